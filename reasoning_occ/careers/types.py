@@ -1,0 +1,104 @@
+"""Values of the data: who did what, when. All frozen; nothing here knows a file format.
+
+A *career* is one person's dated education and jobs. A *transition* pairs the career up to the
+start of one job with the occupation that came next.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal, NamedTuple
+
+Pay = Literal["up", "level", "down"]
+
+
+class Date(NamedTuple):
+    """A year, and a month where it is known (0: unknown, and sorted before the year's months)."""
+
+    year: int
+    month: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.year}-{self.month:02d}" if self.month else str(self.year)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who the career belongs to. `slices` (such as race) serve evaluation and are never shown to a model."""
+
+    id: str
+    birth_year: int | None = None
+    slices: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Education:
+    """Something learned, dated by when it was reached."""
+
+    date: Date
+    title: str
+    school_years: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a job on the day it begins. `None`: not recorded.
+
+    tenure_years: time with the same employer so far; hours: usual a week; region: where;
+    pay: against the last pay on record before this job.
+    """
+
+    tenure_years: float | None = None
+    hours: int | None = None
+    region: str | None = None
+    pay: Pay | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One spell in one occupation (a code of the taxonomy). `end`: last date on record in it."""
+
+    occupation: str
+    start: Date
+    end: Date | None = None
+    facts: Facts = Facts()
+
+
+@dataclass(frozen=True, slots=True)
+class Career:
+    """A person's education and jobs, each in order of time. Equal neighbouring jobs are merged."""
+
+    person: Person
+    education: tuple[Education, ...]
+    jobs: tuple[Job, ...]
+
+    def until(self, t: int) -> "Career":
+        """The career as known on the day job `t` began: jobs 0..t, the present one without its end."""
+        present = replace(self.jobs[t], end=None)
+        return Career(
+            person=self.person,
+            education=tuple(e for e in self.education if e.date <= present.start),
+            jobs=(*self.jobs[:t], present),
+        )
+
+    def transitions(self) -> Iterator["Transition"]:
+        """Every step from one job to the next, oldest first."""
+        for t in range(len(self.jobs) - 1):
+            nxt = self.jobs[t + 1]
+            yield Transition(history=self.until(t), target=nxt.occupation, when=nxt.start)
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A history and the occupation that came next (`target`, a code) at `when`.
+
+    `when` serves splits by time; neither it nor `target` is ever shown to a recommender at test time.
+    """
+
+    history: Career
+    target: str
+    when: Date
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Names the transition in files: the person's id and the number of past jobs before the present one."""
+        return (self.history.person.id, len(self.history.jobs) - 1)

@@ -1,0 +1,112 @@
+"""The label space: occupations with codes, titles, aliases and ranked related occupations."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from reasoning_occ.errors import UnknownOccupation, UserError, nearest
+
+
+@dataclass(frozen=True, slots=True)
+class Occupation:
+    """One label. `group` is a coarse family for slices and `sector` an industry; "" where there is none."""
+
+    code: str
+    title: str
+    aliases: tuple[str, ...] = ()
+    group: str = ""
+    sector: str = ""
+
+
+class Taxonomy:
+    """All occupations a recommender ranks, in a fixed order.
+
+    Args:
+        name: short name shown in tables ("nls", "onet").
+        occupations: codes and titles must be unique.
+        related: for a code, the codes of related occupations, nearest first; may lack codes.
+        note: one sentence shown wherever people see the titles, such as a caveat of the source.
+
+    Raises:
+        UserError: a code or title occurs twice, or relatedness names an unknown code.
+    """
+
+    def __init__(
+        self, name: str, occupations: Sequence[Occupation], related: Mapping[str, Sequence[str]], note: str = ""
+    ) -> None:
+        self.name = name
+        self.note = note
+        self.occupations = tuple(occupations)
+        self.codes = tuple(o.code for o in self.occupations)
+        self._index = {code: i for i, code in enumerate(self.codes)}
+        for what, names in (("code", self.codes), ("title", tuple(o.title for o in self.occupations))):
+            if len(set(names)) != len(names):
+                twice = next(n for n in names if names.count(n) > 1)
+                raise UserError(f"Taxonomy {name}: the {what} '{twice}' occurs twice; each must be unique.")
+        self._related = {code: tuple(near) for code, near in related.items()}
+        for code in {*self._related, *(c for near in self._related.values() for c in near)} - set(self.codes):
+            raise UserError(f"Taxonomy {name}: relatedness names the code '{code}', which is not an occupation of it.")
+        # a title wins over another's alias; an alias of two occupations names neither
+        self._by_name: dict[str, str] = {}
+        ambiguous: set[str] = set()
+        for o in self.occupations:
+            for alias in {a.lower() for a in o.aliases}:
+                if alias in self._by_name:
+                    ambiguous.add(alias)
+                self._by_name[alias] = o.code
+        for alias in ambiguous:
+            del self._by_name[alias]
+        for o in self.occupations:
+            self._by_name[o.title.lower()] = o.code
+            self._by_name[o.code.lower()] = o.code
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __iter__(self) -> Iterator[Occupation]:
+        return iter(self.occupations)
+
+    def __contains__(self, code: str) -> bool:
+        return code in self._index
+
+    def __getitem__(self, code: str) -> Occupation:
+        """The occupation of a code.
+
+        Raises:
+            UnknownOccupation: no occupation has this code.
+        """
+        return self.occupations[self.index(code)]
+
+    def index(self, code: str) -> int:
+        """The place of a code in every array over occupations.
+
+        Raises:
+            UnknownOccupation: no occupation has this code.
+        """
+        if code not in self._index:
+            raise UnknownOccupation(
+                f"'{code}' is no code of the {self.name} taxonomy; near: {nearest(code, self.codes)}."
+            )
+        return self._index[code]
+
+    def title(self, code: str) -> str:
+        """The title of a code."""
+        return self[code].title
+
+    def find(self, name: str) -> str:
+        """The code of an exact title, code or alias, whatever its case.
+
+        Raises:
+            UnknownOccupation: nothing has this name; the message gives the nearest titles.
+        """
+        code = self._by_name.get(name.strip().lower())
+        if code is None:
+            near = nearest(name, (o.title for o in self.occupations))
+            raise UnknownOccupation(
+                f"'{name}' is no title, code or alias of the {self.name} taxonomy; nearest titles: {near}."
+            )
+        return code
+
+    def related(self, code: str) -> tuple[str, ...]:
+        """Codes of related occupations, nearest first; empty where the source has none."""
+        self.index(code)
+        return self._related.get(code, ())

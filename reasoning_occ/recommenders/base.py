@@ -1,0 +1,47 @@
+"""One face for everything that ranks occupations."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from reasoning_occ.careers.types import Career, Transition
+from reasoning_occ.occupations.taxonomy import Taxonomy
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """A probability for every allowed occupation (natural log; -inf where not allowed), and why.
+
+    log_probs follow the taxonomy's order and their exponentials add up to one.
+    """
+
+    log_probs: Float[np.ndarray, " occupations"]
+    reason: str | None = None
+
+
+class Recommender(Protocol):
+    """Learns from transitions, then ranks occupations for histories. `name` heads its row in tables."""
+
+    name: str
+
+    def fit(self, train: Sequence[Transition], valid: Sequence[Transition], folder: Path) -> None:
+        """Learn. What takes minutes is kept in `folder` and found there by a later call."""
+        ...
+
+    def recommend(self, histories: Sequence[Career]) -> Iterator[Recommendation]:
+        """One recommendation a history, in order. Histories carry no truth."""
+        ...
+
+
+def allowed(history: Career, taxonomy: Taxonomy) -> Bool[np.ndarray, " occupations"]:
+    """Which occupations may come next: all but the present one, since equal neighbours are merged.
+
+    The one definition used by every recommender, baselines too.
+    """
+    mask = np.ones(len(taxonomy), dtype=bool)
+    mask[taxonomy.index(history.jobs[-1].occupation)] = False
+    return mask
