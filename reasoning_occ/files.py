@@ -25,7 +25,7 @@ def whole(path: Path) -> Iterator[IO[str]]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(beside, path)
+        beside.replace(path)
     except OSError as error:
         raise UserError(
             f"Could not write {path}: {error.strerror or error}. Free some space or choose another folder."
