@@ -1,0 +1,62 @@
+"""What every reader of a data set offers, and what they share."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from reasoning_occ.careers.types import Career, Job
+from reasoning_occ.occupations.taxonomy import Taxonomy
+
+TOO_SHORT = "people with fewer than two jobs (no transition)"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Careers with at least one transition, the taxonomy of their codes, and how much was left out, by what."""
+
+    careers: tuple[Career, ...]
+    taxonomy: Taxonomy
+    skipped: Mapping[str, int]
+
+
+class Source(Protocol):
+    """Reads one data set."""
+
+    def load(self) -> Loaded:
+        """Read everything.
+
+        Raises:
+            UserError: the data are missing, unreadable, malformed or hold no transition.
+        """
+        ...
+
+    def checksum(self) -> str:
+        """A digest of the data's content, without reading the data in."""
+        ...
+
+
+def merge(jobs: Sequence[Job]) -> tuple[Job, ...]:
+    """Merge neighbours in the same occupation and let each job end when the next begins, at the latest.
+
+    A merged job keeps the first one's start and facts and ends with the last. A later end would tell, on the day the
+    next job begins, something of the future.
+
+    Args:
+        jobs: in order of `start`.
+    """
+    merged: list[Job] = []
+    for job in jobs:
+        if merged and merged[-1].occupation == job.occupation:
+            merged[-1] = replace(merged[-1], end=_later(merged[-1], job))
+        else:
+            merged.append(job)
+    for i, following in enumerate(merged[1:]):
+        end = merged[i].end
+        if end is not None and end > following.start:
+            merged[i] = replace(merged[i], end=following.start)
+    return tuple(merged)
+
+
+def _later(first: Job, second: Job):
+    """The end of two merged jobs: unknown where either is still open."""
+    return None if first.end is None or second.end is None else max(first.end, second.end)
