@@ -1,0 +1,204 @@
+"""What a recommender said of one transition, as one line of predictions.jsonl.
+
+The keys `ground_truth_occupation` and `predictions` are those of the metric script released with
+arXiv 2604.21204, so that the script reads our files; the other keys hold the full ranking's summary.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from reasoning_occ.careers.types import Transition
+from reasoning_occ.errors import UserError
+from reasoning_occ.files import read_jsonl, write_jsonl
+from reasoning_occ.occupations.taxonomy import Taxonomy
+from reasoning_occ.recommenders.base import Recommendation, allowed
+
+TOP = 10
+"""How many of the most probable titles a line keeps."""
+
+_TOLERANCE = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """One recommender's word on one transition.
+
+    transition: number of past jobs before the present one. truth: a code; truth_title: its title.
+    top: up to ten (title, probability), most probable first; empty where the recommender gave no
+    valid title. rank: place of the truth, 1 = first. log_prob: natural log probability of the truth.
+    probability: of the top title. rank, log_prob and probability are `None` where the recommender
+    gave no ranking. history: the lines the recommender saw. slices: facts of the person that no
+    recommender saw, such as race.
+    """
+
+    recommender: str
+    person: str
+    transition: int
+    truth: str
+    truth_title: str
+    top: tuple[tuple[str, float], ...]
+    rank: int | None
+    log_prob: float | None
+    probability: float | None
+    reason: str | None
+    history: tuple[str, ...]
+    slices: Mapping[str, str]
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Names the transition, whoever the recommender."""
+        return (self.person, self.transition)
+
+    @property
+    def title(self) -> str:
+        """The title that AccEM counts; "" where the recommender gave none."""
+        return self.top[0][0] if self.top else ""
+
+
+def predict(
+    transition: Transition,
+    recommendation: Recommendation,
+    taxonomy: Taxonomy,
+    name: str,
+    history_lines: Sequence[str],
+) -> Prediction:
+    """Set a recommendation beside the truth.
+
+    Equal probabilities are ranked in the taxonomy's order.
+
+    Args:
+        transition: the history and what came next.
+        recommendation: natural log probabilities in the taxonomy's order.
+        taxonomy: names the titles.
+        name: the recommender's.
+        history_lines: the history as the recommender saw it, for people to read.
+
+    Raises:
+        UserError: the truth is not an allowed answer, or the log probabilities are not a
+            distribution over the allowed occupations, or give the truth no probability.
+    """
+    log_probs = np.asarray(recommendation.log_probs, dtype=np.float64)
+    truth = taxonomy.index(transition.target)
+    _check(log_probs, truth, transition, taxonomy, name)
+    # stable: equal values stay in the taxonomy's order, as in the rank
+    order = np.argsort(-log_probs, kind="stable")
+    best = [i for i in order[:TOP] if np.isfinite(log_probs[i])]
+    person, past_jobs = transition.key
+    return Prediction(
+        recommender=name,
+        person=person,
+        transition=past_jobs,
+        truth=transition.target,
+        truth_title=taxonomy.occupations[truth].title,
+        top=tuple((taxonomy.occupations[i].title, float(np.exp(log_probs[i]))) for i in best),
+        rank=int(np.flatnonzero(order == truth)[0]) + 1,
+        log_prob=float(log_probs[truth]),
+        probability=float(np.exp(log_probs[order[0]])),
+        reason=recommendation.reason,
+        history=tuple(history_lines),
+        slices=dict(transition.history.person.slices),
+    )
+
+
+def _check(log_probs: np.ndarray, truth: int, transition: Transition, taxonomy: Taxonomy, name: str) -> None:
+    where = f"{name}, person {transition.history.person.id}, transition {transition.key[1]}"
+    if log_probs.shape != (len(taxonomy),):
+        raise UserError(
+            f"{where}: expected {len(taxonomy)} log probabilities, one for each occupation of the "
+            f"{taxonomy.name} taxonomy, got an array of shape {log_probs.shape}."
+        )
+    may_follow = allowed(transition.history, taxonomy)
+    if not may_follow[truth]:
+        raise UserError(
+            f"{where}: the true next occupation is the present one ('{taxonomy.title(transition.target)}'), which "
+            "is never an answer; merge equal neighbouring jobs when the careers are read."
+        )
+    # written so that nan fails too
+    if not abs(np.exp(log_probs).sum() - 1) < _TOLERANCE:
+        raise UserError(
+            f"{where}: probabilities must add up to 1, these add up to {np.exp(log_probs).sum():.4f}; "
+            "normalise over the allowed occupations."
+        )
+    if np.exp(log_probs[~may_follow]).sum() > _TOLERANCE:
+        raise UserError(f"{where}: the present occupation got a probability; give what is not allowed -inf.")
+    if not np.isfinite(log_probs[truth]):
+        raise UserError(
+            f"{where}: the truth ('{taxonomy.title(transition.target)}') got no probability at all, so that log-loss "
+            "is infinite; every allowed occupation needs some."
+        )
+
+
+def write(path: Path, predictions: Iterable[Prediction]) -> None:
+    """Write predictions.jsonl, whole or not at all."""
+    write_jsonl(path, (_row(p) for p in predictions))
+
+
+def read(path: Path) -> list[Prediction]:
+    """Read predictions.jsonl.
+
+    Raises:
+        UserError: the file can't be read, or a line is not a prediction (names line and key).
+    """
+    return [_prediction(row, path, number) for number, row in enumerate(read_jsonl(path), start=1)]
+
+
+def _row(p: Prediction) -> dict[str, Any]:
+    return {
+        "person": p.person,
+        "transition": p.transition,
+        "ground_truth_occupation": {"onet_title": p.truth_title},
+        "predictions": {p.recommender: p.title},
+        "truth": p.truth,
+        "top": [list(pair) for pair in p.top],
+        "rank": p.rank,
+        "log_prob": p.log_prob,
+        "probability": p.probability,
+        "reason": p.reason,
+        "history": list(p.history),
+        "slices": dict(p.slices),
+    }
+
+
+def _prediction(row: Mapping[str, Any], path: Path, number: int) -> Prediction:
+    try:
+        ((recommender, title),) = row["predictions"].items()
+        found = Prediction(
+            recommender=_a(str, recommender),
+            person=_a(str, row["person"]),
+            transition=_a(int, row["transition"]),
+            truth=_a(str, row["truth"]),
+            truth_title=_a(str, row["ground_truth_occupation"]["onet_title"]),
+            top=tuple((_a(str, t), _a(float, p)) for t, p in row["top"]),
+            rank=_a(int | None, row["rank"]),
+            log_prob=_a(float | None, row["log_prob"]),
+            probability=_a(float | None, row["probability"]),
+            reason=_a(str | None, row["reason"]),
+            history=tuple(_a(str, line) for line in row["history"]),
+            slices={_a(str, k): _a(str, v) for k, v in row["slices"].items()},
+        )
+    except KeyError as error:
+        raise UserError(f"{path}, line {number}: a prediction needs the key {error}.") from error
+    except (TypeError, ValueError, AttributeError) as error:
+        raise UserError(f"{path}, line {number}: not a prediction ({error}).") from error
+    if found.title != (title or ""):
+        raise UserError(
+            f"{path}, line {number}: 'predictions' says '{title}' and 'top' begins with '{found.title}'; "
+            "they must name the same title."
+        )
+    return found
+
+
+def _a(kind: Any, value: Any) -> Any:
+    """`value`, if it is of this kind and finite; whole numbers are good floats."""
+    if isinstance(value, float) and not isfinite(value):
+        raise ValueError(f"{value} is no finite number")
+    if isinstance(value, kind) and not isinstance(value, bool):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool) and isinstance(0.0, kind):
+        return float(value)
+    raise TypeError(f"expected {getattr(kind, '__name__', kind)}, got {value!r:.60}")
