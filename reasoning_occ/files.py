@@ -77,3 +77,41 @@ def checksum(path: Path) -> str:
             while block := content.read(1 << 20):
                 digest.update(block)
     return digest.hexdigest()
+
+
+class Journal:
+    """A JSONL file that grows row by row and survives kill -9: a torn last line is dropped on opening.
+
+    `rows` holds what earlier starts wrote. `finish()` moves the journal to its final name.
+    """
+
+    def __init__(self, final: Path) -> None:
+        self.final = final
+        self.path = final.with_name(f"{final.stem}.part{final.suffix}")
+        self.rows: list[dict[str, Any]] = []
+        if self.path.is_file():
+            whole_lines = self.path.read_bytes().rpartition(b"\n")[0]
+            self.path.write_bytes(whole_lines + b"\n" if whole_lines else b"")
+            self.rows = list(read_jsonl(self.path))
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+
+    def append(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Add rows and push them to the disk.
+
+        Raises:
+            UserError: the disk is full.
+        """
+        added = [dict(row) for row in rows]
+        try:
+            with open(self.path, "a", encoding="utf-8", newline="\n") as file:
+                file.writelines(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in added)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise UserError(f"Could not write {self.path}: {error.strerror or error}. Free some space.") from error
+        self.rows += added
+
+    def finish(self) -> None:
+        """Give the whole file its final name."""
+        self.path.touch()
+        self.path.replace(self.final)
