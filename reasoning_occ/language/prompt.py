@@ -1,0 +1,230 @@
+"""Histories and targets as token ids: the one place that builds what a model reads and learns.
+
+    [task text] [one line an event ...] [ask] | <think> reason</think> | <answer> title</answer>[end of turn]
+    PROMPT                                      REASON                   ANSWER
+
+Every piece is tokenised by itself. So the ids of a history, up to the ask, are the first ids of any
+later history of the same person, and training, generation and ranking use identical ids.
+"""
+
+import re
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from jaxtyping import Int, Int8
+
+from reasoning_occ.careers.types import Career, Transition
+from reasoning_occ.errors import UserError
+from reasoning_occ.language import chat, window
+from reasoning_occ.language.example import Example, Segment
+from reasoning_occ.language.render import lines, plain
+from reasoning_occ.occupations.taxonomy import Taxonomy
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+Asks = Literal["reason", "title"]
+Ids = Int[np.ndarray, " tokens"]
+
+# the same for every method, so that their prompts share all but the ask
+TASK = (
+    "You read a person's career, oldest event first: schooling, and each new occupation as it began. "
+    "Predict the next occupation; it differs from the present one."
+)
+ASK: dict[Asks, str] = {
+    "reason": "Give a short reason, then the next occupation.",
+    "title": "Give the next occupation.",
+}
+
+# a space goes before the reason and the title: "Sales" then has the same ids as in the career's lines
+OPEN_REASON, CLOSE_REASON, OPEN_ANSWER, CLOSE_ANSWER = "<think>", "</think>", "<answer>", "</answer>"
+
+
+class Language:
+    """Turns careers into token ids for one tokenizer and one taxonomy.
+
+    Args:
+        tokenizer: with a chat template.
+        taxonomy: gives codes their titles.
+        max_tokens: the window; no example is longer. A quarter of it is kept for the reason.
+        asks: "reason" for reason and title, "title" for the title alone.
+
+    Raises:
+        UserError: the chat template can't be used, a title can't be told from the grammar, or the
+            window has no room for a task and an answer.
+    """
+
+    def __init__(
+        self, tokenizer: "PreTrainedTokenizerBase", taxonomy: Taxonomy, max_tokens: int, asks: Asks = "reason"
+    ) -> None:
+        self.tokenizer = tokenizer
+        self.taxonomy = taxonomy
+        self.max_tokens = max_tokens
+        self.asks: Asks = asks
+        frame = chat.frame(tokenizer, TASK)
+        self.end_of_turn = frame.end_of_turn
+        self.head_ids = self._encode(frame.head)
+        self.tail_ids = self._encode(ASK[asks] + frame.tail)
+        self.reason_open_ids = self._encode(OPEN_REASON)
+        self.reason_close_ids = self._encode(CLOSE_REASON)
+        self.answer_open_ids = self._encode(OPEN_ANSWER)
+        self.closing_ids = np.append(self._encode(CLOSE_ANSWER), np.int32(frame.end_of_turn))
+        self._titles = {o.code: self._title(o.title) for o in taxonomy}
+        self._lines: dict[str, Ids] = {}
+        self.room = self._room()
+
+    def prompt_ids(self, history: Career) -> Ids:
+        """Task, the history's lines (the latest of them, if the window is too small for all) and the ask.
+
+        Raises:
+            UserError: one job's line alone is longer than the window.
+            UnknownOccupation: a job's code is not in the taxonomy.
+        """
+        return np.concatenate([self.trunk_ids(history), self.tail_ids])
+
+    def trunk_ids(self, history: Career) -> Ids:
+        """The prompt without its ask: the part that a person's transitions share within a piece.
+
+        Raises:
+            UserError, UnknownOccupation: as `prompt_ids`.
+        """
+        kept = self.line_ids(history)[self.first_line(history) :]
+        return np.concatenate([self.head_ids, *kept])
+
+    def line_ids(self, history: Career) -> list[Ids]:
+        """Ids of every line of a history, each with its line end."""
+        return [self._line(line.text) for line in lines(history, self.taxonomy)]
+
+    def first_line(self, history: Career) -> int:
+        """Which line the window keeps first: 0, or the line of the oldest job of the history's last piece.
+
+        Raises:
+            UserError: one job's line alone is longer than the window.
+        """
+        told = lines(history, self.taxonomy)
+        return window.starts([len(self._line(line.text)) for line in told], [line.job for line in told], self.room)[-1]
+
+    def pieces(self, career: Career) -> int:
+        """How many overlapping pieces the window cuts a career into; 1 where it fits."""
+        told = lines(career, self.taxonomy)
+        lengths = [len(self._line(line.text)) for line in told]
+        return len(set(window.starts(lengths, [line.job for line in told], self.room)))
+
+    def target(self, reason: str | None, code: str) -> tuple[Ids, Int8[np.ndarray, " tokens"]]:
+        """Ids that follow the prompt, and the segment of each.
+
+        Without a reason a language that asks for one gives an empty think block, which carries no
+        loss: the model learns the answer alone and is not taught to say nothing.
+
+        Raises:
+            UserError: a reason is given where none is asked.
+            UnknownOccupation: the code is not in the taxonomy.
+        """
+        think = self._think(reason)
+        answer = np.concatenate([self.answer_open_ids, self.title_ids(code), self.closing_ids])
+        kind = Segment.PROMPT if reason is None else Segment.REASON
+        segments = np.array([kind] * len(think) + [Segment.ANSWER] * len(answer), dtype=np.int8)
+        return np.concatenate([think, answer]), segments
+
+    def example(self, transition: Transition, reason: str | None) -> Example:
+        """One training sequence. Never truncated.
+
+        Raises:
+            UserError: prompt and target are longer than the window; names the person.
+            UnknownOccupation: a code is not in the taxonomy.
+        """
+        prompt = self.prompt_ids(transition.history)
+        target, segments = self.target(reason, transition.target)
+        if len(prompt) + len(target) > self.max_tokens:
+            person, t = transition.key
+            raise UserError(
+                f"Person {person}, transition {t + 1}: the target of {len(target)} tokens does not fit in the window of "
+                f"model.max_tokens={self.max_tokens} after a prompt of {len(prompt)}. A target is never cut: "
+                "raise model.max_tokens or use shorter reasons."
+            )
+        before = np.full(len(prompt), Segment.PROMPT, dtype=np.int8)
+        return Example(
+            key=transition.key, ids=np.concatenate([prompt, target]), segments=np.concatenate([before, segments])
+        )
+
+    def reason_prefix_ids(self, history: Career) -> Ids:
+        """What stands before a reason that is still to be written."""
+        return np.concatenate([self.prompt_ids(history), self.reason_open_ids])
+
+    def answer_prefix_ids(self, history: Career, reason: str | None) -> Ids:
+        """What stands before the title, given a reason (`None`: an empty one, or none where none is asked).
+
+        Raises:
+            UserError: the reason leaves no room for an answer in the window.
+        """
+        ids = np.concatenate([self.prompt_ids(history), self._think(reason), self.answer_open_ids])
+        if len(ids) + self.longest_answer > self.max_tokens:
+            raise UserError(
+                f"Person {history.person.id}: prompt and reason take {len(ids)} tokens and leave no room for an "
+                f"answer in model.max_tokens={self.max_tokens}. Raise it or write shorter reasons."
+            )
+        return ids
+
+    def title_ids(self, code: str) -> Ids:
+        """Ids of an occupation's title as it stands in an answer.
+
+        Raises:
+            UnknownOccupation: the code is not in the taxonomy.
+        """
+        self.taxonomy.index(code)
+        return self._titles[code]
+
+    def reason_ids(self, reason: str) -> Ids:
+        """Ids of a reason's text, between its marks."""
+        return self._encode(" " + plain(reason))
+
+    def decode(self, ids: Ids) -> str:
+        """Text of generated ids, marks included."""
+        return str(self.tokenizer.decode(ids.tolist(), skip_special_tokens=False, clean_up_tokenization_spaces=False))
+
+    def parse(self, text: str) -> str | None:
+        """The reason in generated text (with or without its opening mark), or `None` where it is empty.
+
+        Takes what stands before the first closing mark, answer mark or special token, and all of it
+        when generation was cut off; a whole-text prompt is not expected.
+        """
+        text = text.split(OPEN_REASON, 1)[-1]
+        for token in self.tokenizer.all_special_tokens:
+            text = text.split(token, 1)[0]
+        text = re.split(r"</?(?:think|answer)\b", text, maxsplit=1)[0]
+        return plain(text) or None
+
+    @property
+    def longest_answer(self) -> int:
+        """Tokens of the longest title with what closes an answer."""
+        return max(len(ids) for ids in self._titles.values()) + len(self.closing_ids)
+
+    def _think(self, reason: str | None) -> Ids:
+        if self.asks == "title":
+            if reason is not None:
+                raise UserError("A language that asks for the title alone was given a reason; use asks='reason'.")
+            return np.array([], dtype=np.int32)
+        said = [] if reason is None else [self.reason_ids(reason)]
+        return np.concatenate([self.reason_open_ids, *said, self.reason_close_ids])
+
+    def _line(self, text: str) -> Ids:
+        if text not in self._lines:
+            self._lines[text] = self._encode(text + "\n")
+        return self._lines[text]
+
+    def _title(self, title: str) -> Ids:
+        if title != plain(title):
+            raise UserError(f"The title '{title}' can't be used: it has a line break or a mark such as '<a'.")
+        return self._encode(" " + title)
+
+    def _encode(self, text: str) -> Ids:
+        return np.array(self.tokenizer.encode(text, add_special_tokens=False), dtype=np.int32)
+
+    def _room(self) -> int:
+        """Tokens that the lines of a prompt may take, the same for every history so that it never moves."""
+        marks = len(self._think(None)) + len(self.answer_open_ids) + self.longest_answer
+        reason = self.max_tokens // 4 if self.asks == "reason" else 0
+        room = self.max_tokens - len(self.head_ids) - len(self.tail_ids) - marks - reason
+        if room <= 0:
+            raise UserError(f"model.max_tokens={self.max_tokens} has no room for a career; raise it.")
+        return room

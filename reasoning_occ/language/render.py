@@ -1,0 +1,81 @@
+"""A career as text: one short line an event, in order of time, append-only.
+
+A line says only what is known on the day its event happens, so the lines of a history up to one job
+are the first lines of the history up to the next.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from reasoning_occ.careers.types import Career, Date, Education, Facts, Job
+from reasoning_occ.occupations.taxonomy import Taxonomy
+
+MONTHS = ("", "Jan ", "Feb ", "Mar ", "Apr ", "May ", "Jun ", "Jul ", "Aug ", "Sep ", "Oct ", "Nov ", "Dec ")
+PAY = {"up": "pay up", "level": "same pay", "down": "pay down"}
+
+
+class Line(NamedTuple):
+    """One event's text; `job` is the place of the job in the career, `None` for education."""
+
+    text: str
+    job: int | None
+
+
+def events(career: Career, taxonomy: Taxonomy) -> list[str]:
+    """The lines of a career, oldest first; at the same date education comes before a job.
+
+    Raises:
+        UnknownOccupation: a job's code is not in the taxonomy.
+    """
+    return [line.text for line in lines(career, taxonomy)]
+
+
+def lines(career: Career, taxonomy: Taxonomy) -> list[Line]:
+    """As `events`, with each line's job.
+
+    Raises:
+        UnknownOccupation: a job's code is not in the taxonomy.
+    """
+    dated: list[tuple[Date, int, Line]] = [(e.date, 0, Line(_education(e), None)) for e in career.education]
+    for i, job in enumerate(career.jobs):
+        dated.append((job.start, 1, Line(_job(job, career.person.birth_year, taxonomy), i)))
+    # a stable sort: events of one kind and date stay in the career's order
+    return [line for _, _, line in sorted(dated, key=lambda event: event[:2])]
+
+
+def plain(text: str) -> str:
+    """Text on one line in which nothing can be read as a mark of the grammar or the chat format."""
+    return re.sub(r"<(?=[|/\w])", "< ", " ".join(text.split()))
+
+
+def _date(date: Date) -> str:
+    return f"{MONTHS[date.month]}{date.year}"
+
+
+def _education(education: Education) -> str:
+    return f"{_date(education.date)}: {plain(education.title)}"
+
+
+def _job(job: Job, birth_year: int | None, taxonomy: Taxonomy) -> str:
+    age = f", age {job.start.year - birth_year}" if birth_year is not None else ""
+    known = "; ".join((plain(taxonomy.title(job.occupation)), *_joined(_facts(job.facts))))
+    return f"{_date(job.start)}{age}: {known}"
+
+
+def _joined(facts: Sequence[str]) -> tuple[str, ...]:
+    return (", ".join(facts),) if facts else ()
+
+
+def _facts(facts: Facts) -> list[str]:
+    said = []
+    if facts.hours is not None:
+        said.append(f"{facts.hours} hours")
+    if facts.pay is not None:
+        said.append(PAY[facts.pay])
+    if facts.region is not None:
+        said.append(plain(facts.region))
+    if facts.tenure_years is not None and facts.tenure_years >= 1:
+        years = int(facts.tenure_years)
+        said.append(f"{years} year{'s' if years > 1 else ''} with employer")
+    return said
