@@ -1,0 +1,83 @@
+import logging
+
+import numpy as np
+import pytest
+import torch
+
+from reasoning_occ.errors import UserError
+from reasoning_occ.inference.generate import Written, generate_reasons
+
+LIMIT = 20
+EOS = 95
+
+
+def prompts(n=9, seed=3):
+    rng = np.random.default_rng(seed)
+    return [rng.integers(0, 90, size=size).tolist() for size in rng.integers(1, 40, size=n)]
+
+
+def one_by_one(model, prompt, stop, eos):
+    """Greedy decoding as plain as can be: the whole sequence again for every token."""
+    model.eval()
+    ids, new = list(prompt), []
+    while len(new) < LIMIT:
+        with torch.no_grad():
+            token = int(model(input_ids=torch.tensor([ids]), use_cache=False).logits[0, -1].argmax())
+        ids.append(token)
+        new.append(token)
+        if new[-len(stop) :] == list(stop):
+            return Written(new[: -len(stop)], "stop")
+        if token in eos:
+            return Written(new[:-1], "eos")
+    return Written(new, "cut")
+
+
+def some_stop(model):
+    """A pair of tokens and a single one that this model does write, so that rows end at different steps."""
+    free = [one_by_one(model, prompt, (-1,), ()).ids for prompt in prompts()]
+    return tuple(free[0][6:8]), {free[1][9], free[2][4], EOS}
+
+
+@pytest.mark.parametrize("batch_size", [1, 4, 9])
+def test_equals_plain_decoding(model, batch_size):
+    stop, eos = some_stop(model)
+    expected = [one_by_one(model, prompt, stop, eos) for prompt in prompts()]
+    got = generate_reasons(
+        model, prompts(), stop=stop, eos=eos, max_new_tokens=LIMIT, batch_size=batch_size, label=None
+    )
+    assert got == expected
+    # rows must really leave at different times for this to test anything
+    assert len({len(one.ids) for one in expected}) > 2
+    assert "eos" in {one.ended for one in expected}
+
+
+def test_ends_by_stop_sequence_and_not_by_its_first_token(model):
+    free = one_by_one(model, prompts()[0], (-1,), ()).ids
+    at = 6
+    stop = tuple(free[at : at + 3])
+    (got,) = generate_reasons(
+        model, prompts()[:1], stop=stop, eos=(), max_new_tokens=LIMIT, batch_size=1, label="Writing"
+    )
+    first = next(n for n in range(LIMIT) if tuple(free[n : n + 3]) == stop)
+    assert got == Written(free[:first], "stop")
+
+
+def test_what_is_cut_is_counted(model, caplog):
+    with caplog.at_level(logging.WARNING):
+        got = generate_reasons(
+            model, prompts(), stop=(-1,), eos=(), max_new_tokens=3, batch_size=4, label="Writing reasons"
+        )
+    assert [one.ended for one in got] == ["cut"] * 9
+    assert [len(one.ids) for one in got] == [3] * 9
+    assert "9 of 9 reasons were cut off at 3 tokens" in caplog.text
+
+
+def test_what_can_not_be_written_is_refused(model):
+    given = {"eos": (), "batch_size": 2, "label": None}
+    assert generate_reasons(model, [], stop=(1,), max_new_tokens=3, **given) == []
+    with pytest.raises(ValueError, match="not empty"):
+        generate_reasons(model, [[1], []], stop=(1,), max_new_tokens=3, **given)
+    with pytest.raises(ValueError, match="not empty"):
+        generate_reasons(model, [[1]], stop=(), max_new_tokens=3, **given)
+    with pytest.raises(UserError, match="window is 128"):
+        generate_reasons(model, [[1] * 100], stop=(1,), max_new_tokens=29, **given)
