@@ -1,0 +1,98 @@
+"""`python -m reasoning_occ.report DIR`: print the table of a run or sweep, and write table or page again."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from reasoning_occ.errors import UserError
+
+FORMATS = ("text", "markdown", "csv", "latex", "html")
+
+_EPILOG = """examples:
+  python -m reasoning_occ.report sweeps/NAME                       the table of a sweep
+  python -m reasoning_occ.report runs                              one table over every run so far
+  python -m reasoning_occ.report sweeps/NAME --format latex        for a paper, on standard output
+  python -m reasoning_occ.report sweeps/NAME --metrics AccEM,MRR   these metrics alone
+
+Reads what the jobs have written (metrics.json, floors.json, status.json); nothing is scored again.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Args:
+        argv: words after the command's name; `None` takes them from the command line.
+
+    Returns:
+        Exit code: 0, or 1 after an error that was told in a sentence. A wrong usage exits with 2 (argparse).
+    """
+    options = _parser().parse_args(argv)
+    try:
+        report(options.folder, options.format, options.metrics)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def report(folder: Path, form: str, metrics: Sequence[str] | None) -> None:
+    """Print the table of the jobs in `folder` in the format `form`; write a sweep's table in all formats, a run's
+    page.
+
+    Args:
+        folder: of a run, or above those of several.
+        form: one of `FORMATS`.
+        metrics: to show; `None` for those that tables show.
+
+    Raises:
+        UserError: no finished job, or a file of one can't be read.
+    """
+    from rich.console import Console
+
+    from reasoning_occ.files import whole
+    from reasoning_occ.report import formats, jobs
+    from reasoning_occ.report.table import METRICS, table
+
+    finished, unfinished = jobs.find(folder)
+    if not finished:
+        raise UserError(
+            f"No job in {folder} is finished ({'; '.join(map(str, unfinished))}); the command that began it goes on."
+        )
+    found = table(finished, unfinished, metrics or METRICS)
+    if form == "text":
+        formats.show(found, Console())
+    else:
+        print(formats.FORMATS[form][1](found), end="")
+    if jobs.is_job(folder):
+        from reasoning_occ.report.page import write_report
+
+        print(f"Page: {write_report(folder)}", file=sys.stderr)
+        return
+    for ending, write in formats.FORMATS.values():
+        with whole(folder / f"table.{ending}") as file:
+            file.write(write(found))
+    print(f"Tables: {folder / 'table'}.{{{','.join(e for e, _ in formats.FORMATS.values())}}}", file=sys.stderr)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m reasoning_occ.report",
+        description="Print the table of a run or of a sweep, and write it again: table.{txt,md,csv,tex,html} into a "
+        "sweep's folder, report.html into a run's.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("folder", type=Path, metavar="DIR", help="the folder of a run, of a sweep, or of many runs")
+    parser.add_argument("--format", choices=FORMATS, default="text", help="what to print (default: text)")
+    parser.add_argument(
+        "--metrics",
+        type=lambda words: [word.strip() for word in words.split(",") if word.strip()],
+        help="metrics to show, by commas, such as AccEM,Hit@5,MRR",
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

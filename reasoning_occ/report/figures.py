@@ -1,0 +1,170 @@
+"""Pictures of a report, as inline SVG that follows the page's colours, light or dark.
+
+Colours are written as placeholders and become CSS variables (style.css), which hold a colour-blind safe
+pair (blue and orange of Okabe and Ito) in a shade for each background.
+"""
+
+import io
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reasoning_occ.evaluation.calibration import Bin
+from reasoning_occ.report.table import Row
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+INK, FIRST, SECOND, GRID, MUTED = "#010203", "#010204", "#010205", "#010206", "#010207"
+"""Placeholders; each becomes a variable of the page."""
+
+_VARIABLES = {INK: "currentColor", FIRST: "var(--first)", SECOND: "var(--second)", GRID: "var(--line)"}
+_VARIABLES[MUTED] = "var(--muted)"
+
+_Z = 1.96
+"""Standard errors in half a 95% interval."""
+
+
+def reliability_curve(bins: Sequence[Bin], probabilities: Sequence[float]) -> str:
+    """How often the top title is right, by the probability it was given; below, how many had which probability.
+
+    Args:
+        bins: of equal numbers of predictions (calibration.reliability).
+        probabilities: of the top titles, one a prediction.
+    """
+    with _figure("reliability", 4.6, 4.3) as (figure, out):
+        grid = figure.add_gridspec(2, 1, height_ratios=(3, 1), hspace=0.12)
+        top = figure.add_subplot(grid[0])
+        below = figure.add_subplot(grid[1], sharex=top)
+        x, y = [b.confidence for b in bins], [b.accuracy for b in bins]
+        end = min(1.0, 1.08 * max([*x, *(_wilson(b.accuracy, b.n)[1] for b in bins)]))
+        top.plot([0, end], [0, end], color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
+        ends = np.array([_wilson(b.accuracy, b.n) for b in bins])
+        top.vlines(x, ends[:, 0], ends[:, 1], color=FIRST, linewidth=1.4, alpha=0.55)
+        top.plot(x, y, "o-", color=FIRST, markersize=5, linewidth=1.2)
+        top.set(ylabel="share right", xlim=(0, end), ylim=(0, end))
+        top.tick_params(labelbottom=False)
+        below.hist(probabilities, bins=list(np.linspace(0, end, 25)), color=FIRST, alpha=0.6)
+        below.set(xlabel="probability of the first title", ylabel="predictions")
+        for axes in (top, below):
+            _bare(axes)
+    return out[0]
+
+
+def by_past_jobs(parts: Mapping[str, Mapping[str, Any]]) -> str:
+    """AccEM and Hit@5 by number of past jobs, with intervals and the number of transitions.
+
+    Args:
+        parts: the slices "past jobs" of metrics.json, label -> metrics.
+    """
+    with _figure("past-jobs", 4.6, 3.5) as (figure, out):
+        axes = figure.add_subplot()
+        places = np.arange(len(parts))
+        for metric, colour, marker, shift in (("AccEM", FIRST, "o", -0.09), ("Hit@5", SECOND, "s", 0.09)):
+            found = [part[metric] for part in parts.values()]
+            _whiskers(axes, places + shift, found, colour, vertical=True)
+            axes.plot(places + shift, [f["value"] for f in found], marker, color=colour, markersize=6, label=metric)
+        labels = [f"{label}\nn={part['counts']['transitions']}" for label, part in parts.items()]
+        axes.set_xticks(places, labels)
+        axes.set(ylim=(0, 1), xlabel="jobs before the present one", ylabel="share of transitions")
+        axes.set_xlim(-0.5, len(parts) - 0.5)
+        axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=2, handletextpad=0.2, borderaxespad=0)
+        _bare(axes)
+    return out[0]
+
+
+def comparison(rows: Sequence[Row], metrics: Sequence[str]) -> str:
+    """Every recommender's value and interval, a panel for each metric; floors are grey."""
+    with _figure("comparison", 9.4, 0.9 + 0.36 * len(rows)) as (figure, out):
+        panels = figure.subplots(1, len(metrics), sharey=True, squeeze=False)[0]
+        places = np.arange(len(rows))[::-1]
+        for axes, metric in zip(panels, metrics, strict=True):
+            for place, row in zip(places, rows, strict=True):
+                colour = MUTED if row.floor else FIRST
+                _whiskers(axes, np.array([place]), [row.metrics[metric]], colour, vertical=False)
+                if row.metrics[metric]["value"] is not None:
+                    axes.plot(row.metrics[metric]["value"], place, "o", color=colour, markersize=6)
+            axes.set_title(metric, loc="left", fontsize=10, color=INK)
+            axes.set_yticks(places, [row.label for row in rows])
+            axes.set_ylim(-0.6, len(rows) - 0.4)
+            axes.set_xlim(left=0)
+            _bare(axes, along="x")
+    return out[0]
+
+
+def losses(steps: Mapping[str, Sequence[tuple[int, float]]]) -> str:
+    """Training losses by step, a line each (name -> (step, nats a token))."""
+    with _figure("losses", 4.6, 3.3) as (figure, out):
+        axes = figure.add_subplot()
+        looks = ((INK, "-"), (FIRST, "-"), (SECOND, (0, (5, 1.5))))
+        for (name, points), (colour, line) in zip(steps.items(), looks, strict=False):
+            x, y = zip(*points, strict=True)
+            axes.plot(x, y, color=colour, linestyle=line, linewidth=1.4, label=name.replace("_", " "))
+        axes.set(xlabel="step", ylabel="training loss, nats a token")
+        axes.set_ylim(bottom=0)
+        axes.legend(frameon=False)
+        _bare(axes)
+    return out[0]
+
+
+def _whiskers(
+    axes: "Axes", places: np.ndarray, found: Sequence[Mapping[str, Any]], colour: str, vertical: bool
+) -> None:
+    draw = axes.vlines if vertical else axes.hlines
+    for place, metric in zip(places, found, strict=True):
+        if metric["low"] is not None:
+            draw(place, metric["low"], metric["high"], color=colour, linewidth=2, alpha=0.6)
+
+
+def _wilson(share: float, n: int) -> tuple[float, float]:
+    """Wilson's 95% interval of a share; unlike the plain one it is not empty at 0 and 1."""
+    middle = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
+    half = _Z / (1 + _Z**2 / n) * np.sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2))
+    return middle - half, middle + half
+
+
+def _bare(axes: "Axes", along: str = "y") -> None:
+    """No box; a faint grid along the axis that is read."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="x" if along == "x" else "y", color=GRID, linewidth=0.8)
+    axes.set_axisbelow(True)
+
+
+@contextmanager
+def _figure(name: str, width: float, height: float) -> "Iterator[tuple[Figure, list[str]]]":
+    """A figure to draw on; its SVG is in the list once the block ends. Sizes are inches.
+
+    `name` goes into the SVG's ids, so that two figures on a page don't share them.
+    """
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    look: dict[str, Any] = {
+        "svg.fonttype": "none",
+        "svg.hashsalt": name,
+        "font.size": 9.5,
+        **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), INK),
+        "axes.linewidth": 0.8,
+    }
+    out: list[str] = []
+    with rc_context(look):  # pyright: ignore[reportArgumentType]
+        figure = Figure(figsize=(width, height), layout="constrained")
+        yield figure, out
+        file = io.StringIO()
+        figure.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    out.append(_inline(file.getvalue()))
+
+
+def _inline(svg: str) -> str:
+    """The svg element alone, in the page's colours and font, as wide as its place."""
+    svg = svg[svg.index("<svg") :]
+    for placeholder, variable in _VARIABLES.items():
+        svg = svg.replace(placeholder, variable)
+    svg = re.sub(r"(font: [^;\"']*?)'DejaVu Sans'[^;\"]*", r"\1inherit-font", svg).replace("inherit-font", "sans-serif")
+    return re.sub(
+        r'(<svg[^>]*?) width="[^"]*"', r"\1", re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1), count=1
+    )

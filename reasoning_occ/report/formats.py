@@ -1,0 +1,164 @@
+"""One table in five looks: text, Markdown, CSV, LaTeX, HTML."""
+
+import csv
+import io
+from collections.abc import Callable
+
+from rich import box
+from rich.console import Console, Group
+from rich.measure import Measurement
+from rich.padding import Padding
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from reasoning_occ.report.render import render
+from reasoning_occ.report.table import Row, Table, interval, value
+
+TEXT_WIDTH = 110
+"""Characters a line of table.txt."""
+
+
+def text(table: Table) -> str:
+    """Plain text for a file."""
+    out = io.StringIO()
+    show(table, Console(file=out, width=TEXT_WIDTH, color_system=None))
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def show(table: Table, console: Console) -> None:
+    """Print the table; metrics become rows where the terminal is too narrow for columns."""
+    wide = _by_recommender(table)
+    fits = Measurement.get(console, console.options, wide).minimum <= console.width
+    grid = wide if fits and _natural_width(wide) <= console.width else _by_metric(table)
+    sentences = [Text(table.caption, style="dim"), *(Text(note, style="dim") for note in table.notes)]
+    if table.warning:
+        sentences.append(Text(table.warning, style="yellow"))
+    console.print(Group(grid, *(Padding(sentence, (0, 1)) for sentence in sentences)))
+
+
+def _natural_width(grid: RichTable) -> int:
+    console = Console(width=10_000, file=io.StringIO())
+    return Measurement.get(console, console.options, grid).maximum
+
+
+def _by_recommender(table: Table) -> RichTable:
+    grid = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
+    grid.add_column("recommender", no_wrap=True)
+    for name in ("people", "transitions", *table.metrics):
+        grid.add_column(name, justify="right", no_wrap=True)
+    for i, row in enumerate(table.rows):
+        cells = [_cell(row, metric, table.decimals) for metric in table.metrics]
+        last_job = not row.floor and i + 1 < len(table.rows) and table.rows[i + 1].floor
+        grid.add_row(
+            Text(_label(row), style="" if row.floor else "bold"),
+            str(row.people),
+            str(row.transitions),
+            *cells,
+            end_section=last_job,
+        )
+    return grid
+
+
+def _by_metric(table: Table) -> RichTable:
+    grid = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
+    grid.add_column("")
+    for row in table.rows:
+        grid.add_column(Text(_label(row)), justify="right")
+    for name, counts in (
+        ("people", [r.people for r in table.rows]),
+        ("transitions", [r.transitions for r in table.rows]),
+    ):
+        grid.add_row(name, *map(str, counts))
+    for metric in table.metrics:
+        grid.add_row(metric, *(_cell(row, metric, table.decimals) for row in table.rows))
+    return grid
+
+
+def _cell(row: Row, metric: str, decimals: int) -> Text:
+    found = row.metrics[metric]
+    return Text.assemble(value(found, decimals), "\n", (interval(found, decimals), "dim"))
+
+
+def _label(row: Row) -> str:
+    return f"{row.label} *" if row.floor else row.label
+
+
+def _one_line(row: Row, metric: str, decimals: int) -> str:
+    found = row.metrics[metric]
+    return f"{value(found, decimals)} {interval(found, decimals)}".strip()
+
+
+def markdown(table: Table) -> str:
+    """A Markdown table with its sentences."""
+    head = ["recommender", "people", "transitions", *table.metrics]
+    lines = ["| " + " | ".join(head) + " |", "|---" + "|---:" * (len(head) - 1) + "|"]
+    for row in table.rows:
+        # a bare * would begin emphasis, a bar would end the cell
+        label = _label(row).replace("|", "\\|").replace("*", "\\*")
+        cells = (_one_line(row, metric, table.decimals) for metric in table.metrics)
+        lines.append("| " + " | ".join([label, str(row.people), str(row.transitions), *cells]) + " |")
+    return "\n".join([*lines, *(f"\n{s.replace('*', chr(92) + '*')}" for s in _sentences(table))]) + "\n"
+
+
+def csv_(table: Table) -> str:
+    """Numbers at full precision, one column each for value, low and high; empty where there is none."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    suffixes = ("value", "low", "high")
+    ends = [f"{metric}{'' if s == 'value' else f'_{s}'}" for metric in table.metrics for s in suffixes]
+    writer.writerow(["recommender", "floor", "people", "transitions", *ends])
+    for row in table.rows:
+        numbers = [row.metrics[metric][s] for metric in table.metrics for s in suffixes]
+        writer.writerow([row.label, int(row.floor), row.people, row.transitions, *numbers])
+    return out.getvalue()
+
+
+def latex(table: Table) -> str:
+    """A LaTeX table; needs the package booktabs."""
+    head = ["recommender", "people", "transitions", *table.metrics]
+    lines = [
+        "\\begin{table}",
+        "\\centering\\small",
+        f"\\begin{{tabular}}{{l{'r' * (len(head) - 1)}}}",
+        "\\toprule",
+        " & ".join(map(_tex, head)) + " \\\\",
+        "\\midrule",
+    ]
+    for i, row in enumerate(table.rows):
+        if row.floor and i and not table.rows[i - 1].floor:
+            lines.append("\\midrule")
+        cells = (
+            f"{value(found, table.decimals)} {{\\scriptsize {interval(found, table.decimals)}}}"
+            for found in (row.metrics[metric] for metric in table.metrics)
+        )
+        lines.append(" & ".join([_tex(_label(row)), str(row.people), str(row.transitions), *cells]) + " \\\\")
+    lines += ["\\bottomrule", "\\end{tabular}", f"\\caption{{{_tex(' '.join(_sentences(table)))}}}", "\\end{table}"]
+    return "\n".join(lines) + "\n"
+
+
+def _tex(words: str) -> str:
+    escapes = {c: f"\\{c}" for c in "&%$#_{}"} | {
+        "\\": "\\textbackslash{}",
+        "~": "\\textasciitilde{}",
+        "^": "\\textasciicircum{}",
+    }
+    return "".join(escapes.get(c, c) for c in words)
+
+
+def _sentences(table: Table) -> list[str]:
+    return [s for s in (table.caption, *table.notes, table.warning) if s]
+
+
+def html(table: Table) -> str:
+    """A page with the table alone."""
+    return render("table_page.html.j2", table=table)
+
+
+FORMATS: dict[str, tuple[str, Callable[[Table], str]]] = {
+    "text": ("txt", text),
+    "markdown": ("md", markdown),
+    "csv": ("csv", csv_),
+    "latex": ("tex", latex),
+    "html": ("html", html),
+}
+"""Name of a format -> ending of its file, and the function that writes it."""

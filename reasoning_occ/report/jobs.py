@@ -1,0 +1,139 @@
+"""Finds jobs below a folder and reads what a report needs of each."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reasoning_occ.errors import UserError
+
+METRICS_FILE = "metrics.json"
+STATUS_FILE = "status.json"
+CONFIG_FOLDER = ".hydra"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A finished job: its folder, metrics.json, the baselines scored beside it on the same people (floors.json:
+    name -> metrics), the overrides it was started with, and its seed (`None`: not on record)."""
+
+    folder: Path
+    metrics: Mapping[str, Any]
+    floors: Mapping[str, Mapping[str, Any]]
+    overrides: tuple[str, ...]
+    seed: int | None
+
+    @property
+    def name(self) -> str:
+        """The recommender's."""
+        return self.metrics["recommender"]
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A job without a result: the stage it reached, and whether the same command goes on from there."""
+
+    folder: Path
+    stage: str
+    resumable: bool
+
+    def __str__(self) -> str:
+        return f"{self.folder.name} ({self.stage}{'; the same command goes on' if self.resumable else ''})"
+
+
+def is_job(folder: Path) -> bool:
+    """Whether a folder is one job's, rather than a folder of jobs."""
+    return any((folder / name).exists() for name in (METRICS_FILE, STATUS_FILE, CONFIG_FOLDER))
+
+
+def find(folder: Path) -> tuple[list[Job], list[Unfinished]]:
+    """The jobs at or below a folder, in order of their names, finished and not.
+
+    Raises:
+        UserError: no such folder, no jobs in it, or a file of a job can't be read.
+    """
+    if not folder.is_dir():
+        raise UserError(f"There is no folder {folder}; give the folder of a run or of a sweep.")
+    finished: list[Job] = []
+    unfinished: list[Unfinished] = []
+    for place in _jobs(folder):
+        status = read_object(place / STATUS_FILE) if (place / STATUS_FILE).exists() else {}
+        if (place / METRICS_FILE).exists() and status.get("done") is not False:
+            finished.append(load(place))
+        else:
+            stage = str(status.get("stage") or "stage not on record")
+            unfinished.append(Unfinished(place, stage, status.get("resumable") is True))
+    if not finished and not unfinished:
+        raise UserError(
+            f"{folder} holds no job: a job's folder has a {STATUS_FILE}; give the folder of a run or of a sweep."
+        )
+    return finished, unfinished
+
+
+def load(folder: Path) -> Job:
+    """Read a finished job.
+
+    Raises:
+        UserError: a file is missing or can't be read.
+    """
+    metrics = read_object(folder / METRICS_FILE)
+    missing = [key for key in ("recommender", "counts", "AccEM") if key not in metrics]
+    if missing:
+        raise UserError(f"{folder / METRICS_FILE} lacks '{missing[0]}'; run the job again to write it anew.")
+    floors = folder / "floors.json"
+    return Job(
+        folder=folder,
+        metrics=metrics,
+        floors=read_object(floors) if floors.exists() else {},
+        overrides=_overrides(folder / CONFIG_FOLDER / "overrides.yaml"),
+        seed=setting(folder, "seed"),
+    )
+
+
+def setting(folder: Path, key: str) -> Any:
+    """A value of the job's configuration by its dotted key; `None` where it is not on record."""
+    return _yaml(folder / CONFIG_FOLDER / "config.yaml", key)
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """A JSON object out of a file.
+
+    Raises:
+        UserError: the file can't be read or holds something else.
+    """
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"Could not read {path}: {error}; run the job again to write it anew.") from error
+    if not isinstance(value, dict):
+        raise UserError(f"{path}: expected a JSON object, got {type(value).__name__}.")
+    return value
+
+
+def _jobs(folder: Path) -> Iterator[Path]:
+    """Folders of jobs, not looking inside them, nor into hidden folders."""
+    if is_job(folder):
+        yield folder
+        return
+    for child in sorted(folder.iterdir()):
+        if child.is_dir() and not child.name.startswith("."):
+            yield from _jobs(child)
+
+
+def _overrides(path: Path) -> tuple[str, ...]:
+    found = _yaml(path, None)
+    return tuple(str(word) for word in found) if found else ()
+
+
+def _yaml(path: Path, key: str | None) -> Any:
+    if not path.exists():
+        return None
+    from omegaconf import OmegaConf
+    from yaml import YAMLError
+
+    try:
+        found = OmegaConf.load(path)
+    except (OSError, YAMLError) as error:
+        raise UserError(f"Could not read {path}: {error}.") from error
+    return found if key is None else OmegaConf.select(found, key)

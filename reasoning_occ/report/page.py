@@ -1,0 +1,186 @@
+"""report.html of one run: a page that needs no network and reads well on a phone."""
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from math import exp
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from reasoning_occ.errors import UserError
+from reasoning_occ.evaluation.calibration import reliability
+from reasoning_occ.evaluation.predictions import Prediction, read
+from reasoning_occ.evaluation.slices import PAST_JOBS
+from reasoning_occ.files import whole
+from reasoning_occ.report import figures
+from reasoning_occ.report.jobs import CONFIG_FOLDER, Job, load, read_object, setting
+from reasoning_occ.report.render import render
+from reasoning_occ.report.table import METRICS, Table, table, value
+
+COMPARED = ("AccEM", "Hit@5", "MRR")
+LOSSES = ("loss", "loss_reason", "loss_answer")
+SHOWN_TITLES = 5
+
+
+def write_report(folder: Path) -> Path:
+    """Write report.html from what lies in a finished run's folder.
+
+    Reads metrics.json, predictions.jsonl and .hydra/config.yaml (keys `seed` and `evaluation.people_shown`), and
+    where there are such files floors.json, oracle.json, reasons_quality.json (counts, nested at will) and
+    metrics.csv (columns step, loss, loss_reason, loss_answer).
+
+    Returns:
+        The path of the page.
+
+    Raises:
+        UserError: one of the first three is missing, or a file can't be read.
+    """
+    job = load(folder)
+    predictions = read(folder / "predictions.jsonl")
+    found = table([job], [], METRICS)
+    page = render(
+        "page.html.j2",
+        table=found,
+        taxonomy=job.metrics["taxonomy"],
+        headline=headline(job, found),
+        pictures=list(_pictures(job, found, predictions)),
+        slices=job.metrics["slices"],
+        slice_metrics=COMPARED,
+        counts=list(_counts(folder)),
+        people=[_person(p) for p in _choose(predictions, job)],
+        config=_config(folder),
+        overrides=job.overrides,
+    )
+    path = folder / "report.html"
+    with whole(path) as file:
+        file.write(page)
+    return path
+
+
+def headline(job: Job, table: Table) -> str:
+    """The result in two sentences."""
+    counts = job.metrics["counts"]
+    what = "people" if counts["people"] == counts["transitions"] else "transitions"
+    first = (
+        f"For {_percent(job.metrics['AccEM'])} of {counts['transitions']} {what} it had never seen, {job.name}'s first "
+        f"title is the true next occupation; for {_percent(job.metrics['Hit@5'])} the truth is among its first five."
+    )
+    floors = [row for row in table.rows if row.floor]
+    if not floors:
+        return first
+    best = max(floors, key=lambda row: row.metrics["MRR"]["value"])
+    mrr, floor = job.metrics["MRR"], best.metrics["MRR"]
+    apart = (
+        mrr["low"] is not None
+        and floor["low"] is not None
+        and (mrr["low"] > floor["high"] or mrr["high"] < floor["low"])
+    )
+    return (
+        f"{first} The best floor by MRR, {best.label}, has {value(floor, table.decimals)} against "
+        f"{value(mrr, table.decimals)}: the two intervals {'do not overlap' if apart else 'overlap'}."
+    )
+
+
+def _percent(metric: Mapping[str, Any]) -> str:
+    if metric["low"] is None:
+        return f"{100 * metric['value']:.0f}%"
+    return f"{100 * metric['value']:.0f}% ({100 * metric['low']:.0f}-{100 * metric['high']:.0f})"
+
+
+def _pictures(job: Job, table: Table, predictions: Sequence[Prediction]) -> Iterator[dict[str, Any]]:
+    """Pictures with a caption each; those whose data are absent are left out."""
+    from markupsafe import Markup
+
+    def picture(title: str, text: str, svg: str, wide: bool = False) -> dict[str, Any]:
+        return {"title": title, "text": text, "svg": Markup(svg), "wide": wide}
+
+    if len(table.rows) > 1:
+        text = "Dots are values, lines 95% intervals; grey: floors scored beside on the same people."
+        yield picture("Side by side", text, figures.comparison(table.rows, COMPARED), wide=True)
+    probabilities = [p.probability for p in predictions if p.probability is not None]
+    if probabilities:
+        text = (
+            "On the dashed line a probability means what it says; below it the recommender is too sure. Points hold "
+            "equal numbers of predictions, lines are 95% intervals (Wilson); bars below count predictions."
+        )
+        svg = figures.reliability_curve(reliability(predictions), probabilities)
+        yield picture("Are its probabilities true?", text, svg)
+    text = "Share of transitions, with 95% intervals: first title right (AccEM), truth among the first five (Hit@5)."
+    yield picture("By number of past jobs", text, figures.by_past_jobs(job.metrics["slices"][PAST_JOBS]))
+    steps = _losses(job.folder / "metrics.csv")
+    if steps:
+        yield picture("Training", "Loss by optimiser step, in nats a token.", figures.losses(steps))
+
+
+def _losses(path: Path) -> dict[str, list[tuple[int, float]]]:
+    """The loss columns of a training log, without the rows that leave them empty."""
+    if not path.exists():
+        return {}
+    out: dict[str, list[tuple[int, float]]] = {}
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                for name in LOSSES:
+                    if row.get(name):
+                        out.setdefault(name, []).append((int(row["step"]), float(row[name])))
+    except (OSError, KeyError, ValueError) as error:
+        raise UserError(f"Could not read the training log {path}: {error}.") from error
+    return out
+
+
+def _counts(folder: Path) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    for title, name in (("Oracle reasons", "oracle.json"), ("Generated reasons", "reasons_quality.json")):
+        if (folder / name).exists():
+            yield title, list(flat(read_object(folder / name)))
+
+
+def flat(counts: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Nested counts as (name, text) pairs, names joined by a colon."""
+    for key, entry in counts.items():
+        name = f"{prefix}{str(key).replace('_', ' ')}"
+        if isinstance(entry, Mapping):
+            yield from flat(entry, f"{name}: ")
+        elif isinstance(entry, list):
+            yield name, ", ".join(map(str, entry))
+        elif isinstance(entry, float):
+            yield name, f"{entry:.3g}"
+        else:
+            yield name, "-" if entry is None else str(entry)
+
+
+def _choose(predictions: Sequence[Prediction], job: Job) -> list[Prediction]:
+    """Some people by chance, one transition each; the seed is the run's, so the page is the same each time."""
+    shown = setting(job.folder, "evaluation.people_shown")
+    if shown is None or job.seed is None:
+        raise UserError(
+            f"{job.folder / CONFIG_FOLDER / 'config.yaml'} lacks 'seed' or 'evaluation.people_shown', which say whom a "
+            "report shows; run the job again to write it anew."
+        )
+    # sorted, so that the order of the file does not matter
+    latest = {p.person: p for p in sorted(predictions, key=lambda p: p.key)}
+    people = list(latest)
+    rng = np.random.default_rng(job.seed)
+    chosen = rng.choice(len(people), size=min(int(shown), len(people)), replace=False)
+    return [latest[people[i]] for i in chosen]
+
+
+def _person(p: Prediction) -> dict[str, Any]:
+    return {
+        "prediction": p,
+        "titles": [
+            {"title": title, "percent": 100 * probability, "true": title == p.truth_title}
+            for title, probability in p.top[:SHOWN_TITLES]
+        ],
+        "truth_percent": None if p.log_prob is None else 100 * exp(p.log_prob),
+        "found": any(title == p.truth_title for title, _ in p.top[:SHOWN_TITLES]),
+    }
+
+
+def _config(folder: Path) -> str:
+    """The configuration as it was composed. Interpolations stay as written: an environment variable may be a key."""
+    path = folder / CONFIG_FOLDER / "config.yaml"
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"Could not read {path}: {error.strerror}.") from error
