@@ -38,7 +38,7 @@ def frame(tokenizer: "PreTrainedTokenizerBase", system: str) -> Frame:
     tail = re.sub(r"<think>\s*(</think>\s*)?\Z", "", tail)
     _, after = _split(_render(tokenizer, [*asked, {"role": "assistant", "content": ASSISTANT}], False), ASSISTANT)
     ids = tokenizer.encode(after, add_special_tokens=False)
-    if not ids or ids[0] not in tokenizer.all_special_ids and ids[0] not in tokenizer.added_tokens_decoder:
+    if not ids or (ids[0] not in tokenizer.all_special_ids and ids[0] not in tokenizer.added_tokens_decoder):
         raise UserError("The model's chat template does not end a turn with a special token; choose another model.")
     return Frame(head, tail, ids[0])
 

@@ -138,7 +138,7 @@ class Language:
         if len(prompt) + len(target) > self.max_tokens:
             person, t = transition.key
             raise UserError(
-                f"Person {person}, transition {t + 1}: the target of {len(target)} tokens does not fit in the window of "
+                f"Person {person}, transition {t + 1}: the target of {len(target)} tokens does not fit in "
                 f"model.max_tokens={self.max_tokens} after a prompt of {len(prompt)}. A target is never cut: "
                 "raise model.max_tokens or use shorter reasons."
             )

@@ -47,6 +47,9 @@ def read(place: Path, spec: ModelSpec, dtype: Precision, content: str) -> Backbo
         )
     except (OSError, ValueError) as error:
         raise UserError(f"The model in {place} can't be read: {_first_line(error)} Check model.path.") from error
+    if spec.path is None and spec.package is None and spec.hub is not None:
+        # an adapter names its backbone by this: a hub name is good on other machines too
+        model.config._name_or_path = spec.hub
     return Backbone(
         model=model.eval(), tokenizer=read_tokenizer(place), name=spec.name, family=spec.family, checksum=content
     )

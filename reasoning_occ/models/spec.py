@@ -2,14 +2,16 @@
 
 import hashlib
 import json
-import os
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
 from reasoning_occ import files
 from reasoning_occ.errors import UserError
+from reasoning_occ.models.store import cache
 
 Family = Literal["smollm2", "qwen3", "llama3"]
 
@@ -32,11 +34,6 @@ class ModelSpec:
     hub: str | None
 
 
-def cache() -> Path:
-    """Where converted models and checksums are kept: `REASONING_OCC_CACHE`, else the user's cache."""
-    return Path(os.environ.get("REASONING_OCC_CACHE") or Path.home() / ".cache" / "reasoning_occ")
-
-
 def source(spec: ModelSpec) -> Path:
     """The GGUF file or folder of safetensors that `spec` names; fetches a hub model.
 
@@ -53,11 +50,15 @@ def source(spec: ModelSpec) -> Path:
 
 
 def checksum(spec: ModelSpec) -> str:
-    """SHA-256 over the model's content. A file is read again only when its path, size or time changed.
+    """SHA-256 over the model's content; over name and commit for a hub model, which is not fetched for it.
+
+    A file is read again only when its path, size or time changed.
 
     Raises:
-        UserError: as `source`.
+        UserError: the model can't be found, or the hub can't be asked for the commit.
     """
+    if spec.path is None and spec.package is None and spec.hub is not None:
+        return hashlib.sha256(f"{spec.hub}@{_hub_commit(spec.hub)}".encode()).hexdigest()
     place = source(spec)
     if place.is_file():
         return _file_checksum(place)
@@ -65,11 +66,6 @@ def checksum(spec: ModelSpec) -> str:
     for file in sorted({f for pattern in WANTED for f in place.glob(pattern)}):
         digest.update(f"{file.name}:{_file_checksum(file)}\n".encode())
     return digest.hexdigest()
-
-
-def spec_checksum(spec: ModelSpec) -> str:
-    """SHA-256 of the words of a spec, for a model that is made and not read."""
-    return hashlib.sha256(json.dumps(asdict(spec), sort_keys=True).encode()).hexdigest()
 
 
 def _local(path: Path) -> Path:
@@ -101,22 +97,40 @@ def _inside_package(package: str) -> Path:
 
 def _from_hub(name: str) -> Path:
     from huggingface_hub import snapshot_download
+
+    with _hub_errors(name):
+        return Path(snapshot_download(name, allow_patterns=list(WANTED), etag_timeout=10))
+
+
+def _hub_commit(name: str) -> str:
+    from huggingface_hub import HfApi, snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    with _hub_errors(name):
+        try:
+            # a fetched model keeps its identity when the hub moves on or is away; the folder's name is the commit
+            return Path(snapshot_download(name, allow_patterns=list(WANTED), local_files_only=True)).name
+        except LocalEntryNotFoundError:
+            return str(HfApi().model_info(name, timeout=10).sha)
+
+
+@contextmanager
+def _hub_errors(name: str) -> Iterator[None]:
     from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
 
-    remedy = "Set model.path to a local folder of this model"
+    remedy = "set model.path to a local folder of this model"
     try:
-        return Path(snapshot_download(name, allow_patterns=list(WANTED), etag_timeout=10))
+        yield
     except GatedRepoError as error:
         raise UserError(
-            f"The model {name} is gated: ask for access on its page and log in with `hf auth login`. "
-            f"Or: {remedy} (model.path=FOLDER)."
+            f"The model {name} is gated: ask for access on its page and log in with `hf auth login`, or {remedy}."
         ) from error
     except RepositoryNotFoundError as error:
-        raise UserError(f"The model hub has no model {name} that you may read. {remedy}.") from error
-    except Exception as error:  # httpx, timeouts, proxies, offline mode: many types, one meaning
+        raise UserError(f"The model hub has no model {name} that you may read; mend model.hub or {remedy}.") from error
+    except Exception as error:  # connection, time-out, proxy, offline mode: many types, one meaning
         raise UserError(
-            f"Could not fetch the model {name} from the hub ({type(error).__name__}). "
-            f"{remedy} (model.path=FOLDER), or use the embedded model=smollm2."
+            f"The model hub can't be reached for {name} ({type(error).__name__}): {remedy}, "
+            "or take the embedded model=smollm2."
         ) from error
 
 

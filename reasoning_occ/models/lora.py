@@ -1,0 +1,81 @@
+"""Low-rank adapters through peft, in its plain file format."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from safetensors import SafetensorError
+
+from reasoning_occ.errors import UserError
+from reasoning_occ.models.store import build
+
+if TYPE_CHECKING:
+    from peft import PeftModel
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+
+def add_lora(model: "PreTrainedModel", r: int, alpha: float, dropout: float, targets: str | list[str]) -> "PeftModel":
+    """Freeze a model and add an adapter to train; the adapter's weights are fp32 whatever the model's.
+
+    Args:
+        r: rank.
+        alpha: the adapter's output is scaled by alpha / r.
+        dropout: on the adapter's input.
+        targets: names of linear layers, or "all-linear" for all but the output layer.
+
+    Raises:
+        UserError: the rank or dropout is out of range, or no layer has such a name.
+    """
+    from peft import LoraConfig, PeftModel, get_peft_model
+
+    if r < 1 or not 0 <= dropout < 1:
+        raise UserError(f"lora: expected r of 1 or more and dropout in [0, 1); got r={r}, dropout={dropout}.")
+    alpha_as_given: Any = alpha
+    config = LoraConfig(
+        r=r,
+        lora_alpha=alpha_as_given,
+        lora_dropout=dropout,
+        target_modules=targets if isinstance(targets, str) else list(targets),
+        bias="none",
+        task_type="CAUSAL_LM",
+    )
+    try:
+        adapted = get_peft_model(model, config, autocast_adapter_dtype=True)
+    except ValueError as error:
+        raise UserError(f"lora.targets: no adapter can be added to '{targets}': {error}") from error
+    assert isinstance(adapted, PeftModel)
+    return adapted
+
+
+def save_adapter(model: "PeftModel", tokenizer: "PreTrainedTokenizerBase", folder: Path) -> None:
+    """Write the adapter and the tokenizer into `folder`, whole or not at all; replaces an older one.
+
+    `AutoPeftModelForCausalLM.from_pretrained(folder)` loads it.
+
+    Raises:
+        UserError: the folder can't be written.
+    """
+
+    def fill(beside: Path) -> None:
+        # embeddings are never trained; peft would ask the hub to find that out
+        model.save_pretrained(str(beside), save_embedding_layers=False)
+        tokenizer.save_pretrained(beside)
+        (beside / "README.md").unlink(missing_ok=True)  # peft's empty model card; the report writes a real one
+
+    build(folder, fill)
+
+
+def load_adapter(model: "PreTrainedModel", folder: Path) -> "PeftModel":
+    """Put a saved adapter on its backbone, in evaluation mode, not to be trained further.
+
+    Raises:
+        UserError: there is no adapter, or it belongs to another model.
+    """
+    from peft import PeftModel
+
+    if not (folder / "adapter_config.json").is_file():
+        raise UserError(f"There is no adapter in {folder}; train one first or give the folder of a finished run.")
+    try:
+        return PeftModel.from_pretrained(model, str(folder), is_trainable=False).eval()
+    except (RuntimeError, ValueError, SafetensorError) as error:
+        first = str(error).strip().splitlines()[0]
+        raise UserError(f"The adapter in {folder} does not fit this model: {first}") from error
