@@ -61,7 +61,9 @@ _PATTERNS: tuple[tuple[RemarkKind, str, str], ...] = (
     ("jobs", "1", r"\bfirst\s+job\b(?:\s+on\s+record)?"),
     ("returned", "yes", r"\b(?:have|has)\s+(?:gone\s+back|returned)\b(?:\s+to\s+former\s+work)?(?:\s+before)?"),
 )
-_REMARKS = tuple((kind, value, re.compile(pattern, re.IGNORECASE)) for kind, value, pattern in _PATTERNS)
+_REMARKS: tuple[tuple[RemarkKind, str, re.Pattern[str]], ...] = tuple(
+    (kind, value, re.compile(pattern, re.IGNORECASE)) for kind, value, pattern in _PATTERNS
+)
 _COUNT = re.compile(rf"\bheld\s+{_NUMBER}\s+jobs?\b", re.IGNORECASE)
 _SCHOOL = re.compile(rf"\b{_NUMBER}\s+years?\s+of\s+(?:school(?:ing)?|education)\b", re.IGNORECASE)
 _DEGREE = re.compile(r"\bschooling\s+on\s+record:\s*(?P<title>[^.]+)", re.IGNORECASE)
@@ -81,8 +83,8 @@ _DIRECTIONS: tuple[tuple[Direction, re.Pattern[str]], ...] = tuple(
 _GLUE = frozenset(
     re.findall(
         r"\w+",
-        """they this person the a an it is are was were has have had been be in at of on and then with for to from as but
-        now since work worked working works job jobs started began spent moved role their first record so far before
+        """they this person the a an it is are was were has have had been be in at of on and then with for to from as
+        but now since work worked working works job jobs started began spent moved role their first record so far before
         next step direction what comes looks like points kind same after later who that there also years year while""",
     )
 )

@@ -87,8 +87,8 @@ class Statistics:
     """Counts of next occupations and directions by fact, with the lift of each.
 
     Lift is P(next | fact) / P(next) = transitions seen / transitions expected were the fact to tell nothing: 1 says
-    that it does. `shrink` transitions are added to both, so that where little is expected, because fact or occupation is
-    rare, the lift stays near 1, or rather near what the fact says of the occupation's group and sector, where it has
+    that it does. `shrink` transitions are added to both, so that where little is expected, because fact or occupation
+    is rare, the lift stays near 1, or rather near what the fact says of the occupation's group and sector, where it has
     them (their lifts, shrunk towards 1 in the same way, multiplied).
 
     Args:
