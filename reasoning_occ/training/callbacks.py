@@ -1,0 +1,110 @@
+"""What happens between two optimiser steps: the bar moves, validation, checkpoints, a stop that was asked for.
+
+All of it happens at the end of a step, in this order and nowhere else, so that every checkpoint is taken at a
+moment from which Lightning resumes exactly.
+"""
+
+import logging
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from lightning.pytorch import Callback, LightningModule, Trainer
+from rich.progress import TaskID
+
+from reasoning_occ.progress import bar
+from reasoning_occ.training.batches import MicroBatch
+from reasoning_occ.training.checkpoints import forget_old, path_of
+from reasoning_occ.training.interrupt import Interrupt
+from reasoning_occ.training.module import CareerModule
+
+log = logging.getLogger(__name__)
+
+
+class Bar(Callback):
+    """Steps done and time left, with the loss and the speed of the last step."""
+
+    def __init__(self, what: str) -> None:
+        self._display = bar()
+        self._what = what
+        self._task: TaskID | None = None
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Begin where a resumed training begins."""
+        assert isinstance(pl_module, CareerModule)
+        self._task = self._display.add_task(
+            self._what, total=pl_module.total_steps, completed=trainer.global_step, note=""
+        )
+        self._display.start()
+
+    def on_train_batch_end(self, trainer: Trainer, *_: Any) -> None:
+        """One step more."""
+        assert self._task is not None
+        seen = trainer.callback_metrics
+        note = f"loss {float(seen['loss']):.3f}, {float(seen['tokens_per_second']):.0f} tokens/s"
+        self._display.update(self._task, completed=trainer.global_step, note=note)
+
+    def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Leave the terminal as it was."""
+        self._display.stop()
+
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
+        """Leave the terminal as it was."""
+        self._display.stop()
+
+
+class Validate(Callback):
+    """Losses on validation examples, every share of training and at its end; kept in `history`."""
+
+    def __init__(self, batches: Sequence[MicroBatch], every: float) -> None:
+        self.history: list[dict[str, float]] = []
+        self._batches = batches
+        self._every = every
+
+    def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
+        """Validate when a share of training has just been completed."""
+        assert isinstance(pl_module, CareerModule)
+        step, total = trainer.global_step, pl_module.total_steps
+        if not self._batches or not self._due(step, total):
+            return
+        losses = {f"valid_{name}": value for name, value in pl_module.evaluate(self._batches).items()}
+        self.history.append({"step": step, **losses})
+        for logger in trainer.loggers:
+            logger.log_metrics(losses, step=step)
+        shown = ", ".join(f"{name.removeprefix('valid_')} {value:.3f}" for name, value in losses.items())
+        log.info("Step %d of %d, on validation people: %s", step, total, shown)
+
+    def _due(self, step: int, total: int) -> bool:
+        return step == total or int(step / total / self._every) > int((step - 1) / total / self._every)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The losses so far."""
+        return {"history": self.history}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on with the losses so far."""
+        self.history = state_dict["history"]
+
+
+class Keep(Callback):
+    """A checkpoint every few minutes, at the end, and when a stop was asked for."""
+
+    def __init__(self, folder: Path, minutes: float, interrupt: Interrupt) -> None:
+        self._folder = folder
+        self._seconds = 60 * minutes
+        self._interrupt = interrupt
+        self._saved = time.monotonic()
+
+    def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
+        """Save when due. A stop is obeyed here, between two steps, when all state is of one step."""
+        assert isinstance(pl_module, CareerModule)
+        asked = self._interrupt.asked
+        last = trainer.global_step == pl_module.total_steps
+        if asked or last or time.monotonic() - self._saved >= self._seconds:
+            trainer.save_checkpoint(path_of(self._folder, trainer.global_step), weights_only=False)
+            forget_old(self._folder)
+            self._saved = time.monotonic()
+            log.info("Checkpoint after step %d of %d", trainer.global_step, pl_module.total_steps)
+        if asked:
+            self._interrupt.obey()

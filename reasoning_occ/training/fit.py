@@ -1,0 +1,144 @@
+"""Train a model on examples in a folder, going on from where an earlier start was cut off."""
+
+import logging
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lightning.pytorch import Callback, Trainer
+from lightning.pytorch.loggers import Logger
+from torch import nn
+
+from reasoning_occ.errors import UserError
+from reasoning_occ.language.example import Example
+from reasoning_occ.training.batches import StepLoader, check_examples, collate, in_order, plan
+from reasoning_occ.training.callbacks import Bar, Keep, Validate
+from reasoning_occ.training.checkpoints import WholeCheckpointIO, newest
+from reasoning_occ.training.interrupt import Interrupt, Stopped
+from reasoning_occ.training.module import CareerModule
+from reasoning_occ.training.settings import TrainingSettings
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What a training did: its steps, the step this start went on from (0: anew), losses on validation examples."""
+
+    steps: int
+    resumed_at: int
+    valid: tuple[dict[str, float], ...]
+
+
+def fit(
+    model: nn.Module,
+    examples_train: Sequence[Example],
+    examples_valid: Sequence[Example],
+    folder: Path,
+    *,
+    settings: TrainingSettings,
+    logger: Logger | None,
+    what: str = "training",
+    callbacks: Sequence[Callback] = (),
+) -> Fitted:
+    """Train `model` in place; checkpoints go to `folder`/checkpoints, and the newest readable one is gone on from.
+
+    Args:
+        model: a causal language model, with adapters or with all its weights to be learnt.
+        examples_train: learnt from.
+        examples_valid: looked at every `validate_every` share of training; may be empty.
+        folder: of this training alone.
+        settings: the `trainer` part of the configuration.
+        logger: gets losses, learning rate and speed at every step; None for none.
+        what: the progress bar's label.
+        callbacks: more Lightning callbacks, called before a step's checkpoint is written.
+
+    Raises:
+        UserError: there is nothing to learn from, an example has no target, the loss is not finite, the disk is
+            full, or the folder's checkpoint is of another training.
+        KeyboardInterrupt: Ctrl-C; a checkpoint of the last whole step was written before.
+    """
+    if not examples_train:
+        raise UserError("There are no training examples: no transition of a training person is left.")
+    check_examples([*examples_train, *examples_valid])
+    steps = plan(
+        [len(example) for example in examples_train],
+        seed=settings.seed,
+        epochs=settings.epochs,
+        max_steps=settings.max_steps,
+        batch=settings.batch,
+        micro_tokens=settings.micro_tokens,
+        window=settings.window,
+    )
+    loader = StepLoader(examples_train, steps, settings.shaping())
+    module = CareerModule(model, settings, len(steps))
+    valid = in_order([len(example) for example in examples_valid], settings.micro_tokens)
+    validate = Validate(
+        [collate([examples_valid[number] for number in micro]) for micro in valid], settings.validate_every
+    )
+    found = newest(folder / "checkpoints")
+    if found and found[1]["global_step"] >= len(steps):
+        return _finished(module, loader, validate, found[1])
+    model.train()
+    with Interrupt() as interrupt:
+        keep = Keep(folder / "checkpoints", settings.checkpoint_minutes, interrupt)
+        trainer_callbacks = [validate, Bar(what), *callbacks, keep]
+        _run(module, loader, folder, logger, trainer_callbacks, found[0] if found else None)
+    model.eval()
+    return Fitted(len(steps), found[1]["global_step"] if found else 0, tuple(validate.history))
+
+
+def _run(
+    module: CareerModule,
+    loader: StepLoader,
+    folder: Path,
+    logger: Logger | None,
+    callbacks: list[Callback],
+    checkpoint: Path | None,
+) -> None:
+    if checkpoint:
+        log.info("Going on from %s", checkpoint)
+    try:
+        with _quiet():
+            trainer = Trainer(
+                max_epochs=1,  # the plan holds all epochs; one long epoch resumes anywhere by the same path
+                devices=1,
+                logger=logger or False,
+                log_every_n_steps=1,
+                callbacks=callbacks,
+                plugins=[WholeCheckpointIO()],
+                default_root_dir=folder,
+                enable_checkpointing=False,
+                enable_progress_bar=False,
+                enable_model_summary=False,
+            )
+            trainer.fit(module, loader, ckpt_path=checkpoint, weights_only=True)
+    except (Stopped, SystemExit) as stop:  # SystemExit: how Lightning ends at a KeyboardInterrupt
+        raise KeyboardInterrupt from stop
+
+
+def _finished(module: CareerModule, loader: StepLoader, validate: Validate, checkpoint: dict[str, Any]) -> Fitted:
+    loader.load_state_dict(checkpoint["loops"]["fit_loop"]["state_dict"]["combined_loader"][0])
+    module.load_state_dict(checkpoint["state_dict"])
+    validate.load_state_dict(checkpoint["callbacks"][validate.state_key])
+    module.model.eval()
+    return Fitted(len(loader), len(loader), tuple(validate.history))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without Lightning's remarks on devices, workers and its own products; errors still come through."""
+    loggers = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"lightning\.")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

@@ -1,0 +1,146 @@
+"""One optimiser step as Lightning runs it: forward and backward over micro-batches, clip, step, log."""
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from lightning.pytorch import LightningModule
+from lightning.pytorch.core.optimizer import LightningOptimizer
+from torch import Tensor, nn
+
+from reasoning_occ.errors import UserError
+from reasoning_occ.training.batches import MicroBatch
+from reasoning_occ.training.loss import (
+    SEGMENTS,
+    SegmentWeights,
+    check_model,
+    segment_counts,
+    segment_losses,
+    share_of_each,
+)
+from reasoning_occ.training.precision import autocast, set_precision
+from reasoning_occ.training.settings import TrainingSettings
+
+
+def learning_rate(step: int, total: int, peak: float, warmup: float) -> float:
+    """Rise in a line to `peak` over the first `warmup` share of steps, then fall to 0 along a cosine.
+
+    A function of the step alone, so that there is no schedule to save.
+    """
+    rising = math.ceil(total * warmup)
+    if step < rising:
+        return peak * (step + 1) / rising
+    return peak * 0.5 * (1 + math.cos(math.pi * (step - rising) / max(1, total - rising)))
+
+
+class CareerModule(LightningModule):
+    """Trains whatever parameters of a causal language model want a gradient, by the loss of `loss.py`.
+
+    Args:
+        model: a transformers causal language model, bare or with peft adapters. It is changed in place: weights,
+            and their types by `precision.py`.
+        settings: learning rate and its schedule, clipping, weights of the segments, precision.
+        total_steps: the length of the plan, to which the schedule is stretched.
+    """
+
+    def __init__(self, model: nn.Module, settings: TrainingSettings, total_steps: int) -> None:
+        super().__init__()
+        # the micro-batches of a step share one denominator, so stepping is ours
+        self.automatic_optimization = False
+        check_model(model)
+        set_precision(model, settings.precision)
+        self.model = model
+        self.chosen = settings
+        self.weights = SegmentWeights(settings.reason_weight, settings.answer_weight)
+        self.total_steps = total_steps
+
+    def training_step(self, batch: Sequence[MicroBatch], batch_idx: int) -> None:
+        """One optimiser step. Micro-batches only bound memory: how a step is cut does not change its gradient."""
+        began = time.perf_counter()
+        # dropout depends on seed and step alone, so a resumed training draws what it would have drawn
+        torch.manual_seed(self.chosen.seed * 1_000_003 + self.global_step)
+        optimizer = self._optimizer()
+        rate = learning_rate(self.global_step, self.total_steps, self.chosen.lr, self.chosen.warmup)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        counts = segment_counts(batch)
+        share = share_of_each(counts, self.weights)
+        sums = torch.zeros_like(share)
+        for micro in batch:
+            with autocast(self.device, self.chosen.precision):
+                losses = segment_losses(self.model, micro)
+            self.manual_backward((losses * share).sum())
+            sums += losses.detach()
+        norm = nn.utils.clip_grad_norm_(self._trainable().values(), self.chosen.clip)
+        losses = _means(sums, counts, share)
+        if not (math.isfinite(losses["loss"]) and math.isfinite(float(norm))):
+            raise UserError(
+                f"Training step {self.global_step + 1}: the loss is {losses['loss']} and its gradient's norm "
+                f"{float(norm)}. Lower trainer.lr, or use trainer.precision=fp32."
+            )
+        optimizer.step()
+        optimizer.zero_grad()
+        tokens = sum(micro.tokens for micro in batch)
+        speed = tokens / (time.perf_counter() - began)
+        self.log_dict(
+            {**losses, "learning_rate": rate, "gradient_norm": float(norm), "tokens_per_second": speed},
+            batch_size=1,
+        )
+
+    @torch.no_grad()
+    def evaluate(self, batches: Sequence[MicroBatch]) -> dict[str, float]:
+        """The mean losses over all of `batches` together: `loss` (weighted), `loss_reason`, `loss_answer`."""
+        counts = segment_counts(batches).to(self.device)
+        share = share_of_each(counts, self.weights)
+        sums = torch.zeros_like(share)
+        training = self.model.training
+        self.model.eval()
+        for micro in batches:
+            with autocast(self.device, self.chosen.precision):
+                sums += segment_losses(self.model, micro.to(self.device))
+        self.model.train(training)
+        return _means(sums, counts, share)
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        """AdamW over the trainable parameters."""
+        return torch.optim.AdamW(
+            list(self._trainable().values()), lr=self.chosen.lr, weight_decay=self.chosen.weight_decay, fused=True
+        )
+
+    def state_dict(self, *args: Any, **kwargs: Any) -> dict[str, Tensor]:
+        """The trainable parameters only: a checkpoint holds the adapter, never the backbone."""
+        return {name: parameter.detach() for name, parameter in self._trainable().items()}
+
+    def load_state_dict(self, state_dict: Mapping[str, Tensor], strict: bool = True, assign: bool = False) -> Any:
+        """Take up what `state_dict` gave: exactly the trainable parameters, no more and no fewer.
+
+        Raises:
+            UserError: the state belongs to a model with other trainable parameters.
+        """
+        wanted, given = set(self._trainable()), set(state_dict)
+        if wanted != given:
+            odd = sorted(wanted ^ given)
+            raise UserError(
+                f"The checkpoint fits another adapter: {len(odd)} parameters differ, the first is {odd[0]}. "
+                "Choose the same model and trainer.lora as before, or remove the run's checkpoints folder."
+            )
+        return super().load_state_dict(state_dict, strict=False, assign=assign)
+
+    def _trainable(self) -> dict[str, nn.Parameter]:
+        return {name: parameter for name, parameter in self.named_parameters() if parameter.requires_grad}
+
+    def _optimizer(self) -> LightningOptimizer:
+        optimizer = self.optimizers()
+        assert isinstance(optimizer, LightningOptimizer)
+        return optimizer
+
+
+def _means(sums: Tensor, counts: Tensor, share: Tensor) -> dict[str, float]:
+    means = {
+        f"loss_{segment.name.lower()}": float(total) / int(count)
+        for segment, total, count in zip(SEGMENTS, sums, counts, strict=True)
+        if count
+    }
+    return {"loss": float((sums * share).sum()), **means}

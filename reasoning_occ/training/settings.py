@@ -1,0 +1,83 @@
+"""What can be chosen about a training; the values live in conf/trainer/*.yaml."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from reasoning_occ.errors import UserError
+
+PRECISIONS = ("fp32", "bf16")
+
+
+@dataclass(frozen=True, slots=True)
+class LoraChoice:
+    """The adapter: rank, scale numerator, dropout, and which linear layers get one ('all-linear' or names)."""
+
+    r: int
+    alpha: int
+    dropout: float
+    targets: str | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSettings:
+    """One field a key of conf/trainer/*.yaml, where each is explained."""
+
+    epochs: int
+    max_steps: int | None
+    lr: float
+    warmup: float
+    weight_decay: float
+    clip: float
+    batch: int
+    micro_tokens: int
+    window: int
+    reason_weight: float
+    answer_weight: float
+    precision: str
+    checkpoint_minutes: float
+    validate_every: float
+    seed: int
+    lora: LoraChoice
+
+    def __post_init__(self) -> None:
+        """Raises UserError where a value makes no sense, naming its key."""
+        for name in ("epochs", "lr", "clip", "batch", "micro_tokens", "window", "checkpoint_minutes"):
+            self._must(getattr(self, name) > 0, name, "a number above 0")
+        for name in ("weight_decay", "reason_weight", "answer_weight"):
+            self._must(getattr(self, name) >= 0, name, "0 or more")
+        self._must(self.reason_weight + self.answer_weight > 0, "reason_weight", "not 0 together with answer_weight")
+        self._must(self.max_steps is None or self.max_steps > 0, "max_steps", "null or a number above 0")
+        self._must(0 <= self.warmup < 1, "warmup", "a share of training, from 0 to below 1")
+        self._must(0 < self.validate_every <= 1, "validate_every", "a share of training, above 0 and at most 1")
+        self._must(self.precision in PRECISIONS, "precision", " or ".join(PRECISIONS))
+
+    def _must(self, holds: bool, name: str, expected: str) -> None:
+        if not holds:
+            raise UserError(f"trainer.{name}: expected {expected}; got {getattr(self, name)}.")
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> "TrainingSettings":
+        """From a mapping such as the `trainer` part of a configuration (resolved).
+
+        Raises:
+            UserError: a key is missing or unknown, or a value makes no sense.
+        """
+        _same_keys(values, cls, "trainer")
+        lora = values["lora"]
+        _same_keys(lora, LoraChoice, "trainer.lora")
+        targets = lora["targets"] if isinstance(lora["targets"], str) else tuple(lora["targets"])
+        return cls(**{**values, "lora": LoraChoice(**{**lora, "targets": targets})})
+
+    def shaping(self) -> str:
+        """All that decides what is learnt, as text: two trainings may continue each other only if it is equal."""
+        idle = ("checkpoint_minutes", "validate_every")
+        return repr([(field.name, getattr(self, field.name)) for field in fields(self) if field.name not in idle])
+
+
+def _same_keys(values: Mapping[str, Any], settings: type, where: str) -> None:
+    known, given = {field.name for field in fields(settings)}, set(values)
+    for missing in sorted(known - given):
+        raise UserError(f"{where}.{missing}: no value given; add it to the configuration.")
+    for unknown in sorted(given - known):
+        raise UserError(f"{where}.{unknown}: no such setting; known: {', '.join(sorted(known))}.")
