@@ -6,6 +6,7 @@ are the first lines of the history up to the next.
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from reasoning_occ.careers.types import Career, Date, Education, Facts, Job
@@ -38,8 +39,12 @@ def lines(career: Career, taxonomy: Taxonomy) -> list[Line]:
         UnknownOccupation: a job's code is not in the taxonomy.
     """
     dated: list[tuple[Date, int, Line]] = [(e.date, 0, Line(_education(e), None)) for e in career.education]
+    region = None
     for i, job in enumerate(career.jobs):
-        dated.append((job.start, 1, Line(_job(job, career.person.birth_year, taxonomy), i)))
+        # where someone lives is said when it changes; most never move, and every token costs training time
+        facts = replace(job.facts, region=None) if job.facts.region == region else job.facts
+        region = job.facts.region or region
+        dated.append((job.start, 1, Line(_job(replace(job, facts=facts), career.person.birth_year, taxonomy), i)))
     # a stable sort: events of one kind and date stay in the career's order
     return [line for _, _, line in sorted(dated, key=lambda event: event[:2])]
 
