@@ -26,12 +26,12 @@ class Bin(NamedTuple):
     n: int
 
 
-def bin_of(probabilities: Float[np.ndarray, " predictions"]) -> Int[np.ndarray, " predictions"]:
-    """The number of the bin (0 ... BINS - 1) of each probability; -1 for nan."""
+def bin_of(probabilities: Float[np.ndarray, " predictions"], bins: int) -> Int[np.ndarray, " predictions"]:
+    """The number of the bin (0 ... bins - 1) of each probability; -1 for nan."""
     known = ~np.isnan(probabilities)
     places = np.full(len(probabilities), -1)
     if known.any():
-        edges = np.unique(np.quantile(probabilities[known], np.arange(1, BINS) / BINS))
+        edges = np.unique(np.quantile(probabilities[known], np.arange(1, bins) / bins))
         places[known] = np.searchsorted(edges, probabilities[known], side="right")
     return places
 
@@ -43,23 +43,23 @@ def gaps(predictions: Sequence[Prediction]) -> Float[np.ndarray, "predictions bi
     with a probability. Being sums over rows, columns can be resampled by weights (intervals.py).
     """
     probabilities = confidence(predictions)
-    places = bin_of(probabilities)
+    places = bin_of(probabilities, BINS)
     known = places >= 0
     out = np.zeros((len(predictions), BINS))
     out[np.flatnonzero(known), places[known]] = (probabilities - exact_match(predictions))[known]
     return out
 
 
-def reliability(predictions: Sequence[Prediction]) -> list[Bin]:
-    """The points of the reliability curve, by rising probability; empty bins are left out."""
+def reliability(predictions: Sequence[Prediction], bins: int) -> list[Bin]:
+    """At most `bins` points of the reliability curve, by rising probability; empty bins are left out."""
     probabilities, right = confidence(predictions), exact_match(predictions)
-    places = bin_of(probabilities)
+    places = bin_of(probabilities, bins)
     return [
         Bin(
             confidence=float(probabilities[places == b].mean()),
             accuracy=float(right[places == b].mean()),
             n=int((places == b).sum()),
         )
-        for b in range(BINS)
+        for b in range(bins)
         if (places == b).any()
     ]

@@ -135,7 +135,7 @@ def _check(log_probs: np.ndarray, truth: int, transition: Transition, taxonomy: 
 
 def write(path: Path, predictions: Iterable[Prediction]) -> None:
     """Write predictions.jsonl, whole or not at all."""
-    write_jsonl(path, (_row(p) for p in predictions))
+    write_jsonl(path, (to_row(p) for p in predictions))
 
 
 def read(path: Path) -> list[Prediction]:
@@ -144,10 +144,11 @@ def read(path: Path) -> list[Prediction]:
     Raises:
         UserError: the file can't be read, or a line is not a prediction (names line and key).
     """
-    return [_prediction(row, path, number) for number, row in enumerate(read_jsonl(path), start=1)]
+    return [from_row(row, path, number) for number, row in enumerate(read_jsonl(path), start=1)]
 
 
-def _row(p: Prediction) -> dict[str, Any]:
+def to_row(p: Prediction) -> dict[str, Any]:
+    """The line of predictions.jsonl as a JSON object."""
     return {
         "person": p.person,
         "transition": p.transition,
@@ -164,7 +165,12 @@ def _row(p: Prediction) -> dict[str, Any]:
     }
 
 
-def _prediction(row: Mapping[str, Any], path: Path, number: int) -> Prediction:
+def from_row(row: Mapping[str, Any], path: Path, number: int) -> Prediction:
+    """The prediction in a JSON object, which is line `number` of `path`.
+
+    Raises:
+        UserError: it is not a prediction (names file, line and key).
+    """
     try:
         ((recommender, title),) = row["predictions"].items()
         found = Prediction(

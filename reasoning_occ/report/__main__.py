@@ -51,29 +51,23 @@ def report(folder: Path, form: str, metrics: Sequence[str] | None) -> None:
     """
     from rich.console import Console
 
-    from reasoning_occ.files import whole
-    from reasoning_occ.report import formats, jobs
-    from reasoning_occ.report.table import METRICS, table
+    from reasoning_occ.report.content import METRICS
+    from reasoning_occ.report.formats import FORMATS as WRITERS
+    from reasoning_occ.report.formats import show
+    from reasoning_occ.report.jobs import is_job
+    from reasoning_occ.report.table import compose, write
 
-    finished, unfinished = jobs.find(folder)
-    if not finished:
-        raise UserError(
-            f"No job in {folder} is finished ({'; '.join(map(str, unfinished))}); the command that began it goes on."
-        )
-    found = table(finished, unfinished, metrics or METRICS)
+    found = compose(folder, metrics or METRICS)
     if form == "text":
-        formats.show(found, Console())
+        show(found, Console())
     else:
-        print(formats.FORMATS[form][1](found), end="")
-    if jobs.is_job(folder):
+        print(WRITERS[form][1](found), end="")
+    if is_job(folder):
         from reasoning_occ.report.page import write_report
 
         print(f"Page: {write_report(folder)}", file=sys.stderr)
-        return
-    for ending, write in formats.FORMATS.values():
-        with whole(folder / f"table.{ending}") as file:
-            file.write(write(found))
-    print(f"Tables: {folder / 'table'}.{{{','.join(e for e, _ in formats.FORMATS.values())}}}", file=sys.stderr)
+    else:
+        print(f"Tables: {', '.join(str(path) for path in write(found, folder))}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reasoning_occ.evaluation.calibration import Bin
-from reasoning_occ.report.table import Row
+from reasoning_occ.report.content import Row
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,12 +41,12 @@ def reliability_curve(bins: Sequence[Bin], probabilities: Sequence[float]) -> st
         top = figure.add_subplot(grid[0])
         below = figure.add_subplot(grid[1], sharex=top)
         x, y = [b.confidence for b in bins], [b.accuracy for b in bins]
-        end = min(1.0, 1.08 * max([*x, *(_wilson(b.accuracy, b.n)[1] for b in bins)]))
-        top.plot([0, end], [0, end], color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
         ends = np.array([_wilson(b.accuracy, b.n) for b in bins])
-        top.vlines(x, ends[:, 0], ends[:, 1], color=FIRST, linewidth=1.4, alpha=0.55)
-        top.plot(x, y, "o-", color=FIRST, markersize=5, linewidth=1.2)
-        top.set(ylabel="share right", xlim=(0, end), ylim=(0, end))
+        end, height = 1.04 * max(probabilities), min(1.0, 1.08 * max(ends[:, 1].max(), *x))
+        top.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
+        top.vlines(x, ends[:, 0], ends[:, 1], color=FIRST, linewidth=2, alpha=0.6)
+        top.plot(x, y, "o", color=FIRST, markersize=6)
+        top.set(ylabel="share right", xlim=(0, end), ylim=(0, height))
         top.tick_params(labelbottom=False)
         below.hist(probabilities, bins=list(np.linspace(0, end, 25)), color=FIRST, alpha=0.6)
         below.set(xlabel="probability of the first title", ylabel="predictions")
@@ -77,22 +77,22 @@ def by_past_jobs(parts: Mapping[str, Mapping[str, Any]]) -> str:
     return out[0]
 
 
-def comparison(rows: Sequence[Row], metrics: Sequence[str]) -> str:
-    """Every recommender's value and interval, a panel for each metric; floors are grey."""
-    with _figure("comparison", 9.4, 0.9 + 0.36 * len(rows)) as (figure, out):
-        panels = figure.subplots(1, len(metrics), sharey=True, squeeze=False)[0]
+def comparison(rows: Sequence[Row], metric: str) -> str:
+    """Every recommender's value and interval in one metric; floors are grey."""
+    with _figure(f"comparison-{metric}", 3.6, 0.75 + 0.3 * len(rows)) as (figure, out):
+        axes = figure.add_subplot()
         places = np.arange(len(rows))[::-1]
-        for axes, metric in zip(panels, metrics, strict=True):
-            for place, row in zip(places, rows, strict=True):
-                colour = MUTED if row.floor else FIRST
-                _whiskers(axes, np.array([place]), [row.metrics[metric]], colour, vertical=False)
-                if row.metrics[metric]["value"] is not None:
-                    axes.plot(row.metrics[metric]["value"], place, "o", color=colour, markersize=6)
-            axes.set_title(metric, loc="left", fontsize=10, color=INK)
-            axes.set_yticks(places, [row.label for row in rows])
-            axes.set_ylim(-0.6, len(rows) - 0.4)
-            axes.set_xlim(left=0)
-            _bare(axes, along="x")
+        for place, row in zip(places, rows, strict=True):
+            colour = MUTED if row.floor else FIRST
+            found = row.metrics[metric]
+            _whiskers(axes, np.array([place]), [found], colour, vertical=False)
+            if found["value"] is not None:
+                axes.plot(found["value"], place, "o", color=colour, markersize=6)
+        axes.set_title(metric, loc="left", fontsize=10, color=INK)
+        axes.set_yticks(places, [row.label for row in rows])
+        axes.set_ylim(-0.6, len(rows) - 0.4)
+        axes.set_xlim(left=0)
+        _bare(axes, along="x")
     return out[0]
 
 
@@ -160,11 +160,9 @@ def _figure(name: str, width: float, height: float) -> "Iterator[tuple[Figure, l
 
 
 def _inline(svg: str) -> str:
-    """The svg element alone, in the page's colours and font, as wide as its place."""
-    svg = svg[svg.index("<svg") :]
+    """The svg element alone, in the page's colours, as wide as its place."""
+    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg[svg.index("<svg") :], flags=re.DOTALL)
     for placeholder, variable in _VARIABLES.items():
         svg = svg.replace(placeholder, variable)
-    svg = re.sub(r"(font: [^;\"']*?)'DejaVu Sans'[^;\"]*", r"\1inherit-font", svg).replace("inherit-font", "sans-serif")
-    return re.sub(
-        r'(<svg[^>]*?) width="[^"]*"', r"\1", re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1), count=1
-    )
+    head, rest = svg.split(">", 1)
+    return re.sub(r' (width|height)="[^"]*"', "", head) + ">" + rest

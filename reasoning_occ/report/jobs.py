@@ -32,14 +32,17 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """A job without a result: the stage it reached, and whether the same command goes on from there."""
+    """A job without a result: the stage it reached, the error that stopped it ("": none on record), and whether
+    the same command goes on from there."""
 
     folder: Path
     stage: str
+    error: str
     resumable: bool
 
     def __str__(self) -> str:
-        return f"{self.folder.name} ({self.stage}{'; the same command goes on' if self.resumable else ''})"
+        parts = [f"stage {self.stage}", self.error.rstrip("."), "the same command goes on" if self.resumable else ""]
+        return f"{self.folder.name} ({'; '.join(part for part in parts if part)})"
 
 
 def is_job(folder: Path) -> bool:
@@ -62,8 +65,8 @@ def find(folder: Path) -> tuple[list[Job], list[Unfinished]]:
         if (place / METRICS_FILE).exists() and status.get("done") is not False:
             finished.append(load(place))
         else:
-            stage = str(status.get("stage") or "stage not on record")
-            unfinished.append(Unfinished(place, stage, status.get("resumable") is True))
+            stage, error = str(status.get("stage") or "not on record"), str(status.get("error") or "")
+            unfinished.append(Unfinished(place, stage, error, status.get("resumable") is True))
     if not finished and not unfinished:
         raise UserError(
             f"{folder} holds no job: a job's folder has a {STATUS_FILE}; give the folder of a run or of a sweep."

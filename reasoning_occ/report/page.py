@@ -9,18 +9,20 @@ from typing import Any
 import numpy as np
 
 from reasoning_occ.errors import UserError
-from reasoning_occ.evaluation.calibration import reliability
+from reasoning_occ.evaluation.calibration import BINS, reliability
 from reasoning_occ.evaluation.predictions import Prediction, read
 from reasoning_occ.evaluation.slices import PAST_JOBS
 from reasoning_occ.files import whole
 from reasoning_occ.report import figures
+from reasoning_occ.report.content import METRICS, Table, table, value
 from reasoning_occ.report.jobs import CONFIG_FOLDER, Job, load, read_object, setting
 from reasoning_occ.report.render import render
-from reasoning_occ.report.table import METRICS, Table, table, value
 
 COMPARED = ("AccEM", "Hit@5", "MRR")
 LOSSES = ("loss", "loss_reason", "loss_answer")
 SHOWN_TITLES = 5
+PER_POINT = 50
+"""Predictions that a point of the reliability curve holds at least (where there are so many)."""
 
 
 def write_report(folder: Path) -> Path:
@@ -44,13 +46,14 @@ def write_report(folder: Path) -> Path:
         table=found,
         taxonomy=job.metrics["taxonomy"],
         headline=headline(job, found),
-        pictures=list(_pictures(job, found, predictions)),
         slices=job.metrics["slices"],
         slice_metrics=COMPARED,
         counts=list(_counts(folder)),
         people=[_person(p) for p in _choose(predictions, job)],
         config=_config(folder),
         overrides=job.overrides,
+        # last, since drawing is slow: a file that can't be read is told first
+        pictures=list(_pictures(job, found, predictions)),
     )
     path = folder / "report.html"
     with whole(path) as file:
@@ -83,34 +86,40 @@ def headline(job: Job, table: Table) -> str:
 
 
 def _percent(metric: Mapping[str, Any]) -> str:
-    if metric["low"] is None:
-        return f"{100 * metric['value']:.0f}%"
-    return f"{100 * metric['value']:.0f}% ({100 * metric['low']:.0f}-{100 * metric['high']:.0f})"
+    """As "23% (18-28)", rounded from two decimals so that it agrees with the table."""
+    shown = [f"{100 * float(f'{metric[end]:.2f}'):.0f}" for end in ("value", "low", "high") if metric[end] is not None]
+    return f"{shown[0]}% ({shown[1]}-{shown[2]})" if len(shown) == 3 else f"{shown[0]}%"
 
 
 def _pictures(job: Job, table: Table, predictions: Sequence[Prediction]) -> Iterator[dict[str, Any]]:
     """Pictures with a caption each; those whose data are absent are left out."""
     from markupsafe import Markup
 
-    def picture(title: str, text: str, svg: str, wide: bool = False) -> dict[str, Any]:
-        return {"title": title, "text": text, "svg": Markup(svg), "wide": wide}
+    def picture(title: str, text: str, *svgs: str) -> dict[str, Any]:
+        return {"title": title, "text": text, "svgs": [Markup(svg) for svg in svgs]}
 
     if len(table.rows) > 1:
         text = "Dots are values, lines 95% intervals; grey: floors scored beside on the same people."
-        yield picture("Side by side", text, figures.comparison(table.rows, COMPARED), wide=True)
+        yield picture("Side by side", text, *(figures.comparison(table.rows, m) for m in COMPARED))
     probabilities = [p.probability for p in predictions if p.probability is not None]
     if probabilities:
         text = (
-            "On the dashed line a probability means what it says; below it the recommender is too sure. Points hold "
-            "equal numbers of predictions, lines are 95% intervals (Wilson); bars below count predictions."
+            "On the dashed line a probability means what it says; below it the recommender is too sure. Each point "
+            f"holds about {len(probabilities) // _bins(len(probabilities))} predictions, lines are 95% intervals "
+            f"(Wilson); bars below count predictions. ECE in the table is over {BINS} bins."
         )
-        svg = figures.reliability_curve(reliability(predictions), probabilities)
+        svg = figures.reliability_curve(reliability(predictions, _bins(len(probabilities))), probabilities)
         yield picture("Are its probabilities true?", text, svg)
     text = "Share of transitions, with 95% intervals: first title right (AccEM), truth among the first five (Hit@5)."
     yield picture("By number of past jobs", text, figures.by_past_jobs(job.metrics["slices"][PAST_JOBS]))
     steps = _losses(job.folder / "metrics.csv")
     if steps:
         yield picture("Training", "Loss by optimiser step, in nats a token.", figures.losses(steps))
+
+
+def _bins(n: int) -> int:
+    """Few enough that a point of the curve is more than noise."""
+    return min(BINS, max(1, n // PER_POINT))
 
 
 def _losses(path: Path) -> dict[str, list[tuple[int, float]]]:

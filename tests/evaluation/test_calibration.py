@@ -21,7 +21,7 @@ def test_ece_by_hand():
     # two values of probability, so two bins: |0.8 - 0.5| for four and |0.2 - 0.25| for the other four
     predictions = [said(0.8, r) for r in (1, 1, 0, 0)] + [said(0.2, r) for r in (1, 0, 0, 0)]
     assert ece(predictions) == pytest.approx((4 * 0.3 + 4 * 0.05) / 8)
-    assert [(b.confidence, b.accuracy, b.n) for b in reliability(predictions)] == [
+    assert [(b.confidence, b.accuracy, b.n) for b in reliability(predictions, BINS)] == [
         (pytest.approx(0.2), 0.25, 4),
         (pytest.approx(0.8), 0.5, 4),
     ]
@@ -33,12 +33,12 @@ def test_opposite_errors_in_one_bin_cancel_and_in_two_bins_do_not():
 
 
 def test_bins_hold_equal_numbers():
-    counts = np.bincount(bin_of(np.random.default_rng(0).random(1500)))
+    counts = np.bincount(bin_of(np.random.default_rng(0).random(1500), BINS))
     assert len(counts) == BINS and counts.min() >= 99 and counts.max() <= 101
 
 
 def test_a_missing_probability_is_in_no_bin():
-    assert bin_of(np.array([0.3, np.nan, 0.3])).tolist()[1] == -1
+    assert bin_of(np.array([0.3, np.nan, 0.3]), BINS).tolist()[1] == -1
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=60), st.randoms())

@@ -1,0 +1,51 @@
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from reasoning_occ.evaluation.calibration import Bin
+from reasoning_occ.report.content import Row
+from reasoning_occ.report.figures import _wilson, by_past_jobs, comparison, losses, reliability_curve
+
+
+def metric(value, low=None, high=None):
+    return {"value": value, "n": 10, "low": low, "high": high}
+
+
+PART = {"AccEM": metric(0.2, 0.1, 0.3), "Hit@5": metric(0.5, 0.4, 0.6), "counts": {"people": 9, "transitions": 10}}
+ALONE = {"AccEM": metric(1.0), "Hit@5": metric(1.0), "counts": {"people": 1, "transitions": 1}}
+
+
+def figures():
+    return {
+        "reliability": reliability_curve([Bin(0.2, 0.0, 30), Bin(0.4, 0.5, 30)], [0.2] * 30 + [0.4] * 30),
+        "jobs": by_past_jobs({"0": PART, "10+": ALONE}),
+        "comparison": comparison([Row("joint & <more>", PART, False), Row("markov", ALONE, True)], "AccEM"),
+        "losses": losses({"loss": [(0, 2.0), (5, 1.0)], "loss_answer": [(5, 1.5)]}),
+    }
+
+
+def test_each_is_one_svg_in_the_pages_colours():
+    ids = []
+    for name, svg in figures().items():
+        root = ElementTree.fromstring(svg)
+        assert root.tag.endswith("svg") and "width" not in root.attrib and "viewBox" in root.attrib
+        assert "#01020" not in svg and "currentColor" in svg and "var(--first)" in svg, name
+        # what is drawn beside the placeholders would not follow the page into the dark
+        assert set(re.findall(r"(?:fill|stroke): (#\w+)", svg)) == set(), name
+        ids += [e.attrib["id"] for e in root.iter() if re.match(r"[mp][0-9a-f]{10}", e.attrib.get("id", ""))]
+    assert len(ids) == len(set(ids)) > 0
+
+
+def test_text_says_what_is_drawn():
+    drawn = figures()
+    assert "n=10" in drawn["jobs"] and "10+" in drawn["jobs"]
+    assert "joint &amp; &lt;more&gt;" in drawn["comparison"]
+    assert "loss answer" in drawn["losses"]
+
+
+@pytest.mark.parametrize(("share", "n"), [(0.0, 20), (1.0, 20), (0.3, 50)])
+def test_wilsons_interval_solves_its_equation(share, n):
+    # its ends are the true shares at which the observed one is 1.96 standard errors away
+    for end in _wilson(share, n):
+        assert (share - end) ** 2 == pytest.approx(1.96**2 * end * (1 - end) / n, abs=1e-12)

@@ -1,0 +1,137 @@
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from reasoning_occ.errors import UserError
+from reasoning_occ.evaluation.predictions import read
+from reasoning_occ.report.page import flat, write_report
+
+NASTY = "<script>alert('x')</script> & \"quotes\""
+
+
+class Page(HTMLParser):
+    """Checks that tags close, and gathers tags, addresses and text."""
+
+    VOID = ("meta", "path", "use", "rect", "br", "line", "circle", "image")
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.tags, self.addresses, self.words = [], [], [], []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.addresses += [v for k, v in attrs if k in ("src", "href", "xlink:href") and v and not v.startswith("#")]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in self.VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        if tag not in self.VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+@pytest.fixture
+def run(tmp_path, run_folder):
+    return run_folder(tmp_path / "run", "joint", 1.0, 0.2)
+
+
+def test_the_page_is_whole_and_needs_no_network(run):
+    text = write_report(run).read_text()
+    page = Page(text)
+    assert page.addresses == [] and "script" not in page.tags and "link" not in page.tags
+    assert not re.search(r"url\((?!#)|@import|https?://(?!www\.w3\.org)", text)
+    assert "prefers-color-scheme: dark" in text and 'name="viewport"' in text
+
+
+def test_it_shows_figures_people_and_truth(run):
+    page = Page(write_report(run).read_text())
+    words = " ".join(" ".join(page.words).split())
+    found = json.loads((run / "metrics.json").read_text())
+    assert f"{found['AccEM']['value']:.2f}" in words and "Small test: with 240 people" in words
+    assert "joint's first title is the true next occupation" in words and "the two intervals" in words
+    assert page.tags.count("svg") == 5  # three metrics side by side, reliability, past jobs
+    assert page.tags.count("article") == 12
+    # whom the page shows, their reason, lines and true occupation
+    by_person = {p.person: p for p in read(run / "predictions.jsonl")}
+    shown = re.findall(r"<h3>Person (\d+)</h3>", (run / "report.html").read_text())
+    assert len(set(shown)) == 12
+    for person in shown:
+        p = by_person[person]
+        assert all(line in words for line in p.history) and p.reason in words and p.truth_title in words
+    # every one of them has the truth marked, among the five or below; one mark more explains the mark
+    assert (run / "report.html").read_text().count('<span class="mark">truth') == 13
+    assert "nlsw88" in words and "people_shown: 12" in words
+
+
+def test_the_same_files_give_the_same_page(run):
+    first = write_report(run).read_bytes()
+    path = run / "predictions.jsonl"
+    path.write_text("\n".join(reversed(path.read_text().splitlines())) + "\n")
+    assert write_report(run).read_bytes() == first
+
+
+def test_text_of_careers_is_never_markup(run):
+    path = run / "predictions.jsonl"
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    for row in rows:
+        row["history"] = [NASTY]
+        row["reason"] = NASTY
+        row["top"][0][0] = NASTY
+        row["predictions"]["joint"] = NASTY
+        row["person"] += NASTY
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    found = json.loads((run / "metrics.json").read_text())
+    found["slices"]["race"] = {NASTY: found["slices"]["race"]["white"]}
+    (run / "metrics.json").write_text(json.dumps(found))
+    (run / "floors.json").write_text(json.dumps({NASTY: json.loads((run / "floors.json").read_text())["markov"]}))
+    (run / "oracle.json").write_text(json.dumps({NASTY: NASTY}))
+    (run / ".hydra" / "config.yaml").write_text(f"seed: 0\nevaluation: {{people_shown: 12}}\nx: {json.dumps(NASTY)}\n")
+    text = write_report(run).read_text()
+    assert "<script" not in text and "&lt;script&gt;" in text
+    assert NASTY in "".join(Page(text).words)
+
+
+def test_what_jobs_may_leave_is_shown(run):
+    (run / "oracle.json").write_text('{"kept": 412, "scores": {"factuality": {"mean_value": 4.25}}}')
+    (run / "reasons_quality.json").write_text('{"unscored_reasons": 3}')
+    (run / "metrics.csv").write_text("step,loss,loss_reason,loss_answer\n0,3.0,2.0,\n1,,,4.5\n2,1.0,0.9,4.0\n")
+    page = Page(write_report(run).read_text())
+    words = " ".join(" ".join(page.words).split())
+    assert "kept 412" in words and "scores: factuality: mean value 4.25" in words and "unscored reasons 3" in words
+    assert page.tags.count("svg") == 6 and "loss answer" in words
+
+
+def test_nested_counts_are_flat():
+    assert list(flat({"a": {"b_c": 1, "d": [1, 2]}, "e": None, "f": 0.12345})) == [
+        ("a: b c", "1"),
+        ("a: d", "1, 2"),
+        ("e", "-"),
+        ("f", "0.123"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        (".hydra/config.yaml", "seed: 0\n", "lacks 'seed' or 'evaluation.people_shown'"),
+        ("metrics.csv", "step,loss\nx,1\n", "Could not read the training log"),
+        ("predictions.jsonl", "{}\n", "line 1: a prediction needs the key"),
+        ("oracle.json", "nothing", "Could not read"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named(run, file, content, message):
+    (run / file).write_text(content)
+    with pytest.raises(UserError, match=message):
+        write_report(run)
+    assert not (run / "report.html").exists()

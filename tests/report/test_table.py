@@ -1,0 +1,117 @@
+import csv
+import io
+import json
+
+import pytest
+from rich.console import Console
+
+from reasoning_occ.errors import UserError
+from reasoning_occ.report.content import METRICS
+from reasoning_occ.report.formats import FORMATS, show
+from reasoning_occ.report.table import compose, write
+
+
+def metrics(folder):
+    return json.loads((folder / "metrics.json").read_text())
+
+
+def test_a_sweep_is_one_table_with_each_floor_once(sweep):
+    table = compose(sweep, METRICS)
+    assert [(row.label, row.floor) for row in table.rows] == [
+        ("direct", False),
+        ("joint", False),
+        ("popularity", True),
+        ("markov", True),
+    ]
+
+
+def test_a_floor_that_is_a_job_of_the_sweep_is_shown_as_the_job(sweep, run_folder):
+    run_folder(sweep / "markov-4", "markov", 1.0, 0.0)
+    assert [(row.label, row.floor) for row in compose(sweep, METRICS).rows] == [
+        ("direct", False),
+        ("joint", False),
+        ("markov", False),
+        ("popularity", True),
+    ]
+
+
+def test_namesakes_are_told_apart_by_what_was_swept(sweep, run_folder):
+    run_folder(sweep / "joint-9", "joint", 1.0, 0.1, seed=1)
+    labels = [row.label for row in compose(sweep, METRICS).rows if not row.floor]
+    assert labels == ["direct", "joint (seed=0)", "joint (seed=1)"]
+
+
+def test_numbers_are_those_of_the_jobs(sweep):
+    rows = {row["recommender"]: row for row in csv.DictReader(io.StringIO(FORMATS["csv"][1](compose(sweep, METRICS))))}
+    for name in ("direct", "joint"):
+        found = metrics(sweep / ("direct-1" if name == "direct" else "joint-2"))
+        for metric in METRICS:
+            assert float(rows[name][metric]) == found[metric]["value"]
+            assert float(rows[name][f"{metric}_low"]) == found[metric]["low"]
+    accuracy = metrics(sweep / "joint-2")["AccEM"]
+    cell = f"{accuracy['value']:.2f} [{accuracy['low']:.2f}, {accuracy['high']:.2f}]"
+    assert f"| joint | 240 | 240 | {cell} |" in FORMATS["markdown"][1](compose(sweep, METRICS))
+
+
+@pytest.mark.parametrize("form", [f for f in FORMATS if f != "csv"])
+def test_every_format_warns_of_a_small_test_and_counts_unfinished_jobs(sweep, form):
+    words = " ".join(FORMATS[form][1](compose(sweep, METRICS)).split())
+    width = metrics(sweep / "direct-1")["AccEM"]
+    assert "Small test: with 240 people" in words
+    assert f"interval of AccEM of direct is {width['high'] - width['low']:.2f} wide" in words
+    assert "proves nothing" in words
+    assert "1 job is not finished: joint-3 (stage fit; the same command goes on)" in words
+    assert "seed 0" in words and "nlsw88" in words
+
+
+def test_a_large_test_does_not_warn(sweep):
+    for folder in ("direct-1", "joint-2"):
+        for file in ("metrics.json", "floors.json"):
+            path = sweep / folder / file
+            path.write_text(path.read_text().replace('"people": 240', '"people": 5000'))
+    table = compose(sweep, METRICS)
+    assert table.warning == "" and table.decimals == 3
+
+
+@pytest.mark.parametrize("width", [80, 200])
+def test_no_number_is_cut_off_in_a_narrow_terminal(sweep, width):
+    out = io.StringIO()
+    show(compose(sweep, METRICS), Console(file=out, width=width))
+    text = out.getvalue()
+    assert max(map(len, text.splitlines())) <= width
+    assert "…" not in text
+    for metric in METRICS:
+        found = metrics(sweep / "joint-2")[metric]
+        assert metric in text and f"[{found['low']:.2f}, {found['high']:.2f}]" in text
+
+
+def test_latex_and_markdown_escape_names(sweep):
+    path = sweep / "joint-2" / "metrics.json"
+    path.write_text(path.read_text().replace('"recommender": "joint"', '"recommender": "a_b|50% & <i>"'))
+    table = compose(sweep, METRICS)
+    assert "a\\_b|50\\% \\& <i> &" in FORMATS["latex"][1](table)
+    assert "| a_b\\|50% & <i> |" in FORMATS["markdown"][1](table)
+    assert "a_b|50% &amp; &lt;i&gt;" in FORMATS["html"][1](table)
+
+
+def test_all_files_are_written(sweep):
+    assert sorted(path.name for path in write(compose(sweep, METRICS), sweep)) == [
+        "table.csv",
+        "table.html",
+        "table.md",
+        "table.tex",
+        "table.txt",
+    ]
+
+
+def test_an_unknown_metric_names_the_nearest(sweep):
+    with pytest.raises(UserError, match=r"'Hit@4' is no metric .*'Hit@"):
+        compose(sweep, ["Hit@4"])
+
+
+def test_what_was_not_scored_is_said(sweep):
+    path = sweep / "joint-2" / "metrics.json"
+    found = metrics(sweep / "joint-2")
+    found["counts"] |= {"invalid": 7, "unscored": 5}
+    path.write_text(json.dumps(found))
+    assert any("joint: 7 predictions without a valid title" in note for note in compose(sweep, METRICS).notes)
