@@ -10,7 +10,7 @@ from reasoning_occ.reasons.statistics import Statistics, half
 from reasoning_occ.reasons.types import CRITERIA, Criterion
 
 N, SEED = (int(given) for given in (sys.argv[1:] or ["200", "0"]))
-SHRINK = 5
+SHRINK = 20
 THRESHOLDS: dict[Criterion, int] = {"factuality": 4, "coherence": 4, "utility": 3}
 
 loaded = NLS().load()

@@ -35,6 +35,7 @@ class Compass:
         self.taxonomy = taxonomy
         self._group = np.array([o.group for o in taxonomy], dtype=object)
         self._sector = np.array([o.sector for o in taxonomy], dtype=object)
+        self._of_present: dict[str, dict[Direction, np.ndarray]] = {}
 
     def of(self, history: Career, target: str) -> Direction:
         """The direction of `target` (a code) from a history."""
@@ -53,6 +54,11 @@ class Compass:
 
         BACK has no members: it depends on the history alone.
         """
+        if present not in self._of_present:
+            self._of_present[present] = self._all_members(present)
+        return self._of_present[present][direction]
+
+    def _all_members(self, present: str) -> dict[Direction, np.ndarray]:
         i = self.taxonomy.index(present)
         sectors = (self._sector != "") & (self._sector[i] != "")
         same_group = (self._group == self._group[i]) & (self._group[i] != "")
@@ -68,4 +74,4 @@ class Compass:
             Direction.BOTH: sectors & (same_group == same_sector),
             Direction.NEAR: ~sectors & near,
             Direction.FAR: ~sectors & ~near,
-        }[direction]
+        }

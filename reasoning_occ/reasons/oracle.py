@@ -7,13 +7,15 @@ from typing import Any
 
 from reasoning_occ.careers.types import Transition
 from reasoning_occ.errors import UserError
-from reasoning_occ.files import read_jsonl, write_jsonl
+from reasoning_occ.files import Journal, read_jsonl
 from reasoning_occ.occupations.taxonomy import Taxonomy
-from reasoning_occ.progress import track
+from reasoning_occ.progress import bar
 from reasoning_occ.reasons.naming import target_names
 from reasoning_occ.reasons.types import CRITERIA, Candidate, Criterion, Judge, Score, Teacher, Verdict
 
 Key = tuple[str, int]
+# how much work a cut can cost: rows are pushed to the disk this many at a time
+_ROWS_AT_ONCE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +101,19 @@ def make_oracle(
     judge: Judge,
     thresholds: Mapping[Criterion, int],
     path: Path,
+    *,
+    explain: Sequence[Transition] | None = None,
 ) -> dict[Key, OracleReason | None]:
-    """Write, judge and choose reasons for all training transitions; kept in `path` and read back when it is there.
+    """Write, judge and choose reasons; kept in `path` and read back when it is there, or gone on with where cut off.
 
     Args:
-        train: training transitions only; for a split by time those before the cut.
+        train: training transitions only; for a split by time those before the cut. Teacher and judge learn from these.
         teacher: fitted here.
         judge: fitted here.
         thresholds: least score a criterion.
         path: `reasons.jsonl`, one line a transition with every candidate. The caller sees to it that a file found there
             was made from the same inputs (a run's folder is named by them).
+        explain: whose reasons are written, such as validation transitions; those of `train` where not given.
 
     Returns:
         The oracle reason of every transition, `None` where it trains with its answer alone.
@@ -117,12 +122,15 @@ def make_oracle(
         UserError: thresholds are not one a criterion, or the file is not of these transitions.
     """
     check_thresholds(thresholds)
+    wanted = train if explain is None else explain
     if not path.exists():
-        write_jsonl(path, (_row(judged) for judged in _judge_all(train, teacher, judge, thresholds)))
+        teacher.fit(train)
+        judge.fit(train)
+        _write(wanted, teacher, judge, thresholds, path)
     oracle = {judged.key: judged.oracle for judged in read_oracle(path)}
-    if set(oracle) != {t.key for t in train}:
+    if set(oracle) != {t.key for t in wanted}:
         raise UserError(
-            f"{path} holds reasons for {len(oracle)} transitions, not for the {len(train)} of this training split. "
+            f"{path} holds reasons for {len(oracle)} transitions, not for the {len(wanted)} of this split. "
             "Move it away and start again."
         )
     return oracle
@@ -144,9 +152,9 @@ def read_oracle(path: Path) -> Iterator[Judged]:
             ) from error
 
 
-def summary(path: Path, train: Sequence[Transition], taxonomy: Taxonomy) -> Summary:
-    """Count what is in a `reasons.jsonl` of these training transitions, for the report."""
-    by_key = {t.key: t for t in train}
+def summary(path: Path, explained: Sequence[Transition], taxonomy: Taxonomy) -> Summary:
+    """Count what is in a `reasons.jsonl` of these transitions, for the report."""
+    by_key = {t.key: t for t in explained}
     lines = list(read_oracle(path))
     chosen = [(line.key, line.oracle) for line in lines if line.oracle is not None]
     verdicts = [verdict for line in lines for verdict in line.verdicts]
@@ -169,15 +177,26 @@ def summary(path: Path, train: Sequence[Transition], taxonomy: Taxonomy) -> Summ
     )
 
 
-def _judge_all(
-    train: Sequence[Transition], teacher: Teacher, judge: Judge, thresholds: Mapping[Criterion, int]
-) -> Iterator[Judged]:
-    teacher.fit(train)
-    judge.fit(train)
-    for transition in track(train, "oracle reasons", total=len(train)):
-        candidates = teacher.write(transition)
-        verdicts = tuple(judge.judge(transition.history, c.text, transition.target) for c in candidates)
-        yield Judged(transition.key, candidates, verdicts, choose(verdicts, thresholds))
+def _write(
+    wanted: Sequence[Transition], teacher: Teacher, judge: Judge, thresholds: Mapping[Criterion, int], path: Path
+) -> None:
+    journal = Journal(path)
+    done = len(journal.rows)
+    if [(row.get("person"), row.get("t")) for row in journal.rows] != [t.key for t in wanted[:done]]:
+        raise UserError(f"{journal.path} was begun for other transitions. Delete it and start again.")
+    with bar() as display:
+        task = display.add_task("oracle reasons", total=len(wanted), completed=done, note="")
+        for start in range(done, len(wanted), _ROWS_AT_ONCE):
+            chunk = wanted[start : start + _ROWS_AT_ONCE]
+            journal.append([_row(_judge_all(transition, teacher, judge, thresholds)) for transition in chunk])
+            display.advance(task, len(chunk))
+    journal.finish()
+
+
+def _judge_all(transition: Transition, teacher: Teacher, judge: Judge, thresholds: Mapping[Criterion, int]) -> Judged:
+    candidates = teacher.write(transition)
+    verdicts = tuple(judge.judge(transition.history, c.text, transition.target) for c in candidates)
+    return Judged(transition.key, candidates, verdicts, choose(verdicts, thresholds))
 
 
 def _row(judged: Judged) -> dict[str, Any]:

@@ -114,6 +114,8 @@ class Statistics:
         self._counts: dict[Fact, np.ndarray] = {}
         self._all = np.zeros(self._width)
         self._of_person: dict[str, list[tuple[frozenset[Fact], list[int]]]] = {}
+        self._without: str | None = None
+        self._kept: dict[Fact | None, np.ndarray] = {}
 
     def fit(self, transitions: Sequence[Transition]) -> None:
         """Count. Earlier counts are forgotten."""
@@ -129,6 +131,7 @@ class Statistics:
                 self._counts[fact][columns] += 1
             self._of_person[transition.history.person.id].append((facts, columns))
         self._counts = dict(self._counts)
+        self._without, self._kept = None, {}
 
     def prior(self, without: str) -> Float[np.ndarray, " occupations"]:
         """P(next occupation), every occupation counted once more than seen; `without`: the person left out."""
@@ -158,13 +161,16 @@ class Statistics:
         return (seen + self._shrink * near) / (expected + self._shrink)
 
     def _count(self, fact: Fact | None, without: str) -> np.ndarray:
-        counts = self._all if fact is None else self._counts.get(fact, np.zeros(self._width))
-        own = [columns for facts, columns in self._of_person.get(without, ()) if fact is None or fact in facts]
-        if own:
-            counts = counts.copy()
-            for columns in own:
-                counts[columns] -= 1
-        return counts
+        """Counts of a fact (of everything: `None`) without a person; kept while the same person is asked for."""
+        if without != self._without:
+            self._without, self._kept = without, {}
+        if fact not in self._kept:
+            counts = (self._all if fact is None else self._counts.get(fact, np.zeros(self._width))).copy()
+            for facts, columns in self._of_person.get(without, ()):
+                if fact is None or fact in facts:
+                    counts[columns] -= 1
+            self._kept[fact] = counts
+        return self._kept[fact]
 
     def _shares(self, without: str) -> np.ndarray:
         """Occupations and directions, each part summing to one, every one counted once more than seen."""
