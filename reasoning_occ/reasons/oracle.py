@@ -96,24 +96,21 @@ def choose(verdicts: Sequence[Verdict], thresholds: Mapping[Criterion, int]) -> 
 
 
 def make_oracle(
-    train: Sequence[Transition],
+    transitions: Sequence[Transition],
     teacher: Teacher,
     judge: Judge,
     thresholds: Mapping[Criterion, int],
     path: Path,
-    *,
-    explain: Sequence[Transition] | None = None,
 ) -> dict[Key, OracleReason | None]:
     """Write, judge and choose reasons; kept in `path` and read back when it is there, or gone on with where cut off.
 
     Args:
-        train: training transitions only; for a split by time those before the cut. Teacher and judge learn from these.
-        teacher: fitted here.
-        judge: fitted here.
+        transitions: whose reasons are wanted: training transitions, or validation transitions.
+        teacher: fitted on the training transitions (for a split by time: those before the cut), whatever `transitions`.
+        judge: fitted likewise.
         thresholds: least score a criterion.
         path: `reasons.jsonl`, one line a transition with every candidate. The caller sees to it that a file found there
             was made from the same inputs (a run's folder is named by them).
-        explain: whose reasons are written, such as validation transitions; those of `train` where not given.
 
     Returns:
         The oracle reason of every transition, `None` where it trains with its answer alone.
@@ -122,15 +119,12 @@ def make_oracle(
         UserError: thresholds are not one a criterion, or the file is not of these transitions.
     """
     check_thresholds(thresholds)
-    wanted = train if explain is None else explain
     if not path.exists():
-        teacher.fit(train)
-        judge.fit(train)
-        _write(wanted, teacher, judge, thresholds, path)
+        _write(transitions, teacher, judge, thresholds, path)
     oracle = {judged.key: judged.oracle for judged in read_oracle(path)}
-    if set(oracle) != {t.key for t in wanted}:
+    if set(oracle) != {t.key for t in transitions}:
         raise UserError(
-            f"{path} holds reasons for {len(oracle)} transitions, not for the {len(wanted)} of this split. "
+            f"{path} holds reasons for {len(oracle)} transitions, not for the {len(transitions)} of this split. "
             "Move it away and start again."
         )
     return oracle

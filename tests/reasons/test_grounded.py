@@ -107,5 +107,5 @@ def test_the_longest_title_is_found_and_halves_of_words_are_not():
 def test_arguments_out_of_range_are_refused(nls):
     with pytest.raises(UserError, match="mistakes"):
         GroundedTeacher(nls.taxonomy, candidates=4, mistakes=1.5, seed=0, shrink=1.0)
-    with pytest.raises(UserError, match="fit"):
+    with pytest.raises(UserError, match="call fit"):
         GroundedTeacher(nls.taxonomy, candidates=4, mistakes=0.0, seed=0, shrink=1.0).write(None)
