@@ -28,6 +28,38 @@ class Trie:
     depth: Int[np.ndarray, " nodes"]
     paths: tuple[Int[np.ndarray, " tokens"], ...]
 
+    @classmethod
+    def build(cls, sequences: Sequence[Sequence[int]]) -> "Trie":
+        """The trie of all titles.
+
+        Args:
+            sequences: for each title its token ids followed by the ids that close it.
+
+        Raises:
+            UserError: there is no title, a title is empty, two are equal, or one is the beginning of another
+                (then the shorter one would have no end of its own).
+        """
+        sequences = [tuple(int(id_) for id_ in sequence) for sequence in sequences]
+        _check(sequences)
+        below: dict[tuple[int, int], int] = {}
+        token: list[int] = []
+        parent: list[int] = []
+        depth: list[int] = []
+        paths: list[np.ndarray] = []
+        for sequence in sequences:
+            node, path = -1, []
+            for step, id_ in enumerate(sequence):
+                key = (node, id_)
+                if key not in below:
+                    below[key] = len(token)
+                    token.append(id_)
+                    parent.append(node)
+                    depth.append(step)
+                node = below[key]
+                path.append(node)
+            paths.append(np.array(path))
+        return cls(np.array(token), np.array(parent), np.array(depth), tuple(paths))
+
     def __len__(self) -> int:
         return len(self.token)
 
@@ -63,39 +95,7 @@ class Trie:
                 size = shared = 0
             groups[-1].append(title)
             size += own - shared
-        return [(np.array(group), build([sequences[title] for title in group])) for group in groups]
-
-
-def build(sequences: Sequence[Sequence[int]]) -> Trie:
-    """The trie of all titles.
-
-    Args:
-        sequences: for each title its token ids followed by the ids that close it.
-
-    Raises:
-        UserError: there is no title, a title is empty, two are equal, or one is the beginning of another
-            (then the shorter one would have no end of its own).
-    """
-    sequences = [tuple(int(id_) for id_ in sequence) for sequence in sequences]
-    _check(sequences)
-    below: dict[tuple[int, int], int] = {}
-    token: list[int] = []
-    parent: list[int] = []
-    depth: list[int] = []
-    paths: list[np.ndarray] = []
-    for sequence in sequences:
-        node, path = -1, []
-        for step, id_ in enumerate(sequence):
-            key = (node, id_)
-            if key not in below:
-                below[key] = len(token)
-                token.append(id_)
-                parent.append(node)
-                depth.append(step)
-            node = below[key]
-            path.append(node)
-        paths.append(np.array(path))
-    return Trie(np.array(token), np.array(parent), np.array(depth), tuple(paths))
+        return [(np.array(group), Trie.build([sequences[title] for title in group])) for group in groups]
 
 
 def _check(sequences: Sequence[tuple[int, ...]]) -> None:

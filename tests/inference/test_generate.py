@@ -7,13 +7,13 @@ import torch
 from reasoning_occ.errors import UserError
 from reasoning_occ.inference.generate import Written, generate_reasons
 
-LIMIT = 20
+LIMIT = 12
 EOS = 95
 
 
-def prompts(n=9, seed=3):
+def prompts(n=7, seed=3):
     rng = np.random.default_rng(seed)
-    return [rng.integers(0, 90, size=size).tolist() for size in rng.integers(1, 40, size=n)]
+    return [rng.integers(0, 90, size=size).tolist() for size in rng.integers(1, 25, size=n)]
 
 
 def one_by_one(model, prompt, stop, eos):
@@ -34,18 +34,18 @@ def one_by_one(model, prompt, stop, eos):
 
 def some_stop(model):
     """A pair of tokens and a single one that this model does write, so that rows end at different steps."""
-    free = [one_by_one(model, prompt, (-1,), ()).ids for prompt in prompts()]
+    free = [one_by_one(model, prompt, (-1,), ()).ids for prompt in prompts()[:3]]
     return tuple(free[0][6:8]), {free[1][9], free[2][4], EOS}
 
 
-@pytest.mark.parametrize("batch_size", [1, 4, 9])
-def test_equals_plain_decoding(model, batch_size):
+def test_equals_plain_decoding(model):
     stop, eos = some_stop(model)
     expected = [one_by_one(model, prompt, stop, eos) for prompt in prompts()]
-    got = generate_reasons(
-        model, prompts(), stop=stop, eos=eos, max_new_tokens=LIMIT, batch_size=batch_size, label=None
-    )
-    assert got == expected
+    for batch_size in (1, 3, 7):
+        got = generate_reasons(
+            model, prompts(), stop=stop, eos=eos, max_new_tokens=LIMIT, batch_size=batch_size, label=None
+        )
+        assert got == expected
     # rows must really leave at different times for this to test anything
     assert len({len(one.ids) for one in expected}) > 2
     assert "eos" in {one.ended for one in expected}
@@ -67,9 +67,9 @@ def test_what_is_cut_is_counted(model, caplog):
         got = generate_reasons(
             model, prompts(), stop=(-1,), eos=(), max_new_tokens=3, batch_size=4, label="Writing reasons"
         )
-    assert [one.ended for one in got] == ["cut"] * 9
-    assert [len(one.ids) for one in got] == [3] * 9
-    assert "9 of 9 reasons were cut off at 3 tokens" in caplog.text
+    assert [one.ended for one in got] == ["cut"] * 7
+    assert [len(one.ids) for one in got] == [3] * 7
+    assert "7 of 7 reasons were cut off at 3 tokens" in caplog.text
 
 
 def test_what_can_not_be_written_is_refused(model):

@@ -6,7 +6,7 @@ from reasoning_occ.errors import UserError
 from reasoning_occ.inference import rank as ranking
 from reasoning_occ.inference.model import parts
 from reasoning_occ.inference.rank import rank, rank_many, rank_reference
-from reasoning_occ.inference.trie import build
+from reasoning_occ.inference.trie import Trie
 
 END = 96
 # shared beginnings, a title inside another's beginning, and one of a single token
@@ -24,7 +24,7 @@ def allowed_but(*titles):
 
 
 def test_agrees_with_each_title_alone(model):
-    trie = build(TITLES)
+    trie = Trie.build(TITLES)
     for number, context in enumerate(CONTEXTS):
         allowed = allowed_but(number)
         expected = rank_reference(model, context, TITLES, allowed)
@@ -39,14 +39,14 @@ def test_agrees_with_each_title_alone(model):
 @pytest.mark.parametrize("batch", [2, 3, 4])
 def test_neighbours_in_a_batch_change_nothing(model, batch):
     allowed = [allowed_but(number) for number in range(len(CONTEXTS))]
-    trie = build(TITLES)
+    trie = Trie.build(TITLES)
     together = list(rank_many(model, CONTEXTS, trie, allowed, batch=batch, label=None))
     alone = [rank(model, context, trie, mask) for context, mask in zip(CONTEXTS, allowed, strict=True)]
     np.testing.assert_allclose(np.array(together), np.array(alone), atol=1e-5)
 
 
 def test_small_passes_change_nothing(model, monkeypatch):
-    trie = build(TITLES)
+    trie = Trie.build(TITLES)
     whole = rank(model, CONTEXTS[0], trie, allowed_but(3))
     monkeypatch.setattr(ranking, "_NODES", 3)
     monkeypatch.setattr(ranking, "_LOGITS", 2 * 97)
@@ -55,7 +55,7 @@ def test_small_passes_change_nothing(model, monkeypatch):
 
 
 def test_eager_attention_agrees(model):
-    trie = build(TITLES)
+    trie = Trie.build(TITLES)
     expected = rank(model, CONTEXTS[0], trie, allowed_but(0))
     config = parts(model).config
     config._attn_implementation = "eager"
@@ -68,7 +68,7 @@ def test_eager_attention_agrees(model):
 def test_adapters_count(model):
     if not hasattr(model, "disable_adapter"):
         pytest.skip("this model has no adapter")
-    trie = build(TITLES)
+    trie = Trie.build(TITLES)
     on = rank(model, CONTEXTS[0], trie, allowed_but())
     with model.disable_adapter():
         off = rank(model, CONTEXTS[0], trie, allowed_but())
@@ -77,26 +77,26 @@ def test_adapters_count(model):
 
 def test_leaves_the_model_as_it_was(model):
     model.train()
-    rank(model, CONTEXTS[0], build(TITLES), allowed_but())
+    rank(model, CONTEXTS[0], Trie.build(TITLES), allowed_but())
     assert model.training
     assert torch.is_grad_enabled()
     model.eval()
 
 
 def test_gradients_stay_on_for_the_one_who_reads(model):
-    for _ in rank_many(model, CONTEXTS, build(TITLES), [allowed_but()] * 4, batch=2, label="Ranking"):
+    for _ in rank_many(model, CONTEXTS, Trie.build(TITLES), [allowed_but()] * 4, batch=2, label="Ranking"):
         assert torch.is_grad_enabled()
 
 
 def test_order_and_bar(model):
-    trie = build(TITLES)
+    trie = Trie.build(TITLES)
     masks = [allowed_but(number) for number in range(4)]
     got = list(rank_many(model, CONTEXTS, trie, masks, batch=3, label="Ranking"))
     assert [int(np.flatnonzero(np.isneginf(row))[0]) for row in got] == [0, 1, 2, 3]
 
 
 def test_what_can_not_be_ranked_is_refused(model):
-    trie = build(TITLES)
+    trie = Trie.build(TITLES)
     with pytest.raises(ValueError, match="context 0 is empty"):
         rank(model, [], trie, allowed_but())
     with pytest.raises(ValueError, match="some true"):
@@ -116,7 +116,7 @@ def test_damaged_weights_are_named(model):
         norm.fill_(float("nan"))
     try:
         with pytest.raises(UserError, match="no numbers"):
-            rank(model, [1, 2], build(TITLES), allowed_but())
+            rank(model, [1, 2], Trie.build(TITLES), allowed_but())
     finally:
         with torch.no_grad():
             norm.copy_(kept)
@@ -127,6 +127,6 @@ def test_models_it_would_score_wrongly_are_refused(model):
     config.final_logit_softcapping = 30.0
     try:
         with pytest.raises(UserError, match="final_logit_softcapping"):
-            rank(model, [1, 2], build(TITLES), allowed_but())
+            rank(model, [1, 2], Trie.build(TITLES), allowed_but())
     finally:
         del config.final_logit_softcapping

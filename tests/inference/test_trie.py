@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reasoning_occ.errors import UserError
-from reasoning_occ.inference.trie import build
+from reasoning_occ.inference.trie import Trie
 
 END = 9
 # closed by an id that no title holds, so that none is the beginning of another
@@ -23,7 +23,7 @@ def prefix_of(trie, node):
 
 @given(titles)
 def test_nodes_are_the_set_of_prefixes(sequences):
-    trie = build(sequences)
+    trie = Trie.build(sequences)
     prefixes = [prefix_of(trie, node) for node in range(len(trie))]
     assert len(set(prefixes)) == len(prefixes)
     assert set(prefixes) == {s[:n] for s in sequences for n in range(1, len(s) + 1)}
@@ -36,7 +36,7 @@ def test_nodes_are_the_set_of_prefixes(sequences):
 
 @given(titles)
 def test_a_node_sees_itself_and_what_it_begins_with(sequences):
-    trie = build(sequences)
+    trie = Trie.build(sequences)
     prefixes = [prefix_of(trie, node) for node in range(len(trie))]
     expected = [[other == prefix[: len(other)] for other in prefixes] for prefix in prefixes]
     assert trie.ancestors().tolist() == expected
@@ -44,7 +44,7 @@ def test_a_node_sees_itself_and_what_it_begins_with(sequences):
 
 @given(titles, st.integers(1, 12))
 def test_split_keeps_every_title_once_and_within_the_limit(sequences, limit):
-    pieces = build(sequences).split(limit)
+    pieces = Trie.build(sequences).split(limit)
     assert sorted(title for numbers, _ in pieces for title in numbers) == list(range(len(sequences)))
     for numbers, small in pieces:
         assert [tuple(small.token[path].tolist()) for path in small.paths] == [sequences[n] for n in numbers]
@@ -62,4 +62,4 @@ def test_split_keeps_every_title_once_and_within_the_limit(sequences, limit):
 )
 def test_what_can_not_be_told_apart_is_refused(sequences, words):
     with pytest.raises(UserError, match=words):
-        build(sequences)
+        Trie.build(sequences)
