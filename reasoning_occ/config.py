@@ -36,6 +36,37 @@ def build(node: DictConfig, **handed: Any) -> Any:
     return instantiate(node, **handed, _convert_="all")
 
 
+def source(cfg: DictConfig) -> Any:
+    """The job's source of careers, with the taxonomy that its `data` group brings.
+
+    Raises:
+        UserError: an unknown taxonomy, or its files are not there.
+    """
+    handed = {} if cfg.data.get("taxonomy") is None else {"taxonomy": taxonomy(cfg.data.taxonomy, cfg.data_dir)}
+    return build(cfg.data.source, **handed)
+
+
+def taxonomy(name: str, data_dir: str | None) -> Any:
+    """The taxonomy of a name; `None` for "own", the titles that the data themselves hold.
+
+    Raises:
+        UserError: an unknown name, or no folder of data sets holds O*NET's files.
+    """
+    from reasoning_occ.occupations import nls, onet
+    from reasoning_occ.occupations.data_dir import resolve
+
+    if name == "own":
+        return None
+    if name == "nls":
+        return nls.taxonomy()
+    if name != "onet":
+        raise UserError(f"data.taxonomy: expected own, nls or onet; got '{name}'.")
+    folder = resolve(data_dir)
+    if folder is None:
+        raise UserError("data.taxonomy=onet: no data folder. Set data_dir, or REASONING_OCC_DATA, to one with onet/.")
+    return onet.taxonomy(folder / "onet")
+
+
 def recommender_node(cfg: DictConfig) -> DictConfig:
     """The part of the configuration that names the job's one recommender: `baseline` where chosen, else `method`."""
     return cfg.method if cfg.get("baseline") is None else cfg.baseline

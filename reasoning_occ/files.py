@@ -55,10 +55,13 @@ def read_jsonl(path: Path) -> Iterator[dict[str, Any]]:
         UserError: the file is missing, or a line is not a JSON object (names the line).
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        # not splitlines(), which also cuts at separators that JSON allows inside a string
+        lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"Could not read {path}: {error}.") from error
     for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
         try:
             row = json.loads(line)
         except json.JSONDecodeError as error:

@@ -3,13 +3,16 @@
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
 from reasoning_occ import __version__
-from reasoning_occ.config import PACKAGE, build, recommender_node
+from reasoning_occ.config import PACKAGE, recommender_node, source
 from reasoning_occ.files import checksum
+
+if TYPE_CHECKING:
+    from reasoning_occ.models.spec import ModelSpec
 
 # rooms whose code can change a result; a run is only continued by the code that began it
 SHAPING = ("careers", "occupations", "models", "language", "reasons", "training", "inference", "recommenders")
@@ -23,8 +26,8 @@ def code_version() -> str:
     """The package's version and a checksum of the sources that shape results."""
     digest = hashlib.sha256()
     for room in SHAPING:
-        for source in sorted((PACKAGE / room).rglob("*.py")):
-            digest.update(source.read_bytes())
+        for file in sorted((PACKAGE / room).rglob("*.py")):
+            digest.update(file.read_bytes())
     return f"{__version__}+{digest.hexdigest()[:12]}"
 
 
@@ -35,13 +38,24 @@ def identity(cfg: DictConfig, checksums: dict[str, str]) -> str:
         cfg: the composed configuration; logging and output paths don't count.
         checksums: of the data and the weights.
     """
-    values: Any = OmegaConf.to_container(cfg, resolve=True)
-    keys = BASELINE_KEYS if values.get("baseline") else tuple(key for key in values if key not in IDLE)
-    payload = {key: values[key] for key in keys if key in values}
+    keys = BASELINE_KEYS if cfg.get("baseline") else tuple(str(key) for key in cfg if key not in IDLE)
+    # only these: resolving hydra's own part would ask for the run's name again
+    payload: dict[str, Any] = {key: plain(cfg, key) for key in keys}
     if "debug" in payload:
         payload["debug"] = payload["debug"]["name"] == "tiny"
     payload |= {"checksums": checksums, "code": code_version()}
     return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()[:10]
+
+
+def plain(cfg: DictConfig, key: str) -> Any:
+    """A part of the configuration as plain values, its interpolations filled in."""
+    value = cfg[key]
+    return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
+
+
+def short_name(node: DictConfig) -> str:
+    """A recommender's name in paths: that of the file its class lives in."""
+    return str(node._target_).split(".")[-2]
 
 
 def run_name(cfg: DictConfig) -> str:
@@ -52,19 +66,31 @@ def run_name(cfg: DictConfig) -> str:
     node = recommender_node(cfg)
     sums: dict[str, str] = {}
     try:
-        sums["data"] = build(cfg.data.source).checksum()
+        sums["data"] = source(cfg).checksum()
+        if cfg.split.test_file:
+            sums["test_people"] = checksum(Path(cfg.split.test_file))
         if not cfg.get("baseline"):
             sums["weights"] = weights_checksum(cfg)
     except Exception:
         sums["unread"] = "yes"
     try:
-        return f"{node.name}-{cfg.data.name}-{identity(cfg, sums)}"
+        return f"{short_name(node)}-{cfg.data.name}-{identity(cfg, sums)}"
     except Exception:
         return "unnamed"
 
 
+def model_spec(cfg: DictConfig) -> "ModelSpec":
+    """Where the job's model comes from."""
+    from reasoning_occ.models.spec import ModelSpec
+
+    return ModelSpec(**{field: cfg.model[field] for field in ("name", "family", "path", "package", "hub")})
+
+
 def weights_checksum(cfg: DictConfig) -> str:
-    """Checksum of the weights a job starts from; a tiny random model is named by its seed."""
+    """What names the weights a job starts from: their content, or the hub's name where they may not be here yet."""
     from reasoning_occ.models.spec import checksum as of_weights
 
-    return f"tiny-{cfg.seed}" if cfg.model.tiny else of_weights(cfg.model)
+    spec = model_spec(cfg)
+    if cfg.model.tiny:
+        return f"tiny-{cfg.seed}"
+    return f"hub:{spec.hub}" if spec.path is None and spec.package is None else of_weights(spec)

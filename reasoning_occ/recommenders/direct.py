@@ -6,4 +6,5 @@ from reasoning_occ.recommenders.llm import LanguageModel
 class Direct(LanguageModel):
     """Learns `<answer>` title `</answer>` after the history."""
 
+    name = "direct"
     asks = "title"

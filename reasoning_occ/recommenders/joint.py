@@ -1,8 +1,9 @@
 """One model that writes the reason and then the title: the paper's joint model."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import batched
 from typing import Any
+
+import numpy as np
 
 from reasoning_occ.careers.types import Career, Transition
 from reasoning_occ.files import Journal
@@ -25,6 +26,7 @@ class Joint(LanguageModel):
         kwargs: as `LanguageModel`.
     """
 
+    name = "joint"
     asks = "reason"
 
     def __init__(self, oracle: Oracle, **kwargs: Any) -> None:
@@ -41,7 +43,7 @@ class Joint(LanguageModel):
         written = self._write(model, language, histories)
         yield from self._rank(model, language, histories, written)
 
-    def _write(self, model: Any, language: Language, histories: Sequence[Career]) -> list[str]:
+    def _write(self, model: Any, language: Language, histories: Sequence[Career]) -> list[str | None]:
         from reasoning_occ.inference.generate import generate_reasons
 
         assert self.folder is not None
@@ -49,13 +51,14 @@ class Joint(LanguageModel):
         known = {(row["person"], row["transition"]): row for row in journal.rows}
         missing = [h for h in histories if (h.person.id, len(h.jobs) - 1) not in known]
         # a few batches at a time, so that a cut costs little of what was written
-        for number, chunk in enumerate(batched(missing, 4 * self.inference.batch)):
-            done = number * 4 * self.inference.batch
+        size = 4 * self.inference.batch
+        for done in range(0, len(missing), size):
+            chunk = missing[done : done + size]
             texts = generate_reasons(
                 model,
-                [language.reason_context(history) for history in chunk],
-                stop=language.stop_ids,
-                eos=language.eos_ids,
+                [language.reason_prefix_ids(history) for history in chunk],
+                stop=language.reason_close_ids.tolist(),
+                eos={language.end_of_turn},
                 max_new_tokens=self.inference.max_reason_tokens,
                 batch_size=self.inference.batch,
                 label=f"Reasons {done + 1}-{done + len(chunk)} of {len(missing)}",
@@ -64,7 +67,7 @@ class Joint(LanguageModel):
                 {
                     "person": history.person.id,
                     "transition": len(history.jobs) - 1,
-                    "reason": language.decode(text.ids),
+                    "reason": language.parse(language.decode(np.array(text.ids, dtype=np.int32))),
                     "ended": text.ended,
                 }
                 for history, text in zip(chunk, texts, strict=True)

@@ -1,19 +1,22 @@
 """What the language-model recommenders share: learn an adapter, then rank titles for histories."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reasoning_occ.careers.types import Career, Transition
 from reasoning_occ.errors import UserError
-from reasoning_occ.language.prompt import Language
+from reasoning_occ.language.prompt import Asks, Language
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.recommenders.base import Recommendation, allowed
 
 if TYPE_CHECKING:
+    from lightning.pytorch.loggers import Logger
+
     from reasoning_occ.models.backbone import Backbone
-    from reasoning_occ.training.fit import TrainingSettings
+    from reasoning_occ.training.settings import TrainingSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,28 +33,26 @@ class LanguageModel:
     """A causal LM with a LoRA adapter that ranks titles. `Direct` and `Joint` say what it reads and writes.
 
     Args:
-        name: heads the row in tables.
         taxonomy: the occupations to rank.
         load: gives the backbone; called only when there is something to train or to rank.
         max_tokens: the window.
         trainer: how to train.
         inference: how to generate and rank.
-        logger: where training curves go; handed on to the trainer.
+        logger: opens the log of a stage; closed when the stage ends.
     """
 
-    asks = "title"
+    name = "llm"
+    asks: Asks = "title"
 
     def __init__(
         self,
-        name: str,
         taxonomy: Taxonomy,
         load: "Callable[[], Backbone]",
         max_tokens: int,
         trainer: "TrainingSettings",
         inference: Inference,
-        logger: Any,
+        logger: "Callable[[str], AbstractContextManager[Logger]]",
     ) -> None:
-        self.name = name
         self.taxonomy = taxonomy
         self.load = load
         self.max_tokens = max_tokens
@@ -76,14 +77,16 @@ class LanguageModel:
         language = self.language(backbone)
         lora = self.trainer.lora
         model = add_lora(backbone.model, r=lora.r, alpha=lora.alpha, dropout=lora.dropout, targets=lora.targets)
-        fit(
-            model,
-            [language.example(t, train_reasons.get(t.key)) for t in train],
-            [language.example(t, valid_reasons.get(t.key)) for t in valid],
-            folder,
-            settings=self.trainer,
-            logger=self.logger,
-        )
+        with self.logger("fit") as logger:
+            fit(
+                model,
+                [language.example(t, train_reasons.get(t.key)) for t in train],
+                [language.example(t, valid_reasons.get(t.key)) for t in valid],
+                folder,
+                settings=self.trainer,
+                logger=logger,
+                what=f"Training {self.name}",
+            )
         save_adapter(model, backbone.tokenizer, adapter)
         self._model, self._language = model, language
 
@@ -126,10 +129,11 @@ class LanguageModel:
 
         # published probabilities are computed in fp32; the weights of a bf16 model convert without loss
         model = model.float() if self.inference.precision == "fp32" else model
-        trie = Trie.build([language.title_continuation(code) for code in self.taxonomy.codes])
+        # the first closing id is what ends a title that begins like a longer one
+        trie = Trie.build([[*language.title_ids(code), language.closing_ids[0]] for code in self.taxonomy.codes])
         rankings = rank_many(
             model,
-            [language.answer_context(history, reason) for history, reason in zip(histories, reasons, strict=True)],
+            [language.answer_prefix_ids(history, reason) for history, reason in zip(histories, reasons, strict=True)],
             trie,
             [allowed(history, self.taxonomy) for history in histories],
             batch=self.inference.rank_batch,

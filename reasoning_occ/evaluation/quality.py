@@ -1,0 +1,66 @@
+"""What a judge says of the reasons a model wrote for test people."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from reasoning_occ.careers.types import Career, Transition
+from reasoning_occ.evaluation.intervals import percentile_interval, resampled_sums
+from reasoning_occ.evaluation.predictions import Prediction
+from reasoning_occ.reasons.types import CRITERIA, Verdict
+
+
+class Judges(Protocol):
+    """The part of a judge that is needed here."""
+
+    def judge(self, history: Career, reason: str, truth: str) -> Verdict:
+        """Three scores for a reason."""
+        ...
+
+
+def quality(
+    judge: Judges, test: Sequence[Transition], predictions: Sequence[Prediction], resamples: int, seed: int
+) -> dict[str, Any]:
+    """Mean scores of generated reasons, 1-5, each with n and a 95% bootstrap interval over people.
+
+    Utility is judged with the truth at hand: it describes the reasons and says nothing of quality that
+    could be known beforehand.
+
+    Returns:
+        `{"factuality": {"value", "n", "low", "high"}, "coherence": ..., "utility": ..., "coverage": ...,
+        "unscored": {criterion: n}, "without_reason": n, "all_facts_hold": ...}`; `all_facts_hold` is the share of
+        scored reasons with the highest factuality.
+    """
+    reasons = {p.key: p.reason for p in predictions}
+    verdicts: list[tuple[str, Verdict]] = [
+        (t.history.person.id, judge.judge(t.history, reason, t.target)) for t in test if (reason := reasons.get(t.key))
+    ]
+
+    out: dict[str, Any] = {}
+    for criterion in CRITERIA:
+        scored = [(person, v.scores[criterion].value) for person, v in verdicts]
+        out[criterion] = _mean(
+            [(person, float(value)) for person, value in scored if value is not None], resamples, seed
+        )
+    facts = [(person, v.scores["factuality"].value) for person, v in verdicts]
+    out["all_facts_hold"] = _mean(
+        [(person, float(value == 5)) for person, value in facts if value is not None], resamples, seed
+    )
+    out["coverage"] = _mean([(person, v.coverage) for person, v in verdicts], resamples, seed)
+    out["unscored"] = {c: sum(v.scores[c].value is None for _, v in verdicts) for c in CRITERIA}
+    out["without_reason"] = len(test) - len(verdicts)
+    return out
+
+
+def _mean(values: Sequence[tuple[str, float]], resamples: int, seed: int) -> dict[str, Any]:
+    """Mean of (person, value) pairs in the form of a metric; no interval where there are fewer than two people."""
+    if not values:
+        return {"value": None, "n": 0, "low": None, "high": None}
+    people = [person for person, _ in values]
+    rows = np.array([[value, 1.0] for _, value in values])
+    low, high = None, None
+    if len(set(people)) > 1:
+        sums = resampled_sums(rows, people, resamples, seed)
+        low, high = (float(end[0]) for end in percentile_interval(sums[:, :1] / sums[:, 1:]))
+    return {"value": float(rows[:, 0].mean()), "n": len(values), "low": low, "high": high}

@@ -1,0 +1,219 @@
+"""One Hydra job: load, learn, rank, score, report. Each stage that costs minutes ends in a file.
+
+A folder is named by the job's identity, so a file that is there was made by the same job and is not
+made again; a stage that was cut off goes on from its journal or checkpoint.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from reasoning_occ.careers import split as splits
+from reasoning_occ.careers.source import Loaded
+from reasoning_occ.careers.types import Date, Transition
+from reasoning_occ.config import build, floor_node, source
+from reasoning_occ.evaluation import predictions as rows
+from reasoning_occ.evaluation.evaluate import evaluate
+from reasoning_occ.evaluation.leak import leak_probe
+from reasoning_occ.evaluation.quality import quality
+from reasoning_occ.files import Journal, write_json
+from reasoning_occ.identity import model_spec
+from reasoning_occ.language.render import events
+from reasoning_occ.occupations.taxonomy import Taxonomy
+from reasoning_occ.progress import console
+from reasoning_occ.reasons.oracle import make_oracle, summary
+from reasoning_occ.recommenders.base import Recommender
+from reasoning_occ.report import table
+from reasoning_occ.report.page import write_report
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a job learns from and is tested on. `test` holds the transitions that are scored."""
+
+    taxonomy: Taxonomy
+    train: tuple[Transition, ...]
+    valid: tuple[Transition, ...]
+    test: tuple[Transition, ...]
+    counts: dict[str, Any]
+
+
+def run_job(cfg: DictConfig, folder: Path) -> None:
+    """Run one job to its end in `folder`, going on from what is there.
+
+    Raises:
+        UserError: in one sentence, what to mend; nothing half-written is left to be trusted.
+    """
+    status = Status(folder)
+    try:
+        status.stage("load")
+        task = load(cfg)
+        recommender = make(cfg, task, folder)
+        status.stage("fit")
+        final = folder / "predictions.jsonl"
+        if not final.is_file():
+            recommender.fit(task.train, task.valid, folder)
+            status.stage("rank")
+            rank(recommender, task, final)
+        status.stage("score")
+        score(cfg, task, recommender, folder)
+        status.stage("report", done=True)
+    except BaseException as error:
+        status.failed(error)
+        raise
+    page = write_report(folder)
+    table.show(folder)
+    console.print(f"Report: {page}")
+
+
+class Status:
+    """status.json: which stage a run is in, whether it is done, and what stopped it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "status.json"
+        self.name = "load"
+
+    def stage(self, name: str, done: bool = False) -> None:
+        """The stage that begins now; `done` once every figure is on disk."""
+        self.name = name
+        write_json(self.path, {"stage": name, "done": done, "resumable": not done, "error": None})
+
+    def failed(self, error: BaseException) -> None:
+        """What stopped the run; the same command goes on from here."""
+        told = str(error) or type(error).__name__
+        write_json(self.path, {"stage": self.name, "done": False, "resumable": True, "error": told})
+
+
+def load(cfg: DictConfig) -> Task:
+    """Careers, split by person, sampled if asked; and what was counted on the way."""
+    loaded: Loaded = source(cfg).load()
+    people = splits.sample_people(loaded.careers, cfg.data.people, cfg.seed)
+    cut = None if cfg.split.cut is None else Date(cfg.split.cut)
+    if cfg.split.by == "file":
+        split = splits.split_from_file(people, Path(cfg.split.test_file), cfg.seed, cfg.split.valid, cut)
+    else:
+        split = splits.split_by_person(people, cfg.seed, cfg.split.valid, cfg.split.test, cut)
+    test = split.test if cfg.evaluation.targets == "all" else splits.last_transitions(split.test)
+    counts = {
+        "people": len(people),
+        "people_in_data": len(loaded.careers),
+        "train": _size(split.train),
+        "valid": _size(split.valid),
+        "test": _size(test),
+        "skipped": dict(loaded.skipped),
+        "seed": cfg.seed,
+    }
+    if cfg.split.by == "file":
+        counts["test_ids_of_nobody"] = splits.unknown_ids(people, Path(cfg.split.test_file))
+    return Task(loaded.taxonomy, split.train, split.valid, test, counts)
+
+
+def _size(transitions: Sequence[Transition]) -> dict[str, int]:
+    return {"people": len({t.history.person.id for t in transitions}), "transitions": len(transitions)}
+
+
+def make(cfg: DictConfig, task: Task, folder: Path) -> Recommender:
+    """The job's one recommender: a baseline, or a method with its backbone and what it learns from."""
+    if cfg.get("baseline") is not None:
+        return build(cfg.baseline, taxonomy=task.taxonomy)
+    from reasoning_occ.recommenders.llm import Inference
+    from reasoning_occ.tracking import tracker
+    from reasoning_occ.training.settings import TrainingSettings
+
+    handed: dict[str, Any] = {
+        "taxonomy": task.taxonomy,
+        "load": partial(backbone, cfg, task),
+        "max_tokens": cfg.model.max_tokens,
+        "trainer": TrainingSettings.of(OmegaConf.to_container(cfg.trainer, resolve=True)),
+        "inference": Inference(**cfg.inference),
+        "logger": partial(tracker, cfg, folder),
+    }
+    if str(cfg.method._target_).endswith(".Joint"):
+        handed["oracle"] = partial(oracle_reasons, cfg, task, folder)
+    return build(cfg.method, **handed)
+
+
+def rank(recommender: Recommender, task: Task, final: Path) -> None:
+    """Recommend for every test history and write predictions.jsonl, row by row so that a cut loses little."""
+    journal = Journal(final)
+    waiting = task.test[len(journal.rows) :]
+    for transition, recommendation in zip(waiting, recommender.recommend([t.history for t in waiting]), strict=True):
+        shown = events(transition.history, task.taxonomy)
+        row = rows.predict(transition, recommendation, task.taxonomy, recommender.name, shown)
+        journal.append([rows.to_row(row)])
+    journal.finish()
+
+
+def score(cfg: DictConfig, task: Task, recommender: Recommender, folder: Path) -> None:
+    """metrics.json, floors.json, and for reasons what the judge says of those written for test people."""
+    choice = cfg.evaluation
+    metrics = partial(evaluate, taxonomy=task.taxonomy, resamples=choice.resamples, seed=cfg.seed)
+    found = rows.read(folder / "predictions.jsonl")
+    write_json(folder / "floors.json", {name: metrics(floor(name, task, folder)) for name in choice.floors})
+    if any(prediction.reason for prediction in found):
+        judge = build(cfg.judge, taxonomy=task.taxonomy)
+        judge.fit(task.train)
+        write_json(folder / "reasons_quality.json", quality(judge, task.test, found, choice.resamples, cfg.seed))
+    scored = metrics(found)
+    write_json(folder / "metrics.json", {**scored, "data": task.counts})
+    if cfg.logger.kind == "wandb":
+        from reasoning_occ.tracking import tracker
+
+        with tracker(cfg, folder, "score") as log:
+            log.log_metrics({name: m["value"] for name, m in scored.items() if "value" in m and m["value"] is not None})
+
+
+def floor(name: str, task: Task, folder: Path) -> list[rows.Prediction]:
+    """Predictions of a cheap baseline for the same test people."""
+    recommender: Recommender = build(floor_node(name), taxonomy=task.taxonomy)
+    recommender.fit(task.train, task.valid, folder)
+    told = recommender.recommend([t.history for t in task.test])
+    return [
+        rows.predict(transition, recommendation, task.taxonomy, recommender.name, ())
+        for transition, recommendation in zip(task.test, told, strict=True)
+    ]
+
+
+def backbone(cfg: DictConfig, task: Task) -> Any:
+    """The model a job starts from: weights as configured, or a tiny random model of the family."""
+    from reasoning_occ.language.prompt import ASK, TASK
+    from reasoning_occ.models import backbone as models
+    from reasoning_occ.models.tiny import tiny
+
+    if cfg.model.tiny:
+        texts = [TASK, *ASK.values(), *(o.title for o in task.taxonomy)]
+        return tiny(cfg.model.family, texts, seed=cfg.seed, dtype="fp32")
+    with console.status(f"Loading {cfg.model.name}"):
+        return models.load(model_spec(cfg), cfg.trainer.precision)
+
+
+def oracle_reasons(
+    cfg: DictConfig, task: Task, folder: Path, train: Sequence[Transition], valid: Sequence[Transition]
+) -> tuple[dict[tuple[str, int], str], dict[tuple[str, int], str]]:
+    """Oracle reasons of training and validation transitions, and oracle.json with what was counted of them.
+
+    Teacher and judge learn their statistics from training people alone, for validation people too.
+    """
+    teacher, judge = (build(node, taxonomy=task.taxonomy) for node in (cfg.teacher, cfg.judge))
+    teacher.fit(train)
+    judge.fit(train)
+    limits = OmegaConf.to_container(cfg.oracle.thresholds)
+    texts = []
+    for transitions, name in ((train, "reasons.jsonl"), (valid, "reasons_valid.jsonl")):
+        found = make_oracle(transitions, teacher, judge, limits, folder / name)
+        texts.append({key: oracle.text for key, oracle in found.items() if oracle is not None})
+    known_train, known_valid = texts
+    write_json(
+        folder / "oracle.json",
+        {
+            **asdict(summary(folder / "reasons.jsonl", train, task.taxonomy)),
+            "leak_probe": leak_probe(
+                train, known_train, valid, known_valid, task.taxonomy, cfg.evaluation.resamples, cfg.seed
+            ),
+        },
+    )
+    return known_train, known_valid

@@ -1,0 +1,115 @@
+"""Where training curves and final figures go: metrics.csv in the run's folder, or Weights & Biases."""
+
+import csv
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from lightning.pytorch.loggers import Logger
+from lightning.pytorch.utilities import rank_zero_only
+from omegaconf import DictConfig, OmegaConf
+
+from reasoning_occ.errors import UserError
+from reasoning_occ.files import whole
+
+COLUMNS = (
+    "step", "loss", "loss_reason", "loss_answer", "valid_loss", "valid_loss_reason", "valid_loss_answer",
+    "learning_rate", "gradient_norm", "tokens_per_second",
+)  # fmt: skip
+
+
+class CsvLog(Logger):
+    """metrics.csv, one row a step. After a resume, rows from beyond the checkpoint are replaced."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+        self._begun = False
+
+    @property
+    def name(self) -> str:
+        """Lightning's name for a logger's folder."""
+        return ""
+
+    @property
+    def version(self) -> str:
+        """Lightning's name for a logger's subfolder."""
+        return ""
+
+    @rank_zero_only
+    def log_hyperparams(self, *args: Any, **kwargs: Any) -> None:
+        """The configuration lies in .hydra/config.yaml already."""
+
+    @rank_zero_only
+    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
+        """Add a row."""
+        row = {"step": step, **{k: v for k, v in metrics.items() if k in COLUMNS}}
+        if len(row) == 1:
+            return
+        if not self._begun:
+            self._begin(step or 0)
+        with open(self._path, "a", newline="", encoding="utf-8") as file:
+            csv.DictWriter(file, COLUMNS).writerow(row)
+
+    def _begin(self, step: int) -> None:
+        old: list[dict[str, str]] = []
+        if self._path.is_file():
+            with open(self._path, newline="", encoding="utf-8") as file:
+                old = [
+                    row for row in csv.DictReader(file) if (row["step"] or "x").isdigit() and int(row["step"]) < step
+                ]
+        with whole(self._path) as file:
+            writer = csv.DictWriter(file, COLUMNS)
+            writer.writeheader()
+            writer.writerows(old)
+        self._begun = True
+
+
+@contextmanager
+def tracker(cfg: DictConfig, folder: Path, stage: str) -> Iterator[Logger]:
+    """The logger of one stage; finished when the block ends, whatever ends it.
+
+    For Weights & Biases a sweep is a group, a stage a job type. Figures and the configuration are sent, careers and
+    reasons never.
+
+    Raises:
+        UserError: the logger's kind is unknown, or Weights & Biases can't be reached.
+    """
+    if cfg.logger.kind == "csv":
+        yield CsvLog(folder / "metrics.csv")
+        return
+    if cfg.logger.kind != "wandb":
+        raise UserError(f"logger: expected csv or wandb, got '{cfg.logger.kind}'.")
+    import wandb
+    from lightning.pytorch.loggers import WandbLogger
+
+    try:
+        run = wandb.init(
+            project=cfg.logger.project,
+            entity=cfg.logger.entity,
+            dir=folder,
+            id=f"{folder.name}-{stage}",
+            name=f"{folder.name}-{stage}",
+            group=os.environ.get("REASONING_OCC_SWEEP") or folder.name,
+            job_type=stage,
+            resume="allow",
+            config=shown_config(cfg),
+            settings=wandb.Settings(disable_code=True, disable_git=True, x_disable_machine_info=True, console="off"),
+        )
+    except wandb.Error as error:
+        raise UserError(
+            f"logger=wandb: {error}. Log in with WANDB_API_KEY, or set WANDB_MODE=offline to keep the log here."
+        ) from error
+    try:
+        yield WandbLogger(experiment=run)
+    finally:
+        run.finish()
+
+
+def shown_config(cfg: DictConfig) -> dict[str, Any]:
+    """The configuration without the paths of this machine."""
+    private = ("output", "sweeps", "data_dir", "hydra")
+    values: Any = OmegaConf.to_container(OmegaConf.masked_copy(cfg, [k for k in cfg if k not in private]))
+    return values
