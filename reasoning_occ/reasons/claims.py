@@ -22,7 +22,7 @@ _NUMBERS = {
         ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"), start=1
     )
 }
-_NUMBER = rf"(\d+|{'|'.join(_NUMBERS)}|an?)"
+_NUMBER = rf"(\d{{1,3}}|{'|'.join(_NUMBERS)}|an?)"
 _YEAR = r"((?:1[89]|20)\d\d)"
 _MARK = r"⟦(\d+)⟧"
 _SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?]+|\n|$)")
@@ -35,7 +35,7 @@ _DATE = re.compile(
     rf"\b(?:(began|started|moved|entered|joined)?(?:\s+\w+)?\s*)?\b(since|from|in|to|until|till|through|by|during)\s+{_YEAR}\b"
 )
 _LENGTH = re.compile(rf"\b{_NUMBER}\s+(?:years?|yrs?)\b(?!\s+(?:of\s+(?:school|education)|old))")
-_AGE = re.compile(r"\b(?:at\s+(?:the\s+)?age\s+(?:of\s+)?|aged\s+)(\d+)\b|\b(\d+)\s+years\s+old\b")
+_AGE = re.compile(r"\b(?:at\s+(?:the\s+)?age\s+(?:of\s+)?|aged\s+)(\d{1,3})\b|\b(\d{1,3})\s+years\s+old\b")
 _NOW = re.compile(r"\b(now|currently|presently|today|has been|have been)\b")
 _EARLIER = re.compile(r"\b(before that|earlier|previously|formerly|until then)\b")
 _UNKNOWN = re.compile(

@@ -5,7 +5,6 @@ import pytest
 from reasoning_occ.careers.types import Transition
 from reasoning_occ.errors import UserError
 from reasoning_occ.reasons.oracle import choose, make_oracle, read_oracle, summary
-from reasoning_occ.reasons.quality import quality
 from reasoning_occ.reasons.teachers.grounded import GroundedTeacher
 from reasoning_occ.reasons.types import Score, Verdict
 
@@ -101,13 +100,3 @@ def test_a_file_of_other_transitions_or_of_nonsense_is_refused(tmp_path, train, 
 def test_thresholds_are_one_a_criterion(tmp_path, train, dosed, judge, thresholds):
     with pytest.raises(UserError, match="thresholds"):
         make_oracle(train[:2], dosed, judge, thresholds, tmp_path / "reasons.jsonl")
-
-
-def test_quality_of_reasons_nobody_chose(train, teacher, judge):
-    some = train[:6]
-    texts = [teacher.write(t)[0].text for t in some[:3]]
-    seen = quality(some, [*texts, "", None, "Nothing of note."], judge)
-    assert (seen.n, seen.empty) == (4, 2)
-    assert seen.unscored["factuality"] == 1
-    assert seen.mean["factuality"] == 5.0
-    assert seen.coverage == pytest.approx(0.75)

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from reasoning_occ.careers.types import Career, Date, Education, Facts, Job, Person
 from reasoning_occ.errors import UserError
@@ -170,3 +172,18 @@ def test_the_judge_counts_the_other_half_than_the_teacher(nls, transitions):
 def test_a_judge_without_statistics_says_so(tiny_taxonomy):
     with pytest.raises(UserError, match="fit"):
         RubricJudge(tiny_taxonomy, 5.0).judge(HISTORY, TRUE, "c")
+
+
+WORDS = st.sampled_from(
+    [*TRUE.split(), "Nurses", "1975-1970", "years", "9" * 5000, "back", "next", "⟦7⟧", "⟦", "of", "İ", ".", "\n", "?"]
+)
+
+
+@settings(max_examples=200)
+@given(text=st.one_of(st.text(), st.lists(WORDS).map(" ".join)))
+def test_any_text_gets_a_verdict(tiny_taxonomy, text):
+    judge = RubricJudge(tiny_taxonomy, shrink=5.0)
+    judge.fit([])
+    verdict = judge.judge(HISTORY, text, "c")
+    assert 0.0 <= verdict.coverage <= 1.0
+    assert all(score.value in (None, 1, 2, 3, 4, 5) for score in verdict.scores.values())
