@@ -39,13 +39,14 @@ def load(spec: ModelSpec, dtype: Precision) -> Backbone:
 
 def read(place: Path, spec: ModelSpec, dtype: Precision, content: str) -> Backbone:
     """Read the model in a folder that `folder` or `tiny` made."""
+    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
 
     try:
         model = AutoModelForCausalLM.from_pretrained(
             place, dtype=precision(dtype), use_safetensors=True, trust_remote_code=False, local_files_only=True
         )
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         raise UserError(f"The model in {place} can't be read: {_first_line(error)} Check model.path.") from error
     if spec.path is None and spec.package is None and spec.hub is not None:
         # an adapter names its backbone by this: a hub name is good on other machines too

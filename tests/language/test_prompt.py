@@ -1,4 +1,5 @@
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -121,7 +122,7 @@ def test_a_reason_is_read_out_of_whatever_was_generated(language, generated, rea
 
 def test_ids_of_a_history_up_to_the_ask_begin_those_of_a_later_one(language, career):
     trunks = [language.trunk_ids(career.until(t)).tolist() for t in range(len(career.jobs))]
-    for now, later in zip(trunks, trunks[1:], strict=False):
+    for now, later in pairwise(trunks):
         assert later[: len(now)] == now and len(later) > len(now)
     assert language.prompt_ids(career.until(2)).tolist() == trunks[2] + language.tail_ids.tolist()
 

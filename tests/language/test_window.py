@@ -1,4 +1,5 @@
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -43,7 +44,7 @@ def test_a_long_career_is_cut_into_counted_pieces_that_grow_by_appending(tokeniz
     language = Language(tokenizers["qwen3"], tiny_taxonomy, 400, "reason")
     long = replace(career, jobs=tuple(Job("cb"[i % 2], Date(1970 + i)) for i in range(30)))
     trunks = [language.trunk_ids(long.until(t)).tolist() for t in range(30)]
-    grown = [later[: len(now)] == now for now, later in zip(trunks, trunks[1:], strict=False)]
+    grown = [later[: len(now)] == now for now, later in pairwise(trunks)]
     assert language.pieces(long) == 1 + grown.count(False) > 2
     for transition in long.transitions():
         example = language.example(transition, "They go back and forth.")
