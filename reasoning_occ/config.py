@@ -3,6 +3,7 @@
 Nothing here imports torch, so that `--help` and configuration errors answer at once.
 """
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +28,26 @@ def build(node: DictConfig, **handed: Any) -> Any:
     Raises:
         UserError: the target is not one of this project's sources, teachers, judges or recommenders.
     """
-    from hydra.utils import instantiate
-
-    target = str(node.get("_target_", ""))
+    arguments: Any = OmegaConf.to_container(node, resolve=True)
+    target = str(arguments.pop("_target_", ""))
     if not target.startswith(BUILDABLE):
         rooms = ", ".join(room.rstrip(".") for room in BUILDABLE)
         raise UserError(f"_target_: expected a class in {rooms}; got '{target}'.")
-    return instantiate(node, **handed, _convert_="all")
+    # hydra's own instantiate would turn handed dataclasses into configurations
+    return locate(target)(**arguments, **handed)
+
+
+def locate(target: str) -> Any:
+    """The class of a dotted path.
+
+    Raises:
+        UserError: there is none.
+    """
+    module, _, name = target.rpartition(".")
+    try:
+        return getattr(import_module(module), name)
+    except (ModuleNotFoundError, AttributeError) as error:
+        raise UserError(f"_target_: there is no '{target}' ({error}).") from error
 
 
 def source(cfg: DictConfig) -> Any:
