@@ -38,7 +38,9 @@ class Bar(Callback):
         )
         self._display.start()
 
-    def on_train_batch_end(self, trainer: Trainer, *_: Any) -> None:
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
         """One step more."""
         assert self._task is not None
         seen = trainer.callback_metrics
@@ -62,7 +64,9 @@ class Validate(Callback):
         self._batches = batches
         self._every = every
 
-    def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
         """Validate when a share of training has just been completed."""
         assert isinstance(pl_module, CareerModule)
         step, total = trainer.global_step, pl_module.total_steps
@@ -96,7 +100,9 @@ class Keep(Callback):
         self._interrupt = interrupt
         self._saved = time.monotonic()
 
-    def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
         """Save when due. A stop is obeyed here, between two steps, when all state is of one step."""
         assert isinstance(pl_module, CareerModule)
         asked = self._interrupt.asked

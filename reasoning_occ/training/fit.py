@@ -85,36 +85,33 @@ def fit(
     model.train()
     with Interrupt() as interrupt:
         keep = Keep(folder / "checkpoints", settings.checkpoint_minutes, interrupt)
-        trainer_callbacks = [validate, Bar(what), *callbacks, keep]
-        _run(module, loader, folder, logger, trainer_callbacks, found[0] if found else None)
+        trainer = _trainer(folder, logger, [validate, Bar(what), *callbacks, keep])
+        _run(trainer, module, loader, found[0] if found else None)
     model.eval()
     return Fitted(len(steps), found[1]["global_step"] if found else 0, tuple(validate.history))
 
 
-def _run(
-    module: CareerModule,
-    loader: StepLoader,
-    folder: Path,
-    logger: Logger | None,
-    callbacks: list[Callback],
-    checkpoint: Path | None,
-) -> None:
+def _trainer(folder: Path, logger: Logger | None, callbacks: list[Callback]) -> Trainer:
+    with _quiet():
+        return Trainer(
+            max_epochs=1,  # the plan holds all epochs; one long epoch resumes anywhere by the same path
+            devices=1,
+            logger=logger or False,
+            log_every_n_steps=1,
+            callbacks=callbacks,
+            plugins=[WholeCheckpointIO()],
+            default_root_dir=folder,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+        )
+
+
+def _run(trainer: Trainer, module: CareerModule, loader: StepLoader, checkpoint: Path | None) -> None:
     if checkpoint:
         log.info("Going on from %s", checkpoint)
     try:
         with _quiet():
-            trainer = Trainer(
-                max_epochs=1,  # the plan holds all epochs; one long epoch resumes anywhere by the same path
-                devices=1,
-                logger=logger or False,
-                log_every_n_steps=1,
-                callbacks=callbacks,
-                plugins=[WholeCheckpointIO()],
-                default_root_dir=folder,
-                enable_checkpointing=False,
-                enable_progress_bar=False,
-                enable_model_summary=False,
-            )
             trainer.fit(module, loader, ckpt_path=checkpoint, weights_only=True)
     except (Stopped, SystemExit) as stop:  # SystemExit: how Lightning ends at a KeyboardInterrupt
         raise KeyboardInterrupt from stop

@@ -8,7 +8,7 @@ from typing import Any
 from reasoning_occ.progress import console
 
 
-class Stopped(Exception):  # noqa: N818
+class Stopped(Exception):
     """A stop was asked for and everything is saved. (Lightning turns a KeyboardInterrupt into an exit.)"""
 
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from reasoning_occ.errors import UserError
 from reasoning_occ.training.batches import MicroBatch
+from reasoning_occ.training.fused import fused
 from reasoning_occ.training.loss import (
     SEGMENTS,
     SegmentWeights,
@@ -69,10 +70,9 @@ class CareerModule(LightningModule):
         share = share_of_each(counts, self.weights)
         sums = torch.zeros_like(share)
         for micro in batch:
-            with autocast(self.device, self.chosen.precision):
-                losses = segment_losses(self.model, micro)
-            self.manual_backward((losses * share).sum())
-            sums += losses.detach()
+            sum_of_each = self._losses(micro)
+            self.manual_backward((sum_of_each * share).sum())
+            sums += sum_of_each.detach()
         norm = nn.utils.clip_grad_norm_(self._trainable().values(), self.chosen.clip)
         losses = _means(sums, counts, share)
         if not (math.isfinite(losses["loss"]) and math.isfinite(float(norm))):
@@ -98,8 +98,7 @@ class CareerModule(LightningModule):
         training = self.model.training
         self.model.eval()
         for micro in batches:
-            with autocast(self.device, self.chosen.precision):
-                sums += segment_losses(self.model, micro.to(self.device))
+            sums += self._losses(micro.to(self.device))
         self.model.train(training)
         return _means(sums, counts, share)
 
@@ -127,6 +126,10 @@ class CareerModule(LightningModule):
                 "Choose the same model and trainer.lora as before, or remove the run's checkpoints folder."
             )
         return super().load_state_dict(state_dict, strict=False, assign=assign)
+
+    def _losses(self, micro: MicroBatch) -> Tensor:
+        with fused(self.model), autocast(self.device, self.chosen.precision):
+            return segment_losses(self.model, micro)
 
     def _trainable(self) -> dict[str, nn.Parameter]:
         return {name: parameter for name, parameter in self.named_parameters() if parameter.requires_grad}

@@ -1,7 +1,5 @@
 """Number types: frozen weights in bf16 where that is chosen, what is learnt always in fp32."""
 
-from contextlib import AbstractContextManager
-
 import torch
 from torch import nn
 
@@ -16,6 +14,6 @@ def set_precision(model: nn.Module, precision: str) -> None:
         parameter.data = parameter.data.to(torch.float32 if parameter.requires_grad else frozen)
 
 
-def autocast(device: torch.device, precision: str) -> AbstractContextManager[None]:
+def autocast(device: torch.device, precision: str) -> torch.autocast:
     """What a forward pass runs under."""
     return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")
