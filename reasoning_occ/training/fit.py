@@ -14,6 +14,7 @@ from torch import nn
 
 from reasoning_occ.errors import UserError
 from reasoning_occ.language.example import Example
+from reasoning_occ.training.attention import fastest_attention
 from reasoning_occ.training.batches import StepLoader, check_examples, collate, in_order, plan
 from reasoning_occ.training.callbacks import Bar, Keep, Validate
 from reasoning_occ.training.checkpoints import WholeCheckpointIO, newest
@@ -111,7 +112,7 @@ def _run(trainer: Trainer, module: CareerModule, loader: StepLoader, checkpoint:
     if checkpoint:
         log.info("Going on from %s", checkpoint)
     try:
-        with _quiet():
+        with _quiet(), fastest_attention(module.model, trainer.strategy.root_device):
             trainer.fit(module, loader, ckpt_path=checkpoint, weights_only=True)
     except (Stopped, SystemExit) as stop:  # SystemExit: how Lightning ends at a KeyboardInterrupt
         raise KeyboardInterrupt from stop

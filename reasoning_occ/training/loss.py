@@ -65,23 +65,23 @@ def check_model(model: nn.Module) -> None:
     Raises:
         UserError: the model's configuration scales or caps its logits.
     """
-    config = _causal(model).config
+    config = causal(model).config
     for name in _LOGIT_CHANGES:
         if getattr(config, name, None) not in (None, 1, 1.0):
             raise UserError(
-                f"{type(_causal(model)).__name__} changes its logits ({name}={getattr(config, name)}), which the "
+                f"{type(causal(model)).__name__} changes its logits ({name}={getattr(config, name)}), which the "
                 "loss does not know. Use a model of the Llama or Qwen family."
             )
 
 
-def _causal(model: nn.Module) -> nn.Module:
-    # a PeftModel wraps the causal model, into which it has put its adapters
+def causal(model: nn.Module) -> nn.Module:
+    """The causal model itself: peft wraps it, having put its adapters inside."""
     return model.get_base_model() if hasattr(model, "get_base_model") else model  # type: ignore[operator]
 
 
 def _decoder(model: nn.Module) -> nn.Module:
-    return _causal(model).base_model  # type: ignore[return-value]
+    return causal(model).base_model  # type: ignore[return-value]
 
 
 def _head(model: nn.Module) -> nn.Module:
-    return _causal(model).get_output_embeddings()  # type: ignore[operator]
+    return causal(model).get_output_embeddings()  # type: ignore[operator]
