@@ -1,6 +1,8 @@
 import pytest
 
+from reasoning_occ.reasons.direction import Compass
 from reasoning_occ.reasons.naming import target_names
+from reasoning_occ.reasons.oracle import choose
 from reasoning_occ.reasons.planted import HURTS
 from reasoning_occ.reasons.planting import effect, pairs
 
@@ -27,3 +29,14 @@ def test_a_planted_mistake_lowers_the_score_it_hurts(mistake, nls, transitions, 
     for pair in found:
         assert pair.clean != pair.spoilt
         assert not target_names(pair.spoilt, pair.transition.history, pair.transition.target, nls.taxonomy)
+
+
+def test_no_direction_is_much_rarer_among_oracle_reasons(nls, transitions, teacher, judge):
+    compass, passed = Compass(nls.taxonomy), {}
+    for transition in transitions[::6]:
+        verdicts = [judge.judge(transition.history, c.text, transition.target) for c in teacher.write(transition)]
+        direction = compass.of(transition.history, transition.target)
+        passed.setdefault(direction, []).append(choose(verdicts, THRESHOLDS) is not None)
+    assert len(passed) == 4
+    for direction, each in passed.items():
+        assert sum(each) / len(each) >= 0.8, direction

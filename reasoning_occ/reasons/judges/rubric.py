@@ -16,8 +16,10 @@ from reasoning_occ.reasons.types import Score, Verdict
 
 # part of the rubric, ours: how often a stated direction is taken to be wrong, and "back" to mean a job not told
 _DOUBT = 0.02
-# part of the rubric, ours: from which ratio of the truth's probability after and before the reason a score is given
-_UTILITY = ((5, 8.0), (4, 4.0), (3, 2.0), (2, 1.0))
+# part of the rubric, ours: from which ratio of the truth's probability after and before the reason a score is given.
+# 3 is "at all": a higher bar would pass half of the changes of both work and industry, where little can be known, and
+# nearly all others, so that a model would learn to reason as if the former were rare
+_UTILITY = ((5, 6.0), (4, 2.5), (3, 1.05), (2, 0.4))
 
 
 class RubricJudge:
@@ -25,8 +27,8 @@ class RubricJudge:
 
     Factuality and coherence: `checks`. Utility: how many times more probable the true occupation is, among all but the
     one said to be present, once the cited facts and the direction are taken as evidence (multiplied as if independent);
-    5 from 8 times, 4 from 4, 3 from 2, 2 from 1, else 1. The statistics come from the judge's half of the training
-    people, never the teacher's, and without the person judged.
+    5 from 6 times, 4 from 2.5, 3 from 1.05 (it speaks for the truth at all), 2 from 0.4, else 1. The statistics come from
+    the judge's half of the training people, never the teacher's, and without the person judged.
 
     Args:
         taxonomy: the occupations.
