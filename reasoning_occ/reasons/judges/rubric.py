@@ -27,8 +27,8 @@ class RubricJudge:
 
     Factuality and coherence: `checks`. Utility: how many times more probable the true occupation is, among all but the
     one said to be present, once the cited facts and the direction are taken as evidence (multiplied as if independent);
-    5 from 6 times, 4 from 2.5, 3 from 1.05 (it speaks for the truth at all), 2 from 0.4, else 1. The statistics come from
-    the judge's half of the training people, never the teacher's, and without the person judged.
+    5 from 6 times, 4 from 2.5, 3 from 1.05 (it speaks for the truth at all), 2 from 0.4, else 1. The statistics come
+    from the judge's half of the training people, never the teacher's, and without the person judged.
 
     Args:
         taxonomy: the occupations.
