@@ -41,6 +41,12 @@ def test_candidates_differ_in_text_and_evidence(transitions, teacher):
         assert len({c.text for c in candidates}) == len({c.evidence for c in candidates}) == 4
 
 
+def test_mistakes_leave_the_number_of_candidates(nls, transitions):
+    teacher = fitted(nls, transitions, mistakes=0.5)
+    counts = [len(teacher.write(t)) for t in transitions[::10]]
+    assert sum(n == 4 for n in counts) / len(counts) > 0.98
+
+
 def test_evidence_is_of_the_history_alone(transitions, teachers_statistics):
     for transition in transitions[::10]:
         known = facts_of(transition.history)

@@ -68,8 +68,9 @@ class GroundedTeacher:
                 "The grounded teacher has no statistics yet: call fit() with the training transitions first."
             )
         written: list[Candidate] = []
-        for outline in outlines(transition.history, transition.target, self._statistics, _SPARE * self._candidates):
-            candidate = self._candidate(outline, transition, len(written))
+        spare = outlines(transition.history, transition.target, self._statistics, _SPARE * self._candidates)
+        for number, outline in enumerate(spare):
+            candidate = self._candidate(outline, transition, number)
             named = target_names(candidate.text, transition.history, transition.target, self._taxonomy)
             if not named and candidate.text not in {c.text for c in written}:
                 written.append(candidate)
