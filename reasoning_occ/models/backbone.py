@@ -41,7 +41,9 @@ def read(place: Path, spec: ModelSpec, dtype: Precision, content: str) -> Backbo
     """Read the model in a folder that `folder` or `tiny` made."""
     from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()  # a second's work; what takes longer has a bar of this project
     try:
         model = AutoModelForCausalLM.from_pretrained(
             place, dtype=precision(dtype), use_safetensors=True, trust_remote_code=False, local_files_only=True

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from reasoning_occ.careers.types import Career, Job
 from reasoning_occ.occupations.taxonomy import Taxonomy
-from reasoning_occ.reasons.claims import JobClaim, Reading, Remark
+from reasoning_occ.reasons.claims import ALTERNATIVES, JobClaim, Reading, Remark
 from reasoning_occ.reasons.direction import Direction
 from reasoning_occ.reasons.statistics import hours_fact, returned
 from reasoning_occ.reasons.types import Score
@@ -107,7 +107,7 @@ def _remark(remark: Remark, history: Career) -> Iterator[Finding]:
     if remark.kind in ("employer", "unknown"):
         yield Finding(f"'{remark.value}' is not on record.")
     elif remark.kind == "direction":
-        if remark.value == Direction.BACK.name and len(history.jobs) == 1:
+        if Direction.BACK.name in remark.value.split(ALTERNATIVES) and len(history.jobs) == 1:
             yield Finding("There is no earlier work to go back to.")
     elif not _holds(remark, history, present):
         yield Finding(f"The history does not say {remark.kind} '{remark.value}'.")

@@ -48,6 +48,9 @@ _EMPLOYER = re.compile(
 )
 _REGION = re.compile(r"\b(?:based|living|lives?|lived)\s+(?:in\s+(?:the\s+)?)?(?P<place>[A-Za-z][\w ]*?)(?=[,.;]|$)")
 _AHEAD = re.compile(r"\b(next|direction|ahead|coming|step)\b", re.IGNORECASE)
+# the alternatives of a sentence, each for itself
+_EITHER = re.compile(r"(?:(?!,?\s+or\s).)+", re.DOTALL)
+ALTERNATIVES = "|"
 _OTHER = r"(?:another|different|new|other)"
 
 _PATTERNS: tuple[tuple[RemarkKind, str, str], ...] = (
@@ -85,7 +88,8 @@ _GLUE = frozenset(
         r"\w+",
         """they this person the a an it is are was were has have had been be in at of on and then with for to from as
         but now since work worked working works job jobs started began spent moved role their first record so far before
-        next step direction what comes looks like points kind same after later who that there also years year while""",
+        next step direction what comes looks like may or else points kind same after
+        later who that there also years year while""",
     )
 )
 _MOST_UNREAD = 1 / 3
@@ -134,8 +138,9 @@ class Reading:
 
     @property
     def directions(self) -> tuple[Direction, ...]:
-        """The directions stated, in order."""
-        return tuple(Direction[r.value] for r in self.remarks if r.kind == "direction")
+        """The alternatives of the last statement of a direction."""
+        said = [r.value for r in self.remarks if r.kind == "direction"]
+        return tuple(Direction[name] for name in said[-1].split(ALTERNATIVES)) if said else ()
 
 
 class Reader:
@@ -226,11 +231,20 @@ def _remarks(sentence: str, i: int, whole: bool, spans: list[tuple[int, int]]) -
             spans.append(m.span())
             yield Remark("unknown", m.group("name").strip(), i)
     if _AHEAD.search(sentence):
+        yield from _where(sentence, i, spans)
+
+
+def _where(sentence: str, i: int, spans: list[tuple[int, int]]) -> Iterable[Remark]:
+    """The directions of a sentence, alternatives ("..., or else ...") as one remark."""
+    said: dict[str, None] = {}
+    for part in _EITHER.finditer(sentence):
         for direction, pattern in _DIRECTIONS:
-            if m := pattern.search(sentence):
-                spans.append(m.span())
-                yield Remark("direction", direction.name, i)
+            if m := pattern.search(part.group()):
+                spans.append((part.start() + m.start(), part.start() + m.end()))
+                said[direction.name] = None
                 break
+    if said:
+        yield Remark("direction", ALTERNATIVES.join(sorted(said)), i)
 
 
 def _number(word: str) -> int:

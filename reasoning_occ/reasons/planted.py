@@ -109,4 +109,4 @@ def _other(transition: Transition, statistics: Statistics, rng: Random) -> Outli
     if not others:  # every occupation lies where the truth lies; the nearest thing is another occupation
         others = [c for c in statistics.taxonomy.codes if c not in (present, transition.target)]
     chances = [prior[statistics.taxonomy.index(c)] for c in others]
-    return outlines(history, rng.choices(others, chances)[0], statistics, 1)[0]
+    return outlines(history, rng.choices(others, chances)[0], statistics, 1, avoid=truth)[0]

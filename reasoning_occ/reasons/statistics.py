@@ -153,6 +153,22 @@ class Statistics:
         seen = self._count(fact, without)[n:]
         return float(self._ratio(seen, seen.sum() * self._shares(without)[n:])[i])
 
+    def likely_directions(self, history: Career) -> tuple[Direction, ...]:
+        """The directions that some occupation lies in, likeliest first from the history's facts, its person left out.
+
+        Facts are multiplied as if independent, which exaggerates but serves for an order.
+        """
+        person, n = history.person.id, len(self.taxonomy)
+        present = history.jobs[-1].occupation
+        open_to = {self.compass.of(history, code) for code in self.taxonomy.codes if code != present}
+        facts = facts_of(history)
+
+        def score(direction: Direction) -> float:
+            share = self._shares(person)[n + DIRECTIONS.index(direction)]
+            return float(np.log(share) + sum(np.log(self.direction_lift(fact, direction, person)) for fact in facts))
+
+        return tuple(sorted(open_to, key=score, reverse=True))
+
     def support(self, fact: Fact, without: str) -> int:
         """Number of transitions with this fact; `without`: the person left out."""
         return int(self._count(fact, without)[: len(self.taxonomy)].sum())

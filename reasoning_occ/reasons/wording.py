@@ -7,38 +7,15 @@ from reasoning_occ.reasons.direction import Direction
 from reasoning_occ.reasons.outline import Outline, Spell
 from reasoning_occ.reasons.statistics import Fact
 
-CLOSINGS = {
-    Direction.BACK: (
-        "The next step points back to earlier work.",
-        "The direction is back to work held before.",
-        "What comes next looks like a return to earlier work.",
-    ),
-    Direction.SAME_WORK: (
-        "The next step is the same kind of work in another industry.",
-        "The direction is the same work in a different industry.",
-        "What comes next looks like the same kind of work in a new industry.",
-    ),
-    Direction.SAME_INDUSTRY: (
-        "The next step is another role in the same industry.",
-        "The direction is a different role in the same industry.",
-        "What comes next looks like a new role in the same industry.",
-    ),
-    Direction.BOTH: (
-        "The next step is a change of both work and industry.",
-        "The direction is different work in a different industry.",
-        "What comes next looks like new work in a new industry.",
-    ),
-    Direction.NEAR: (
-        "The next step is work close to the present one.",
-        "The direction is closely related work.",
-        "What comes next looks like closely related work.",
-    ),
-    Direction.FAR: (
-        "The next step is work far from the present one.",
-        "The direction is unrelated work.",
-        "What comes next looks like unrelated work.",
-    ),
+WHERE = {
+    Direction.BACK: ("a return to earlier work", "going back to earlier work"),
+    Direction.SAME_WORK: ("the same kind of work in another industry", "the same work in a different industry"),
+    Direction.SAME_INDUSTRY: ("another role in the same industry", "a new role in the same industry"),
+    Direction.BOTH: ("a change of both work and industry", "new work in a new industry"),
+    Direction.NEAR: ("work close to the present one", "closely related work"),
+    Direction.FAR: ("work far from the present one", "unrelated work"),
 }
+CLOSINGS = ("The next step looks like {}.", "The direction is {}.", "What comes next may be {}.")
 _PAY = {
     "up": ("with higher pay than before", "for more pay than before"),
     "level": ("at about the same pay as before", "for the same pay as before"),
@@ -58,7 +35,7 @@ def realise(outline: Outline, taxonomy: Taxonomy, style: str) -> str:
     """
     rng = Random(style)
     # one draw for each place, taken whether used or not, so that a changed fact leaves the other phrases alone
-    draws = {place: rng.random() for place in ("past", "present", "pay", "closing")}
+    draws = {place: rng.random() for place in ("past", "present", "pay", "closing", "where")}
     sentences = []
     past = [spell for spell in outline.spells if not spell.present]
     present_first = outline.spells[0].present
@@ -75,7 +52,8 @@ def realise(outline: Outline, taxonomy: Taxonomy, style: str) -> str:
     if outline.employer is not None:
         sentences.append(f"{outline.employer} hired them")
     sentences += [text for side in outline.sides if (text := _own_sentence(side))]
-    return " ".join([*(_sentence(s) for s in sentences), _pick(CLOSINGS[outline.direction], draws["closing"])])
+    where = ", or else ".join(_pick(WHERE[direction], draws["where"]) for direction in outline.directions)
+    return " ".join([*(_sentence(s) for s in sentences), _pick(CLOSINGS, draws["closing"]).format(where)])
 
 
 def _school_clause(outline: Outline) -> str:

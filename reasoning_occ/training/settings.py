@@ -6,7 +6,7 @@ from typing import Any
 
 from reasoning_occ.errors import UserError
 
-PRECISIONS = ("fp32", "bf16")
+PRECISIONS = ("auto", "bf16", "fp32")
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,7 @@ class RubricJudge:
         for fact in facts:
             after = after * self._statistics.lift(fact, person)
         if reading.directions:
-            after = after * self._consistent(reading, reading.directions[-1], present)
+            after = after * np.max([self._consistent(reading, d, present) for d in reading.directions], axis=0)
         return before, after / after.sum()
 
     def _consistent(self, reading: Reading, direction: Direction, present: str | None) -> np.ndarray:
