@@ -3,6 +3,7 @@
 Nothing here imports torch, so that `--help` and configuration errors answer at once.
 """
 
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -92,7 +93,7 @@ def validate(cfg: DictConfig) -> None:
     Raises:
         UserError: one sentence that says which value is wrong and what to do.
     """
-    for missing in sorted(OmegaConf.missing_keys(cfg)):
+    for missing in _missing(OmegaConf.to_container(cfg), ""):
         raise UserError(f"{missing}: no value given; add {missing}=... to the command.")
     if cfg.split.by not in ("person", "file"):
         raise UserError(f"split.by: expected person or file, got '{cfg.split.by}'.")
@@ -110,6 +111,15 @@ def validate(cfg: DictConfig) -> None:
         raise UserError(f"evaluation.targets: expected last or all, got '{cfg.evaluation.targets}'.")
     for floor in cfg.evaluation.floors:
         floor_node(floor)
+
+
+def _missing(values: Any, prefix: str) -> Iterator[str]:
+    """The dotted keys whose value must be given. Interpolations stay as written: one may point at such a key."""
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from _missing(value, f"{prefix}{key}.")
+        elif value == "???":
+            yield f"{prefix}{key}"
 
 
 def floor_node(name: str) -> DictConfig:

@@ -21,7 +21,7 @@ from reasoning_occ.evaluation.evaluate import evaluate
 from reasoning_occ.evaluation.leak import leak_probe
 from reasoning_occ.evaluation.quality import quality
 from reasoning_occ.files import Journal, write_json
-from reasoning_occ.identity import model_spec
+from reasoning_occ.identity import model_spec, plain
 from reasoning_occ.language.render import events
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.progress import console
@@ -128,13 +128,23 @@ def make(cfg: DictConfig, task: Task, folder: Path) -> Recommender:
         "taxonomy": task.taxonomy,
         "load": partial(backbone, cfg, task),
         "max_tokens": cfg.model.max_tokens,
-        "trainer": TrainingSettings.of(OmegaConf.to_container(cfg.trainer, resolve=True)),
+        "trainer": TrainingSettings.of({**plain(cfg, "trainer"), "precision": precision(cfg)}),
         "inference": Inference(**cfg.inference),
         "logger": partial(tracker, cfg, folder),
     }
     if str(cfg.method._target_).endswith(".Joint"):
         handed["oracle"] = partial(oracle_reasons, cfg, task, folder)
     return build(cfg.method, **handed)
+
+
+def precision(cfg: DictConfig) -> str:
+    """fp32 or bf16: what "auto" means on this machine. A tiny random model is fp32: there is nothing to save."""
+    import torch
+
+    from reasoning_occ.models import backbone as models
+
+    chosen = "fp32" if cfg.model.tiny else cfg.trainer.precision
+    return "bf16" if models.precision(chosen) is torch.bfloat16 else "fp32"
 
 
 def rank(recommender: Recommender, task: Task, final: Path) -> None:
@@ -188,7 +198,7 @@ def backbone(cfg: DictConfig, task: Task) -> Any:
         texts = [TASK, *ASK.values(), *(o.title for o in task.taxonomy)]
         return tiny(cfg.model.family, texts, seed=cfg.seed, dtype="fp32")
     with console.status(f"Loading {cfg.model.name}"):
-        return models.load(model_spec(cfg), cfg.trainer.precision)
+        return models.load(model_spec(cfg), precision(cfg))
 
 
 def oracle_reasons(

@@ -11,12 +11,13 @@ NOTE = (
     "women of 1968-88: 38% 'Sales', 15% 'Labourers'."
 )
 
-# number in the code book -> (our short name, published label)
+# number in the code book -> (our short name, published label); short, since every token of a title is paid for in
+# each history that holds it and in each ranking
 GROUPS = {
-    1: ("Professional and technical", "Professional/technical"),
-    2: ("Managers and administrators", "Managers/admin"),
+    1: ("Professional", "Professional/technical"),
+    2: ("Managers", "Managers/admin"),
     3: ("Sales", "Sales"),
-    4: ("Clerical and unskilled", "Clerical/unskilled"),
+    4: ("Clerical", "Clerical/unskilled"),
     5: ("Craftsmen", "Craftsmen"),
     6: ("Operatives", "Operatives"),
     7: ("Transport", "Transport"),
@@ -29,16 +30,16 @@ GROUPS = {
 }
 
 SECTORS = {
-    1: ("agriculture, forestry and fisheries", "Ag/Forestry/Fisheries"),
+    1: ("agriculture", "Ag/Forestry/Fisheries"),
     2: ("mining", "Mining"),
     3: ("construction", "Construction"),
     4: ("manufacturing", "Manufacturing"),
-    5: ("transport, communication and utilities", "Transport/Comm/Utility"),
-    6: ("wholesale and retail trade", "Wholesale/Retail Trade"),
-    7: ("finance, insurance and real estate", "Finance/Ins/Real Estate"),
-    8: ("business and repair services", "Business/Repair Svc"),
+    5: ("transport", "Transport/Comm/Utility"),
+    6: ("trade", "Wholesale/Retail Trade"),
+    7: ("finance", "Finance/Ins/Real Estate"),
+    8: ("business services", "Business/Repair Svc"),
     9: ("personal services", "Personal Services"),
-    10: ("entertainment and recreation", "Entertainment/Rec Svc"),
+    10: ("entertainment", "Entertainment/Rec Svc"),
     11: ("professional services", "Professional Services"),
     12: ("public administration", "Public Administration"),
 }

@@ -1,5 +1,6 @@
 """What the language-model recommenders share: learn an adapter, then rank titles for histories."""
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from reasoning_occ.training.settings import TrainingSettings
 
 
+log = logging.getLogger(__name__)
+
+
 @dataclass(frozen=True, slots=True)
 class Inference:
     """How a trained model is used; the fields of `inference:` in conf/config.yaml."""
@@ -27,6 +31,13 @@ class Inference:
     max_reason_tokens: int
     batch: int
     rank_batch: int
+
+
+def report_cuts(language: Language, transitions: Sequence[Transition]) -> None:
+    """Say how many histories are longer than the window, and so lose their oldest lines."""
+    cut = sum(language.first_line(t.history) > 0 for t in transitions)
+    if cut:
+        log.warning("%d of %d histories are longer than the window and lose their oldest lines.", cut, len(transitions))
 
 
 class LanguageModel:
@@ -65,6 +76,8 @@ class LanguageModel:
 
     def fit(self, train: Sequence[Transition], valid: Sequence[Transition], folder: Path) -> None:
         """Train the adapter into `folder/adapter`, going on from a checkpoint if there is one."""
+        import torch
+
         from reasoning_occ.models.lora import add_lora, save_adapter
         from reasoning_occ.training.fit import fit
 
@@ -75,7 +88,9 @@ class LanguageModel:
         train_reasons, valid_reasons = self.reasons(train, valid)
         backbone = self.load()
         language = self.language(backbone)
+        report_cuts(language, train)
         lora = self.trainer.lora
+        torch.manual_seed(self.trainer.seed)  # the adapter's first weights
         model = add_lora(backbone.model, r=lora.r, alpha=lora.alpha, dropout=lora.dropout, targets=lora.targets)
         with self.logger("fit") as logger:
             fit(

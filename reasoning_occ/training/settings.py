@@ -6,7 +6,7 @@ from typing import Any
 
 from reasoning_occ.errors import UserError
 
-PRECISIONS = ("auto", "bf16", "fp32")
+PRECISIONS = ("fp32", "bf16")
 
 
 @dataclass(frozen=True, slots=True)

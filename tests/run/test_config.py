@@ -1,0 +1,101 @@
+"""Every configuration composes, names its run and builds; what is wrong is told in a sentence."""
+
+import pytest
+from hydra import compose, initialize_config_dir
+from omegaconf import DictConfig, OmegaConf
+
+from reasoning_occ import run  # noqa: F401  (registers the resolver that names runs)
+from reasoning_occ.config import CONF, build, floor_node, locate, source, validate
+from reasoning_occ.errors import UserError
+from reasoning_occ.identity import identity, run_name
+
+FILES = sorted(file for file in CONF.rglob("*.yaml") if file.parent != CONF)
+
+
+def composed(*overrides: str) -> DictConfig:
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return compose("config", list(overrides))
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}={file.stem}")
+def test_every_file_composes_and_is_valid(file):
+    extra = ["data.path=people.jsonl"] if file.parent.name == "data" and file.stem == "json" else []
+    cfg = composed(f"{file.parent.name}={file.stem}", *extra)
+    validate(cfg)
+    assert OmegaConf.to_container(cfg.get(file.parent.name, cfg), resolve=True)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}={file.stem}")
+def test_a_target_lies_in_the_file_of_the_same_name(file):
+    node = OmegaConf.load(file)
+    if "_target_" in node:
+        assert str(node._target_).split(".")[-2] == file.stem
+        assert callable(locate(node._target_))
+
+
+def test_identity_forgets_logging_and_paths_and_nothing_else():
+    base = run_name(composed())
+    assert run_name(composed()) == base
+    assert run_name(composed("logger=wandb", "output=elsewhere", "debug=traceback")) == base
+    others = [
+        "seed=1", "data.people=all", "trainer.lr=0.1", "split.valid=0.2", "method=direct",
+        "oracle.thresholds.utility=4",
+        "teacher.mistakes=0", "debug=tiny", "inference.max_reason_tokens=9",
+    ]  # fmt: skip
+    names = [run_name(composed(other)) for other in others]
+    assert len({base, *names}) == len(others) + 1
+
+
+def test_a_baseline_does_not_depend_on_the_model():
+    assert run_name(composed("baseline=markov")) == run_name(composed("baseline=markov", "model=qwen", "trainer.lr=9"))
+    assert run_name(composed("baseline=markov")) != run_name(composed("baseline=markov", "baseline.back_off=2"))
+
+
+def test_identity_follows_the_data(tmp_path):
+    path = tmp_path / "people.jsonl"
+    path.write_text('{"id": "1"}\n')
+    cfg = composed("data=json", f"data.path={path}", "debug=tiny")
+    before = run_name(cfg)
+    path.write_text('{"id": "2"}\n')
+    assert run_name(cfg) != before
+
+
+def test_identity_follows_the_checksums():
+    assert identity(composed(), {"data": "a"}) != identity(composed(), {"data": "b"})
+
+
+@pytest.mark.parametrize(
+    ("overrides", "told"),
+    [
+        (["data=json"], "data.path: no value given"),
+        (["data.people=0"], "data.people"),
+        (["data.people=some"], "data.people"),
+        (["split.test=1.2"], "split.valid and split.test"),
+        (["split.by=file"], "split.test_file"),
+        (["split.by=dice"], "split.by"),
+        (["evaluation.targets=first"], "evaluation.targets"),
+        (["evaluation.floors=[ceiling]"], "'ceiling' is no baseline"),
+        (["baseline=markov", "+split.nothing=1", "evaluation.floors=[popularity, nope]"], "'nope' is no baseline"),
+    ],
+)
+def test_a_wrong_value_is_told_in_a_sentence(overrides, told):
+    with pytest.raises(UserError, match=told):
+        validate(composed(*overrides))
+
+
+def test_only_this_projects_classes_are_built():
+    with pytest.raises(UserError, match="expected a class in"):
+        build(OmegaConf.create({"_target_": "os.system", "command": "true"}))
+    with pytest.raises(UserError, match="there is no"):
+        build(OmegaConf.create({"_target_": "reasoning_occ.careers.nls.Nothing"}))
+
+
+def test_onet_needs_a_data_folder(monkeypatch, tmp_path):
+    monkeypatch.delenv("REASONING_OCC_DATA", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(UserError, match="REASONING_OCC_DATA"):
+        source(composed("data=json", "data.path=x", "data.taxonomy=onet"))
+
+
+def test_floors_are_the_baselines_of_conf():
+    assert floor_node("markov") == OmegaConf.load(CONF / "baseline" / "markov.yaml")
