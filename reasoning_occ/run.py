@@ -14,6 +14,7 @@ from reasoning_occ.config import CONF, validate
 from reasoning_occ.errors import UserError, nearest
 from reasoning_occ.identity import run_name
 
+MULTIRUN = ("-m", "--multirun")
 FAILED: list[str] = []
 FOLDERS: list[Path] = []
 
@@ -42,7 +43,9 @@ def job(cfg: DictConfig) -> None:
 def main() -> None:
     """Run the command line; exits with 1 after an error that was told, 2 for a command that can't be read."""
     command = sys.argv[1:]
-    multirun = any(word in ("-m", "--multirun") for word in command)
+    multirun = any(word in MULTIRUN for word in command)
+    # anywhere on the line: hydra's parser wants options before or after all overrides
+    sys.argv[1:] = sorted(command, key=lambda word: word not in MULTIRUN)
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to us, who tell them in a sentence
     os.environ["REASONING_OCC_SWEEP"] = sweep_name(command)
     try:

@@ -1,0 +1,166 @@
+"""The commands as a user types them, in processes of their own, offline."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+OFFLINE = {"HF_HUB_OFFLINE": "1", "WANDB_MODE": "offline", "WANDB_SILENT": "true", "OMP_NUM_THREADS": "2"}
+
+
+def command(folder: Path, *words: str) -> list[str]:
+    return [sys.executable, "-m", "reasoning_occ.run", f"output={folder}/runs", f"sweeps={folder}/sweeps", *words]
+
+
+def run(folder: Path, *words: str, timeout: int = 400) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(folder, *words), cwd=folder, env=os.environ | OFFLINE, capture_output=True, text=True, timeout=timeout
+    )
+
+
+def only(folder: Path) -> Path:
+    (found,) = folder.iterdir()
+    return found
+
+
+HELP = [
+    ["reasoning_occ"],
+    ["reasoning_occ.run", "--help"],
+    ["reasoning_occ.run", "--cfg", "job"],
+    ["reasoning_occ.report", "--help"],
+    ["reasoning_occ.language.show", "--help"],
+]
+
+
+@pytest.mark.parametrize("words", HELP, ids=" ".join)
+def test_help_and_configuration_import_nothing_heavy(words, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", *words], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0 and len(done.stdout) > 300
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time")}
+    assert not imported & {"torch", "transformers", "lightning", "peft", "wandb", "pandas", "sklearn"}
+
+
+PERSON = '{"id": "a", "jobs": [{"occupation": "Cooks", "start": "1999"}, {"occupation": "Bakers", "start": "2003"}]}'
+LATE = PERSON.replace('"start": "2003"', '"start": "2003", "end": "1999"')
+SINGLE = '{"id": "a", "jobs": [{"occupation": "Cooks", "start": "1999"}]}'
+
+
+@pytest.mark.parametrize(
+    ("words", "content", "told"),
+    [
+        (["data.peple=3"], None, ["'data.peple' is no key", "data.people"]),
+        (["data=nowhere"], None, ["nowhere"]),
+        (["metod=direct"], None, ["metod"]),
+        (["baseline=markov", "data=json"], None, ["data.path: no value given"]),
+        (["baseline=markov", "data=json", "data.path=absent.jsonl"], None, ["absent.jsonl"]),
+        (["baseline=markov", "data=json", "data.path=people.jsonl"], "", ["people.jsonl"]),
+        (["baseline=markov", "data=json", "data.path=people.jsonl"], f"{PERSON}\n{{oops", ["line 2"]),
+        (["baseline=markov", "data=json", "data.path=people.jsonl"], LATE, ["line 1", "1999", "2003"]),
+        (["baseline=markov", "data=json", "data.path=people.jsonl"], SINGLE, ["people.jsonl"]),
+        (["baseline=markov", "data=json", "data.path=people.jsonl"], PERSON, ["1 people"]),
+        (["baseline=markov", "data=json", "data.path=people.jsonl", "data.taxonomy=nls"], PERSON, ["line 1", "Cooks"]),
+        (["model.path=no/such/folder", "data.people=60"], None, ["model.path", "no/such/folder"]),
+    ],
+)
+def test_bad_input_ends_in_a_sentence(words, content, told, tmp_path):
+    if content is not None:
+        (tmp_path / "people.jsonl").write_text(content, encoding="utf-8")
+    done = run(tmp_path, *words, timeout=120)
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    for word in told:
+        assert word in done.stderr
+
+
+def test_unknown_option_is_a_usage_error(tmp_path):
+    assert run(tmp_path, "--nonsense").returncode == 2
+
+
+def test_a_baseline_from_the_command_line_and_again(tmp_path):
+    first = run(tmp_path, "baseline=previous", "data.people=200")
+    assert first.returncode == 0, first.stderr
+    folder = only(tmp_path / "runs")
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert set(metrics["AccEM"]) == {"value", "n", "low", "high"} and metrics["AccEM"]["n"] > 20
+    assert {"popularity", "markov", "previous"} == set(json.loads((folder / "floors.json").read_text()))
+    assert json.loads((folder / "status.json").read_text())["done"] is True
+    made = (folder / "predictions.jsonl").stat().st_mtime_ns
+    again = run(tmp_path, "baseline=previous", "data.people=200")
+    assert again.returncode == 0 and again.stdout == first.stdout
+    assert (folder / "predictions.jsonl").stat().st_mtime_ns == made
+
+
+def test_a_sweep_over_baselines_ends_in_one_table(tmp_path):
+    done = run(tmp_path, "-m", "baseline=popularity,markov,previous", "data.people=200")
+    assert done.returncode == 0, done.stderr
+    sweep = only(tmp_path / "sweeps")
+    assert len([job for job in sweep.iterdir() if job.is_dir()]) == 3
+    for ending in ("txt", "md", "csv", "tex", "html"):
+        assert "markov" in (sweep / f"table.{ending}").read_text()
+
+
+def test_split_by_time_and_own_careers(nls, tmp_path):
+    from reasoning_occ.careers.jsonl import write
+
+    write(nls.careers[:150], tmp_path / "people.jsonl", nls.taxonomy)
+    done = run(tmp_path, "baseline=markov", "data=json", "data.path=people.jsonl", "split.cut=1977")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
+def test_the_papers_families_tiny_and_offline(tmp_path):
+    done = run(tmp_path, "-m", "model=qwen,llama", "debug=tiny")
+    assert done.returncode == 0, done.stderr
+    sweep = only(tmp_path / "sweeps")
+    jobs = [job for job in sweep.iterdir() if job.is_dir()]
+    assert len(jobs) == 2
+    for job in jobs:
+        for name in ("reasons.jsonl", "oracle.json", "predictions.jsonl", "metrics.json", "metrics.csv", "report.html"):
+            assert (job / name).stat().st_size > 0
+        assert (job / "adapter" / "adapter_model.safetensors").is_file()
+
+
+@pytest.mark.slow
+def test_a_hub_that_cannot_be_reached_names_model_path(tmp_path):
+    done = run(tmp_path, "model=qwen", "data.people=60")
+    assert done.returncode == 1 and "model.path" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_kill_9_and_the_same_command_goes_on(tmp_path):
+    words = ["debug=tiny", "trainer.max_steps=40", "trainer.checkpoint_minutes=0.001"]
+    first = subprocess.Popen(
+        command(tmp_path, *words), cwd=tmp_path, env=os.environ | OFFLINE, stdout=-3, stderr=-3, start_new_session=True
+    )
+    deadline = time.monotonic() + 200
+    while not list(tmp_path.glob("runs/*/checkpoints/step-*.ckpt")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    first.send_signal(signal.SIGKILL)
+    assert first.wait() == -signal.SIGKILL
+    folder = only(tmp_path / "runs")
+    assert not (folder / "adapter").exists(), "killed too late to show anything"
+    done = run(tmp_path, *words)
+    assert done.returncode == 0, done.stderr
+    assert only(tmp_path / "runs") == folder
+    assert "Going on from" in (folder / "run.log").read_text()
+    steps = [line.split(",")[0] for line in (folder / "metrics.csv").read_text().splitlines()[1:]]
+    assert sorted(set(steps), key=int) == [str(i) for i in range(1, 41)] or len(set(steps)) == 40
+
+
+@pytest.mark.slow
+def test_wandb_offline_gets_figures_and_no_careers(tmp_path):
+    done = run(tmp_path, "debug=tiny", "logger=wandb", "method=direct")
+    assert done.returncode == 0, done.stderr
+    folder = only(tmp_path / "runs")
+    logs = list(folder.glob("wandb/offline-run-*/*.wandb"))
+    assert len(logs) == 2  # one a stage: fit, score
+    people = [json.loads(line) for line in (folder / "predictions.jsonl").read_text().splitlines()]
+    told = {line.encode() for person in people for line in person["history"] if ";" in line}
+    assert told and not any(line in log.read_bytes() for line in told for log in logs)
