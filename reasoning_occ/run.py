@@ -52,7 +52,7 @@ def main() -> None:
         job()
     except KeyboardInterrupt:
         print("Stopped. The same command goes on where this one was.", file=sys.stderr)
-        sys.exit(130)
+        sys.exit(1)
     except (HydraException, OmegaConfBaseException, UserError) as error:
         if "debug=traceback" in command:
             raise
