@@ -8,7 +8,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 Item = TypeVar("Item")
 
-console = Console(stderr=True)
+# a notebook would get no bar: rich shows them there through a package that is not among the dependencies
+console = Console(stderr=True, force_jupyter=False)
 
 
 def bar() -> Progress:
