@@ -4,7 +4,8 @@ The extract `sampleSelection/nlswork` has a row for each person and year with a 
 group x industry), equal neighbours are merged, also across years without a row. Everything shown is dated:
 
 - facts of a job come from its first row; pay is compared with the last wage on record before it;
-- `grade` is a final value in every row, so school years are shown only once a person is old enough to have them;
+- `grade` is a final value in every row, so school years are shown only once a person is old enough to have them, and
+  after the first job only those that end a stage (12, 14, 16): any other line would tell that no more school follows;
 - marital status is not read, and race serves slices of the evaluation only.
 """
 
@@ -26,7 +27,7 @@ COLUMNS = ["idcode", "year", "birth_yr", "race", "grade", "south", "occ_code", "
 RACES = {1: "white", 2: "black", 3: "other"}
 # ours: a change of real hourly pay below about 5% counts as none
 LEVEL = 0.05
-# ours: school years that end a stage, shown when reached; the final number is always shown
+# ours: school years that end a stage, shown when reached
 MILESTONES = (12, 14, 16)
 
 NO_LABEL = "rows without occupation or industry"
@@ -139,7 +140,8 @@ def education(birth_year: int, grade: int, first_year: int) -> tuple[Education, 
 
     The year of reaching `g` years is birth year + 7 + g: at age g + 6, and one more because most interviews fall
     before the birthday (the extract's `age` is one below year - birth year in five rows of six). So in no row do the
-    years shown exceed min(grade, age - 6).
+    years shown exceed min(grade, age - 6). After the first job the milestones alone are shown: a line of 13, 15 or 17
+    years would come from nobody but those whose last it is.
 
     Args:
         birth_year: four digits.
@@ -147,7 +149,7 @@ def education(birth_year: int, grade: int, first_year: int) -> tuple[Education, 
         first_year: year in which the first job on record began.
     """
     at_first_job = max(0, min(grade, first_year - birth_year - 7))
-    reached = [at_first_job, *(g for g in sorted({*MILESTONES, grade}) if at_first_job < g <= grade)]
+    reached = [at_first_job, *(g for g in MILESTONES if at_first_job < g <= grade)]
     return tuple(
         Education(Date(birth_year + 7 + years), f"{years} year{'' if years == 1 else 's'} of school", years)
         for years in reached

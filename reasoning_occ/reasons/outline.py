@@ -13,6 +13,8 @@ from reasoning_occ.reasons.statistics import Fact, Statistics, count_fact, retur
 # ours: every title told costs about ten tokens in each training step
 _MOST_EARLIER = 1
 _MOST_SIDES = 2
+# ours: a ranking held to fewer directions than three loses more than it gains where the truth is another
+_MOST_DIRECTIONS = 3
 # earlier jobs considered, the strongest first: choosing among all pairs of a long career takes time and gains little
 _CONSIDERED = 4
 # ours: what a fact must add to the logarithm of the lift to be worth its tokens
@@ -35,7 +37,7 @@ class Spell:
 class Outline:
     """The content of a reason. `spells` come in the order told; `jobs` among the sides has its exact number.
 
-    directions: where the next step may lie, the likelier first; see `directions`.
+    directions: where the next step may lie, the likeliest first; see `directions`.
     employer: an invented name (histories hold none), planted only.
     """
 
@@ -67,23 +69,22 @@ def weight(fact: Fact, target: str, direction: Direction, statistics: Statistics
     return float(np.log(lift) + np.log(statistics.direction_lift(fact, direction, person)))
 
 
-def directions(history: Career, target: str, statistics: Statistics, avoid: Direction | None) -> tuple[Direction, ...]:
-    """The direction of `target` and the likeliest other one, in order of their likelihood from the history alone.
+def directions(history: Career, statistics: Statistics, avoid: Direction | None) -> tuple[Direction, ...]:
+    """The likeliest directions from a history, likeliest first; which they are knows nothing of what came next.
 
-    A reason that stated the true direction alone would be right in training and wrong for every second person at
-    test time: a model that learns to trust it ranks worse than one that reads no reason. Two directions, in an
-    order that knows nothing of the truth, are as reliable in a generated reason as a model can come to know.
+    A reason that stated the true direction would be right in training and wrong for every second person at test time,
+    and one that stated it beside others would still tell which to leave out. So the likeliest are stated whether or not
+    the truth is among them: up to three, of three possible ones two (all three would say nothing), of two both. A
+    reason that states the truth nowhere speaks against it, and the judge's utility falls.
 
     Args:
         history: what is known.
-        target: a code.
         statistics: the person of the history is left out of them.
-        avoid: a direction not to be named beside that of `target`.
+        avoid: a direction not to be stated unless it is the only one possible; the next takes its place.
     """
-    mine = statistics.compass.of(history, target)
-    likely = [d for d in statistics.likely_directions(history) if d is mine or d is not avoid]
-    other = next((d for d in likely if d is not mine), None)
-    return tuple(d for d in likely if d in (mine, other)) or (mine,)
+    possible = statistics.likely_directions(history)
+    number = len(possible) - 1 if len(possible) == _MOST_DIRECTIONS else min(len(possible), _MOST_DIRECTIONS)
+    return tuple(d for d in possible if d is not avoid)[:number] or possible
 
 
 def outlines(
@@ -95,7 +96,7 @@ def outlines(
     against it. A history of few facts yields fewer. `avoid`: see `directions`.
     """
     direction = statistics.compass.of(history, target)
-    stated = directions(history, target, statistics, avoid)
+    stated = directions(history, statistics, avoid)
     person = history.person.id
     weights: dict[Fact, float] = {}
 

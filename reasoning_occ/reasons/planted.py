@@ -46,7 +46,7 @@ def plant(mistake: Mistake, clean: Outline, transition: Transition, statistics: 
         clean: an outline of `transition`'s history.
         transition: what must not be hit by accident: jobs held, and the target, which is never named.
         statistics: serve other_occupation, whose evidence and direction are steered at an occupation in another
-            direction than the truth, drawn by frequency.
+            direction than the truth, drawn by frequency; the true direction is not stated.
         rng: the only source of chance.
     """
     match mistake:

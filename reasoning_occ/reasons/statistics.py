@@ -160,7 +160,8 @@ class Statistics:
         """
         person, n = history.person.id, len(self.taxonomy)
         present = history.jobs[-1].occupation
-        open_to = {self.compass.of(history, code) for code in self.taxonomy.codes if code != present}
+        reached = {self.compass.of(history, code) for code in self.taxonomy.codes if code != present}
+        open_to = [direction for direction in DIRECTIONS if direction in reached]
         facts = facts_of(history)
 
         def score(direction: Direction) -> float:

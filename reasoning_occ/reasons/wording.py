@@ -9,7 +9,7 @@ from reasoning_occ.reasons.statistics import Fact
 
 WHERE = {
     Direction.BACK: ("a return to earlier work", "going back to earlier work"),
-    Direction.SAME_WORK: ("the same kind of work in another industry", "the same work in a different industry"),
+    Direction.SAME_WORK: ("the same work in another industry", "the same work in a new industry"),
     Direction.SAME_INDUSTRY: ("another role in the same industry", "a new role in the same industry"),
     Direction.BOTH: ("a change of both work and industry", "new work in a new industry"),
     Direction.NEAR: ("work close to the present one", "closely related work"),
@@ -52,7 +52,7 @@ def realise(outline: Outline, taxonomy: Taxonomy, style: str) -> str:
     if outline.employer is not None:
         sentences.append(f"{outline.employer} hired them")
     sentences += [text for side in outline.sides if (text := _own_sentence(side))]
-    where = ", or else ".join(_pick(WHERE[direction], draws["where"]) for direction in outline.directions)
+    where = _alternatives([_pick(WHERE[direction], draws["where"]) for direction in outline.directions])
     return " ".join([*(_sentence(s) for s in sentences), _pick(CLOSINGS, draws["closing"]).format(where)])
 
 
@@ -106,6 +106,12 @@ def _place(region: str) -> str:
     if region.startswith("outside "):
         return region
     return f"in the {region}" if region in _COMPASS else f"in {region}"
+
+
+def _alternatives(ways: list[str]) -> str:
+    """The ways one after another: "a", "a, or else b", "a, b, or else c"."""
+    *before, last = ways
+    return f"{', '.join(before)}, or else {last}" if before else last
 
 
 def _sentence(text: str) -> str:

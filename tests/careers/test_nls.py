@@ -1,6 +1,8 @@
 import importlib.util
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reasoning_occ.careers import nls as reader
 from reasoning_occ.careers.nls import NLS, education, pay
@@ -68,9 +70,27 @@ def test_every_history_begins_with_what_was_learned_before_the_first_job(nls):
 def test_education_grows_by_stages():
     # 18 years in 1968, so surely 17 at the interview: 11 school years
     years = [(e.date.year, e.school_years) for e in education(1950, 17, first_year=1968)]
-    assert years == [(1968, 11), (1969, 12), (1971, 14), (1973, 16), (1974, 17)]
+    assert years == [(1968, 11), (1969, 12), (1971, 14), (1973, 16)]
     assert [(e.date.year, e.school_years) for e in education(1950, 12, first_year=1980)] == [(1969, 12)]
+    # already reached when the first job began: shown, whatever the number
+    assert [e.school_years for e in education(1950, 17, first_year=1972)] == [15, 16]
+    assert [e.school_years for e in education(1950, 13, first_year=1980)] == [13]
     assert education(1950, 1, first_year=1980)[0].title == "1 year of school"
+
+
+@given(grade=st.integers(0, 18), age=st.integers(14, 40))
+def test_after_the_first_job_no_line_tells_that_school_is_over(grade, age):
+    shown = education(1950, grade, first_year=1950 + age)
+    assert shown[0].school_years == max(0, min(grade, age - 7))
+    more = education(1950, grade + 2, first_year=1950 + age)
+    for later in shown[1:]:
+        assert later.school_years in (12, 14, 16)
+        assert later in more
+
+
+def test_all_lines_of_the_survey_after_a_first_job_are_milestones(nls):
+    after = {e.school_years for c in nls.careers for e in c.education if e.date > c.jobs[0].start}
+    assert after == {12, 14, 16}
 
 
 @pytest.mark.parametrize(("change", "direction"), [(0.2, "up"), (-0.2, "down"), (0.05, "level"), (-0.04, "level")])

@@ -9,8 +9,9 @@ from reasoning_occ.careers.types import Career, Transition
 from reasoning_occ.errors import UserError
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.reasons.checks import coherence, factuality
-from reasoning_occ.reasons.claims import Reader, Reading
+from reasoning_occ.reasons.claims import Reading
 from reasoning_occ.reasons.direction import Direction
+from reasoning_occ.reasons.reader import Reader
 from reasoning_occ.reasons.statistics import Fact, Statistics, count_fact, half, school_fact
 from reasoning_occ.reasons.types import Score, Verdict
 
