@@ -1,5 +1,7 @@
 """`python -m reasoning_occ`: every command of the project with a line each."""
 
+import sys
+
 COMMANDS = {
     "python -m reasoning_occ.run": "learn and score one recommender, or a sweep over several (-m)",
     "python -m reasoning_occ.report DIR": "print and write again the table or page of a run or sweep",
@@ -8,7 +10,11 @@ COMMANDS = {
 
 
 def main() -> None:
-    """Print the commands; each has --help."""
+    """Print the commands; each has --help. An unknown word is a usage error."""
+    words = [word for word in sys.argv[1:] if word not in ("-h", "--help")]
+    if words:
+        print(f"'{words[0]}' is no command; `python -m reasoning_occ` lists them.", file=sys.stderr)
+        sys.exit(2)
     print("reasoning_occ: reason-then-recommend occupation models. Each command has --help.\n")
     width = max(map(len, COMMANDS))
     for command, line in COMMANDS.items():

@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).parent
 # beside the package in a checkout, inside it in an installed wheel
 CONF = next(path for path in (PACKAGE / "conf", PACKAGE.parent / "conf") if path.is_dir())
 
+SWEEP = "REASONING_OCC_SWEEP"  # set while a sweep runs, to its name
 BUILDABLE = ("reasoning_occ.careers.", "reasoning_occ.reasons.", "reasoning_occ.recommenders.")
 
 
@@ -35,7 +36,10 @@ def build(node: DictConfig, **handed: Any) -> Any:
         rooms = ", ".join(room.rstrip(".") for room in BUILDABLE)
         raise UserError(f"_target_: expected a class in {rooms}; got '{target}'.")
     # hydra's own instantiate would turn handed dataclasses into configurations
-    return locate(target)(**arguments, **handed)
+    try:
+        return locate(target)(**arguments, **handed)
+    except TypeError as error:
+        raise UserError(f"{target} can't be made of {arguments}: {error}.") from error
 
 
 def locate(target: str) -> Any:
@@ -95,22 +99,39 @@ def validate(cfg: DictConfig) -> None:
     """
     for missing in _missing(OmegaConf.to_container(cfg), ""):
         raise UserError(f"{missing}: no value given; add {missing}=... to the command.")
-    if cfg.split.by not in ("person", "file"):
-        raise UserError(f"split.by: expected person or file, got '{cfg.split.by}'.")
-    if (cfg.split.by == "file") != (cfg.split.test_file is not None):
-        raise UserError("split.test_file: give the file of test people together with split.by=file, and only then.")
-    if not (0 < cfg.split.test < 1 and 0 < cfg.split.valid < 1 and cfg.split.test + cfg.split.valid < 1):
-        raise UserError(
-            f"split.valid and split.test: expected shares above 0 that leave people to train on; "
-            f"got {cfg.split.valid} and {cfg.split.test}."
-        )
+    if cfg.get("method") is None and cfg.get("baseline") is None:
+        raise UserError("method: choose a method or a baseline; see --help for their names.")
+    _must(isinstance(cfg.seed, int) and cfg.seed >= 0, "seed", "a whole number from 0", cfg.seed)
     people = cfg.data.people
-    if people != "all" and not (isinstance(people, int) and people > 0):
-        raise UserError(f"data.people: expected a number of people above 0, or all; got '{people}'.")
-    if cfg.evaluation.targets not in ("last", "all"):
-        raise UserError(f"evaluation.targets: expected last or all, got '{cfg.evaluation.targets}'.")
-    for floor in cfg.evaluation.floors:
+    _must(people == "all" or _counts(people), "data.people", "a number of people above 0, or all", people)
+    _validate_split(cfg.split)
+    choice = cfg.evaluation
+    _must(choice.targets in ("last", "all"), "evaluation.targets", "last or all", choice.targets)
+    for key in ("resamples", "people_shown"):
+        _must(_counts(choice[key]), f"evaluation.{key}", "a whole number above 0", choice[key])
+    for floor in choice.floors:
         floor_node(floor)
+
+
+def _validate_split(split: DictConfig) -> None:
+    _must(split.by in ("person", "file"), "split.by", "person or file", split.by)
+    _must(split.cut is None or isinstance(split.cut, int), "split.cut", "a year or null", split.cut)
+    if (split.by == "file") != (split.test_file is not None):
+        raise UserError("split.test_file: give the file of test people together with split.by=file, and only then.")
+    for key in ("valid", "test"):
+        share = split[key]
+        _must(isinstance(share, int | float) and 0 < share < 1, f"split.{key}", "a share between 0 and 1", share)
+    if split.test + split.valid >= 1:
+        raise UserError(f"split.valid and split.test: {split.valid} and {split.test} leave nobody to train on.")
+
+
+def _must(holds: bool, key: str, expected: str, came: Any) -> None:
+    if not holds:
+        raise UserError(f"{key}: expected {expected}; got '{came}'.")
+
+
+def _counts(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
 def _missing(values: Any, prefix: str) -> Iterator[str]:

@@ -4,6 +4,7 @@ A folder is named by the job's identity, so a file that is there was made by the
 made again; a stage that was cut off goes on from its journal or checkpoint.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -15,17 +16,18 @@ from omegaconf import DictConfig, OmegaConf
 from reasoning_occ.careers import split as splits
 from reasoning_occ.careers.source import Loaded
 from reasoning_occ.careers.types import Date, Transition
-from reasoning_occ.config import build, floor_node, source
+from reasoning_occ.config import build, floor_node, source, validate
+from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation import predictions as rows
 from reasoning_occ.evaluation.evaluate import evaluate
 from reasoning_occ.evaluation.leak import leak_probe
 from reasoning_occ.evaluation.quality import quality
-from reasoning_occ.files import Journal, write_json
+from reasoning_occ.files import Journal, alone, write_json
 from reasoning_occ.identity import model_spec, plain
 from reasoning_occ.language.render import events
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.progress import console
-from reasoning_occ.reasons.oracle import make_oracle, summary
+from reasoning_occ.reasons.oracle import check_thresholds, make_oracle, summary
 from reasoning_occ.recommenders.base import Recommender
 from reasoning_occ.report import table
 from reasoning_occ.report.page import write_report
@@ -43,49 +45,94 @@ class Task:
 
 
 def run_job(cfg: DictConfig, folder: Path) -> None:
-    """Run one job to its end in `folder`, going on from what is there.
+    """Run one job to its end in `folder`, going on from what is there; a finished one is shown again.
 
     Raises:
         UserError: in one sentence, what to mend; nothing half-written is left to be trusted.
     """
-    status = Status(folder)
+    with alone(folder):
+        status = Status(folder)
+        if not status.finished_as(cfg):
+            _work(cfg, folder, status)
+        page = write_report(folder)
+    table.show(folder)
+    console.print(f"Report: {page}", soft_wrap=True)
+
+
+def _work(cfg: DictConfig, folder: Path, status: "Status") -> None:
     try:
+        status.stage("check")
+        check(cfg)
         status.stage("load")
         task = load(cfg)
         recommender = make(cfg, task, folder)
-        status.stage("fit")
         final = folder / "predictions.jsonl"
         if not final.is_file():
+            status.stage("fit")
             recommender.fit(task.train, task.valid, folder)
             status.stage("rank")
             rank(recommender, task, final)
         status.stage("score")
-        score(cfg, task, recommender, folder)
-        status.stage("report", done=True)
+        score(cfg, task, folder)
+        status.done(cfg)
     except BaseException as error:
         status.failed(error)
         raise
-    page = write_report(folder)
-    table.show(folder)
-    console.print(f"Report: {page}")
+
+
+def check(cfg: DictConfig) -> None:
+    """Find what can't work before anything is read, trained or paid.
+
+    Raises:
+        UserError: as `config.validate`; also settings of a method and the place of its model.
+    """
+    validate(cfg)
+    if cfg.get("baseline") is not None:
+        return
+    from reasoning_occ.models.spec import source as model_source
+    from reasoning_occ.recommenders.llm import Inference
+    from reasoning_occ.training.settings import TrainingSettings
+
+    try:
+        TrainingSettings.of({**plain(cfg, "trainer"), "precision": "fp32"})
+        Inference(**cfg.inference)
+        check_thresholds(plain(cfg, "oracle")["thresholds"])
+    except TypeError as error:
+        raise UserError(f"trainer, inference or oracle: a value has the wrong type ({error}).") from error
+    if not cfg.model.tiny:
+        model_source(model_spec(cfg))
 
 
 class Status:
-    """status.json: which stage a run is in, whether it is done, and what stopped it."""
+    """status.json: which stage a run is in, whether it is done, what stopped it, and whether it can go on."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "status.json"
-        self.name = "load"
+        self._stage = "check"
 
-    def stage(self, name: str, done: bool = False) -> None:
-        """The stage that begins now; `done` once every figure is on disk."""
-        self.name = name
-        write_json(self.path, {"stage": name, "done": done, "resumable": not done, "error": None})
+    def finished_as(self, cfg: DictConfig) -> bool:
+        """Whether all figures are on disk, scored as `cfg.evaluation` wants them."""
+        if not self.path.is_file():
+            return False
+        known = json.loads(self.path.read_text(encoding="utf-8"))
+        return bool(known["done"]) and known["evaluation"] == plain(cfg, "evaluation")
+
+    def stage(self, name: str) -> None:
+        """The stage that begins now."""
+        self._stage = name
+        self._write(resumable=True)
+
+    def done(self, cfg: DictConfig) -> None:
+        """Every figure is on disk."""
+        self._write(done=True, evaluation=plain(cfg, "evaluation"))
 
     def failed(self, error: BaseException) -> None:
-        """What stopped the run; the same command goes on from here."""
-        told = str(error) or type(error).__name__
-        write_json(self.path, {"stage": self.name, "done": False, "resumable": True, "error": told})
+        """What stopped the run. What was wrong from the start can't go on; the rest the same command takes up."""
+        self._write(resumable=self._stage != "check", error=str(error) or type(error).__name__)
+
+    def _write(self, **known: Any) -> None:
+        blank = {"stage": self._stage, "done": False, "resumable": False, "error": None, "evaluation": None}
+        write_json(self.path, blank | known)
 
 
 def load(cfg: DictConfig) -> Task:
@@ -150,7 +197,10 @@ def precision(cfg: DictConfig) -> str:
 def rank(recommender: Recommender, task: Task, final: Path) -> None:
     """Recommend for every test history and write predictions.jsonl, row by row so that a cut loses little."""
     journal = Journal(final)
-    waiting = task.test[len(journal.rows) :]
+    keys = [(row["person"], row["transition"]) for row in journal.rows]
+    if keys != [t.key for t in task.test[: len(keys)]]:
+        raise UserError(f"{journal.path} was begun for other test people. Move it away and start again.")
+    waiting = task.test[len(keys) :]
     for transition, recommendation in zip(waiting, recommender.recommend([t.history for t in waiting]), strict=True):
         shown = events(transition.history, task.taxonomy)
         row = rows.predict(transition, recommendation, task.taxonomy, recommender.name, shown)
@@ -158,11 +208,15 @@ def rank(recommender: Recommender, task: Task, final: Path) -> None:
     journal.finish()
 
 
-def score(cfg: DictConfig, task: Task, recommender: Recommender, folder: Path) -> None:
+def score(cfg: DictConfig, task: Task, folder: Path) -> None:
     """metrics.json, floors.json, and for reasons what the judge says of those written for test people."""
     choice = cfg.evaluation
     metrics = partial(evaluate, taxonomy=task.taxonomy, resamples=choice.resamples, seed=cfg.seed)
     found = rows.read(folder / "predictions.jsonl")
+    if [p.key for p in found] != [t.key for t in task.test]:
+        raise UserError(
+            f"{folder / 'predictions.jsonl'} is not of this job's test people. Move it away and start again."
+        )
     write_json(folder / "floors.json", {name: metrics(floor(name, task, folder)) for name in choice.floors})
     if any(prediction.reason for prediction in found):
         judge = build(cfg.judge, taxonomy=task.taxonomy)
@@ -211,7 +265,7 @@ def oracle_reasons(
     teacher, judge = (build(node, taxonomy=task.taxonomy) for node in (cfg.teacher, cfg.judge))
     teacher.fit(train)
     judge.fit(train)
-    limits = OmegaConf.to_container(cfg.oracle.thresholds)
+    limits = plain(cfg, "oracle")["thresholds"]
     texts = []
     for transitions, name in ((train, "reasons.jsonl"), (valid, "reasons_valid.jsonl")):
         found = make_oracle(transitions, teacher, judge, limits, folder / name)

@@ -1,5 +1,6 @@
 """Files that are whole or absent: written beside their place, flushed, then moved there."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -82,6 +83,26 @@ def checksum(path: Path) -> str:
     return digest.hexdigest()
 
 
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold a folder for this process; the hold ends with the process, however it ends.
+
+    Raises:
+        UserError: another process works in the folder, or it can't be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = open(folder / ".lock", "w", encoding="utf-8")  # noqa: SIM115 (closed below)
+    except OSError as error:
+        raise UserError(f"Could not use the folder {folder}: {error.strerror or error}.") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UserError(f"Another process works in {folder}. Wait until it is done, or stop it first.") from error
+        yield
+
+
 class Journal:
     """A JSONL file that grows row by row and survives kill -9: a torn last line is dropped on opening.
 
@@ -92,11 +113,14 @@ class Journal:
         self.final = final
         self.path = final.with_name(f"{final.stem}.part{final.suffix}")
         self.rows: list[dict[str, Any]] = []
-        if self.path.is_file():
-            whole_lines = self.path.read_bytes().rpartition(b"\n")[0]
-            self.path.write_bytes(whole_lines + b"\n" if whole_lines else b"")
-            self.rows = list(read_jsonl(self.path))
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            if self.path.is_file():
+                with open(self.path, "r+b") as file:
+                    file.truncate(file.read().rfind(b"\n") + 1)
+                self.rows = list(read_jsonl(self.path))
+        except OSError as error:
+            raise UserError(f"Could not open {self.path}: {error.strerror or error}.") from error
 
     def append(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Add rows and push them to the disk.

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from reasoning_occ import __version__
 from reasoning_occ.config import PACKAGE, recommender_node, source
+from reasoning_occ.errors import UserError
 from reasoning_occ.files import checksum
 
 if TYPE_CHECKING:
@@ -16,18 +18,22 @@ if TYPE_CHECKING:
 
 # rooms whose code can change a result; a run is only continued by the code that began it
 SHAPING = ("careers", "occupations", "models", "language", "reasons", "training", "inference", "recommenders")
-# what a result does not depend on
+WIRING = ("experiment.py", "config.py")
+# what a result does not depend on; how predictions are scored and shown can change without training anew, and of
+# files the content counts, not where they lie
+IDLE_BELOW = {"evaluation": ("resamples", "people_shown", "floors"), "split": ("test_file",), "model": ("path",)}
 IDLE = ("logger", "output", "sweeps", "data_dir", "hydra")
 # all that a baseline depends on
 BASELINE_KEYS = ("seed", "data", "split", "evaluation", "baseline")
 
 
+@cache
 def code_version() -> str:
     """The package's version and a checksum of the sources that shape results."""
     digest = hashlib.sha256()
-    for room in SHAPING:
-        for file in sorted((PACKAGE / room).rglob("*.py")):
-            digest.update(file.read_bytes())
+    rooms = [file for room in SHAPING for file in sorted((PACKAGE / room).rglob("*.py"))]
+    for file in (*rooms, *(PACKAGE / name for name in WIRING)):
+        digest.update(file.read_bytes())
     return f"{__version__}+{digest.hexdigest()[:12]}"
 
 
@@ -41,6 +47,10 @@ def identity(cfg: DictConfig, checksums: dict[str, str]) -> str:
     keys = BASELINE_KEYS if cfg.get("baseline") else tuple(str(key) for key in cfg if key not in IDLE)
     # only these: resolving hydra's own part would ask for the run's name again
     payload: dict[str, Any] = {key: plain(cfg, key) for key in keys}
+    for part, idle in IDLE_BELOW.items():
+        if part in payload:
+            payload[part] = {key: value for key, value in payload[part].items() if key not in idle}
+    payload["data"] = without_paths(payload["data"])
     if "debug" in payload:
         payload["debug"] = payload["debug"]["name"] == "tiny"
     payload |= {"checksums": checksums, "code": code_version()}
@@ -51,6 +61,11 @@ def plain(cfg: DictConfig, key: str) -> Any:
     """A part of the configuration as plain values, its interpolations filled in."""
     value = cfg[key]
     return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
+
+
+def without_paths(values: dict[str, Any]) -> dict[str, Any]:
+    """A mapping without the keys named `path`, at any depth."""
+    return {k: without_paths(v) if isinstance(v, dict) else v for k, v in values.items() if k != "path"}
 
 
 def short_name(node: DictConfig) -> str:
@@ -87,10 +102,14 @@ def model_spec(cfg: DictConfig) -> "ModelSpec":
 
 
 def weights_checksum(cfg: DictConfig) -> str:
-    """What names the weights a job starts from: their content, or the hub's name where they may not be here yet."""
+    """What names the weights a job starts from: their content, or the hub's name and commit."""
     from reasoning_occ.models.spec import checksum as of_weights
 
     spec = model_spec(cfg)
     if cfg.model.tiny:
         return f"tiny-{cfg.seed}"
-    return f"hub:{spec.hub}" if spec.path is None and spec.package is None else of_weights(spec)
+    try:
+        return of_weights(spec)
+    except UserError:
+        # a model that is not here and can't be asked for: the job will say so
+        return f"hub:{spec.hub}"

@@ -1,8 +1,10 @@
 """`python -m reasoning_occ.run`: compose a job (or a sweep), run it, and end in a table or in one sentence."""
 
 import hashlib
+import logging
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import hydra
@@ -10,11 +12,14 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from reasoning_occ.config import CONF, validate
+from reasoning_occ.config import CONF, SWEEP
 from reasoning_occ.errors import UserError, nearest
-from reasoning_occ.identity import run_name
+from reasoning_occ.files import checksum
+from reasoning_occ.identity import code_version, run_name
 
+UNEXPECTED = "The whole story is in {}/run.log, or comes with debug=traceback."
 MULTIRUN = ("-m", "--multirun")
+log = logging.getLogger(__name__)
 FAILED: list[str] = []
 FOLDERS: list[Path] = []
 
@@ -29,15 +34,29 @@ def job(cfg: DictConfig) -> None:
     folder = Path(HydraConfig.get().runtime.output_dir)
     FOLDERS.append(folder)
     try:
-        validate(cfg)
+        one_recommender(HydraConfig.get().overrides.task)
         from reasoning_occ.experiment import run_job
 
         run_job(cfg, folder)
-    except UserError as error:
+    except Exception as error:
         if cfg.debug.traceback:
             raise
-        FAILED.append(str(error))
-        print(error, file=sys.stderr)
+        log.info("The job failed.", exc_info=error)  # to run.log; the terminal gets the sentence
+        known = isinstance(error, UserError)
+        told = str(error) if known else f"{type(error).__name__}: {error}. {UNEXPECTED.format(folder)}"
+        FAILED.append(told)
+        print(told, file=sys.stderr)
+
+
+def one_recommender(overrides: Iterable[str]) -> None:
+    """A method and a baseline on one command line would leave the method unused.
+
+    Raises:
+        UserError: both were given.
+    """
+    groups = {word.split("=")[0] for word in overrides}
+    if {"method", "baseline"} <= groups:
+        raise UserError("method and baseline: a job scores one recommender; give one of the two, or sweep each apart.")
 
 
 def main() -> None:
@@ -47,13 +66,14 @@ def main() -> None:
     # anywhere on the line: hydra's parser wants options before or after all overrides
     sys.argv[1:] = sorted(command, key=lambda word: word not in MULTIRUN)
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to us, who tell them in a sentence
-    os.environ["REASONING_OCC_SWEEP"] = sweep_name(command)
+    if multirun:
+        os.environ[SWEEP] = sweep_name(command)
     try:
         job()
     except KeyboardInterrupt:
         print("Stopped. The same command goes on where this one was.", file=sys.stderr)
         sys.exit(1)
-    except (HydraException, OmegaConfBaseException, UserError) as error:
+    except (HydraException, OmegaConfBaseException, UserError, OSError, ValueError) as error:
         if "debug=traceback" in command:
             raise
         print(sentence(error), file=sys.stderr)
@@ -61,16 +81,21 @@ def main() -> None:
     if multirun and FOLDERS:
         from reasoning_occ.report.__main__ import main as report
 
-        report([str(FOLDERS[0].parent)])
+        unshown = report([str(FOLDERS[0].parent)])
+        sys.exit(1 if FAILED else unshown)
     sys.exit(1 if FAILED else 0)
 
 
 def sweep_name(command: list[str]) -> str:
-    """A sweep's folder, named by what it sweeps over, so that the same command comes back to it."""
+    """A sweep's folder, named by what it sweeps over, so that the same command comes back to it.
+
+    Another version of code or configuration gets another, so that a table never mixes the two.
+    """
     overrides = sorted(word for word in command if not word.startswith("-"))
     swept = "_".join(word for word in overrides if "," in word)
     readable = "".join(c if c.isalnum() or c in "=,._-" else "-" for c in swept)[:60]
-    return f"{readable}-{hashlib.sha256(' '.join(overrides).encode()).hexdigest()[:8]}"
+    shaping = " ".join([*overrides, code_version(), checksum(CONF)])
+    return f"{readable}-{hashlib.sha256(shaping.encode()).hexdigest()[:8]}"
 
 
 def sentence(error: Exception) -> str:
@@ -85,6 +110,10 @@ def sentence(error: Exception) -> str:
     words = text.split("'")
     if "Could not override" in text and len(words) > 1:
         return f"'{words[1]}' is no key of the configuration; near: {nearest(words[1], known_keys())}."
+    if "Could not find '" in text and len(words) > 1 and "/" in words[3 if words[1] == "config" else 1]:
+        group, _, name = words[3 if words[1] == "config" else 1].rpartition("/")
+        known = sorted(file.stem for file in (CONF / group).glob("*.yaml"))
+        return f"{group}={name}: there is no such choice; known: {', '.join(known)}."
     return f"{text} See `python -m reasoning_occ.run --help`."
 
 

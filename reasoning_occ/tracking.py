@@ -11,10 +11,12 @@ from lightning.pytorch.loggers import Logger
 from lightning.pytorch.utilities import rank_zero_only
 from omegaconf import DictConfig, OmegaConf
 
+from reasoning_occ.config import SWEEP
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import whole
+from reasoning_occ.identity import without_paths
 
-COLUMNS = (
+COLUMNS: tuple[str, ...] = (
     "step", "loss", "loss_reason", "loss_answer", "valid_loss", "valid_loss_reason", "valid_loss_answer",
     "learning_rate", "gradient_norm", "tokens_per_second",
 )  # fmt: skip
@@ -50,8 +52,11 @@ class CsvLog(Logger):
             return
         if not self._begun:
             self._begin(step or 0)
-        with open(self._path, "a", newline="", encoding="utf-8") as file:
-            csv.DictWriter(file, COLUMNS).writerow(row)
+        try:
+            with open(self._path, "a", newline="", encoding="utf-8") as file:
+                csv.DictWriter(file, COLUMNS).writerow(row)
+        except OSError as error:
+            raise UserError(f"Could not write {self._path}: {error.strerror or error}. Free some space.") from error
 
     def _begin(self, step: int) -> None:
         old: list[dict[str, str]] = []
@@ -92,7 +97,7 @@ def tracker(cfg: DictConfig, folder: Path, stage: str) -> Iterator[Logger]:
             dir=folder,
             id=f"{folder.name}-{stage}",
             name=f"{folder.name}-{stage}",
-            group=os.environ.get("REASONING_OCC_SWEEP") or folder.name,
+            group=os.environ.get(SWEEP, folder.name),
             job_type=stage,
             resume="allow",
             config=shown_config(cfg),
@@ -109,7 +114,8 @@ def tracker(cfg: DictConfig, folder: Path, stage: str) -> Iterator[Logger]:
 
 
 def shown_config(cfg: DictConfig) -> dict[str, Any]:
-    """The configuration without the paths of this machine."""
+    """The configuration without the paths of this machine. Interpolations stay as written."""
     private = ("output", "sweeps", "data_dir", "hydra")
-    values: Any = OmegaConf.to_container(OmegaConf.masked_copy(cfg, [k for k in cfg if k not in private]))
-    return values
+    values: Any = OmegaConf.to_container(OmegaConf.masked_copy(cfg, [str(k) for k in cfg if k not in private]))
+    values["split"].pop("test_file")
+    return without_paths(values)

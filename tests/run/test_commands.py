@@ -56,7 +56,7 @@ SINGLE = '{"id": "a", "jobs": [{"occupation": "Cooks", "start": "1999"}]}'
     ("words", "content", "told"),
     [
         (["data.peple=3"], None, ["'data.peple' is no key", "data.people"]),
-        (["data=nowhere"], None, ["nowhere"]),
+        (["data=nowhere"], None, ["data=nowhere", "json, nls"]),
         (["metod=direct"], None, ["metod"]),
         (["baseline=markov", "data=json"], None, ["data.path: no value given"]),
         (["baseline=markov", "data=json", "data.path=absent.jsonl"], None, ["absent.jsonl"]),
@@ -66,6 +66,9 @@ SINGLE = '{"id": "a", "jobs": [{"occupation": "Cooks", "start": "1999"}]}'
         (["baseline=markov", "data=json", "data.path=people.jsonl"], SINGLE, ["people.jsonl"]),
         (["baseline=markov", "data=json", "data.path=people.jsonl"], PERSON, ["1 people"]),
         (["baseline=markov", "data=json", "data.path=people.jsonl", "data.taxonomy=nls"], PERSON, ["line 1", "Cooks"]),
+        (["baseline=markov", "method=direct"], None, ["one recommender"]),
+        (["baseline=popularity", "baseline.smoothing=abc"], None, ["smoothing", "abc"]),
+        (["output=/proc/nowhere", "baseline=markov"], None, ["/proc/nowhere"]),
         (["model.path=no/such/folder", "data.people=60"], None, ["model.path", "no/such/folder"]),
     ],
 )
@@ -95,6 +98,16 @@ def test_a_baseline_from_the_command_line_and_again(tmp_path):
     again = run(tmp_path, "baseline=previous", "data.people=200")
     assert again.returncode == 0 and again.stdout == first.stdout
     assert (folder / "predictions.jsonl").stat().st_mtime_ns == made
+
+
+def test_two_processes_never_share_a_folder(tmp_path):
+    from reasoning_occ.errors import UserError
+    from reasoning_occ.files import alone
+
+    with alone(tmp_path / "run"), pytest.raises(UserError, match="Another process"), alone(tmp_path / "run"):
+        pass
+    with alone(tmp_path / "run"):
+        pass
 
 
 def test_a_sweep_over_baselines_ends_in_one_table(tmp_path):

@@ -35,7 +35,7 @@ def test_a_target_lies_in_the_file_of_the_same_name(file):
 
 def test_identity_forgets_logging_and_paths_and_nothing_else():
     base = run_name(composed())
-    assert run_name(composed()) == base
+    assert run_name(composed("evaluation.resamples=7", "evaluation.floors=[markov]")) == base
     assert run_name(composed("logger=wandb", "output=elsewhere", "debug=traceback")) == base
     others = [
         "seed=1", "data.people=all", "trainer.lr=0.1", "split.valid=0.2", "method=direct",
@@ -70,7 +70,11 @@ def test_identity_follows_the_checksums():
         (["data=json"], "data.path: no value given"),
         (["data.people=0"], "data.people"),
         (["data.people=some"], "data.people"),
-        (["split.test=1.2"], "split.valid and split.test"),
+        (["split.test=1.2"], "split.test"),
+        (["split.test=0.6", "split.valid=0.5"], "leave nobody"),
+        (["seed=x"], "seed"),
+        (["split.cut=abc"], "split.cut"),
+        (["evaluation.resamples=0"], "evaluation.resamples"),
         (["split.by=file"], "split.test_file"),
         (["split.by=dice"], "split.by"),
         (["evaluation.targets=first"], "evaluation.targets"),
