@@ -8,14 +8,17 @@ from jaxtyping import Float
 
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation.calibration import BINS, gaps
-from reasoning_occ.evaluation.intervals import percentile_interval, resampled_sums
-from reasoning_occ.evaluation.metrics import MEANS, confidence, scores
+from reasoning_occ.evaluation.intervals import percentile_interval, resampled_sums, wilson
+from reasoning_occ.evaluation.metrics import HITS, MEANS, confidence, scores
 from reasoning_occ.evaluation.predictions import Prediction
 from reasoning_occ.evaluation.slices import slices
 from reasoning_occ.occupations.taxonomy import Taxonomy
 
 METRICS = (*MEANS, "ECE")
 """The names of all metrics, in the order of tables."""
+
+SHARES = ("AccEM", *(f"Hit@{k}" for k in HITS))
+"""The metrics that count those who hit."""
 
 
 def evaluate(predictions: Sequence[Prediction], taxonomy: Taxonomy, resamples: int, seed: int) -> dict[str, Any]:
@@ -31,8 +34,9 @@ def evaluate(predictions: Sequence[Prediction], taxonomy: Taxonomy, resamples: i
         `{"AccEM": {"value", "n", "low", "high"}, ..., "counts": {"people", "transitions", "invalid",
         "unscored"}, "slices": {dimension: {label: the same metrics and counts}}, "recommender",
         "taxonomy": {"name", "note"}, "bootstrap": {"resamples", "seed"}}`. `n` counts transitions that
-        could be scored; `low` and `high` are `None` where fewer than two people were. invalid: no valid
-        title (wrong in every metric); unscored: no probability for the truth.
+        could be scored; `low` and `high` are `None` where fewer than two people were, and Wilson's where
+        nobody or everybody hits (no bootstrap sample differs). invalid: no valid title (wrong in every
+        metric); unscored: no probability for the truth.
 
     Raises:
         UserError: no predictions, more than one recommender, or a transition twice.
@@ -97,10 +101,17 @@ def _summary(predictions: Sequence[Prediction], taxonomy: Taxonomy, resamples: i
     # absolute gaps grow with resampling noise: without this shift the interval of ECE would lie above its value
     bias = np.nanmean(resampled[:, -1]) - values[-1] if np.isfinite(values[-1]) else 0.0
     resampled[:, -1] = np.maximum(resampled[:, -1] - bias, 0.0)
+    tested = len(set(people))
+    found = _table(values, _n(columns), resampled, enough=tested > 1)
+    for name in SHARES:
+        share = found[name]["value"]
+        if tested > 1 and (share == 0 or share == 1):
+            # of people, not transitions: those of one person resemble one another
+            found[name]["low"], found[name]["high"] = wilson(share, tested)
     return {
-        **_table(values, _n(columns), resampled, enough=len(set(people)) > 1),
+        **found,
         "counts": {
-            "people": len(set(people)),
+            "people": tested,
             "transitions": len(predictions),
             "invalid": sum(not p.title for p in predictions),
             "unscored": sum(p.log_prob is None for p in predictions),

@@ -15,6 +15,9 @@ LOW, HIGH = 2.5, 97.5
 _CELLS = 4_000_000
 """Weights held in memory at a time."""
 
+_Z = 1.96
+"""Standard errors in half a 95% interval."""
+
 
 def resampled_sums(
     rows: Float[np.ndarray, "rows columns"], people: Sequence[str], resamples: int, seed: int
@@ -49,3 +52,10 @@ def resampled_sums(
 def percentile_interval(samples: Float[np.ndarray, "resamples metrics"]) -> Float[np.ndarray, "2 metrics"]:
     """The 2.5th and 97.5th percentile of each column; nan samples (nobody scored was drawn) are left out."""
     return np.nanpercentile(samples, [LOW, HIGH], axis=0)
+
+
+def wilson(share: float, n: int) -> tuple[float, float]:
+    """Wilson's 95% interval of a share among `n`; unlike the bootstrap's it has a width at 0 and 1."""
+    middle = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
+    half = _Z / (1 + _Z**2 / n) * np.sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2))
+    return max(0.0, float(middle - half)), min(1.0, float(middle + half))

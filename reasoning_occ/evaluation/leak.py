@@ -2,6 +2,7 @@
 
 The teacher knows the truth. A plain text classifier that reads nothing but its reasons should do little
 better than the same classifier on histories; if it does much better, the reasons carry more than they say.
+The probe and its settings (word pairs, 5000 features, C = 10, fixed below so that runs compare) are ours.
 """
 
 from collections.abc import Mapping, Sequence

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from reasoning_occ.careers.types import Career, Transition
-from reasoning_occ.evaluation.intervals import percentile_interval, resampled_sums
+from reasoning_occ.evaluation.intervals import percentile_interval, resampled_sums, wilson
 from reasoning_occ.evaluation.predictions import Prediction
 from reasoning_occ.reasons.types import CRITERIA, Verdict
 
@@ -30,7 +30,7 @@ def quality(
     Returns:
         `{"factuality": {"value", "n", "low", "high"}, "coherence": ..., "utility": ..., "coverage": ...,
         "unscored": {criterion: n}, "without_reason": n, "all_facts_hold": ...}`; `all_facts_hold` is the share of
-        scored reasons with the highest factuality.
+        scored reasons with the highest factuality, with Wilson's interval where it is 0 or 1.
     """
     reasons = {p.key: p.reason for p in predictions}
     verdicts: list[tuple[str, Verdict]] = [
@@ -47,6 +47,10 @@ def quality(
     out["all_facts_hold"] = _mean(
         [(person, float(value == 5)) for person, value in facts if value is not None], resamples, seed
     )
+    people = len({person for person, value in facts if value is not None})
+    if people > 1 and out["all_facts_hold"]["value"] in (0, 1):
+        ends = wilson(out["all_facts_hold"]["value"], people)
+        out["all_facts_hold"] |= dict(zip(("low", "high"), ends, strict=True))
     out["coverage"] = _mean([(person, v.coverage) for person, v in verdicts], resamples, seed)
     out["unscored"] = {c: sum(v.scores[c].value is None for _, v in verdicts) for c in CRITERIA}
     out["without_reason"] = len(test) - len(verdicts)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reasoning_occ.evaluation.calibration import Bin
+from reasoning_occ.evaluation.intervals import wilson
 from reasoning_occ.report.content import Row
 
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ INK, FIRST, SECOND, GRID, MUTED = "#010203", "#010204", "#010205", "#010206", "#
 
 _VARIABLES = {INK: "currentColor", FIRST: "var(--first)", SECOND: "var(--second)", GRID: "var(--line)"}
 _VARIABLES[MUTED] = "var(--muted)"
-
-_Z = 1.96
-"""Standard errors in half a 95% interval."""
 
 
 def reliability_curve(bins: Sequence[Bin], probabilities: Sequence[float]) -> str:
@@ -41,7 +39,7 @@ def reliability_curve(bins: Sequence[Bin], probabilities: Sequence[float]) -> st
         top = figure.add_subplot(grid[0])
         below = figure.add_subplot(grid[1], sharex=top)
         x, y = [b.confidence for b in bins], [b.accuracy for b in bins]
-        ends = np.array([_wilson(b.accuracy, b.n) for b in bins])
+        ends = np.array([wilson(b.accuracy, b.n) for b in bins])
         end, height = 1.04 * max(probabilities), min(1.0, 1.08 * max(ends[:, 1].max(), *x))
         top.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
         top.vlines(x, ends[:, 0], ends[:, 1], color=FIRST, linewidth=2, alpha=0.6)
@@ -118,13 +116,6 @@ def _whiskers(
     for place, metric in zip(places, found, strict=True):
         if metric["low"] is not None:
             draw(place, metric["low"], metric["high"], color=colour, linewidth=2, alpha=0.6)
-
-
-def _wilson(share: float, n: int) -> tuple[float, float]:
-    """Wilson's 95% interval of a share; unlike the plain one it is not empty at 0 and 1."""
-    middle = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
-    half = _Z / (1 + _Z**2 / n) * np.sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2))
-    return middle - half, middle + half
 
 
 def _bare(axes: "Axes", along: str = "y") -> None:

@@ -83,6 +83,16 @@ def test_one_person_has_no_interval(sample, tiny_taxonomy):
     assert found["MRR"]["low"] is None and found["MRR"]["value"] is not None
 
 
+def test_nobody_or_everybody_hitting_has_an_interval_with_a_width(sample, tiny_taxonomy):
+    hits = [replace(p, rank=1) for p in sample(12, seed=0)]
+    found = evaluate(hits, tiny_taxonomy, 20, 0)
+    people = found["counts"]["people"]
+    assert (found["Hit@5"]["value"], found["Hit@5"]["high"]) == (1, 1)
+    assert found["Hit@5"]["low"] == pytest.approx(people / (people + 1.96**2))
+    misses = [replace(p, rank=None) for p in hits]
+    assert evaluate(misses, tiny_taxonomy, 20, 0)["Hit@5"]["high"] == pytest.approx(1.96**2 / (people + 1.96**2))
+
+
 def test_what_is_missing_is_counted(sample, tiny_taxonomy):
     predictions = sample(10, seed=0)
     predictions[0] = replace(predictions[0], top=(), rank=None, log_prob=None, probability=None)

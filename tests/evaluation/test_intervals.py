@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from reasoning_occ.evaluation.intervals import percentile_interval, resampled_sums
+from reasoning_occ.evaluation.intervals import percentile_interval, resampled_sums, wilson
 
 
 def test_each_resample_draws_as_many_people_as_there_are():
@@ -38,3 +38,10 @@ def test_memory_is_bounded_and_chunks_agree_with_their_theory(monkeypatch):
     sums = resampled_sums(np.arange(40.0)[:, None], [str(i) for i in range(40)], 501, seed=0)
     assert sums.shape == (501, 1)
     assert sums.mean() == pytest.approx(np.arange(40).sum(), rel=0.03)
+
+
+@pytest.mark.parametrize(("share", "n"), [(0.0, 20), (1.0, 20), (0.3, 50)])
+def test_wilsons_interval_solves_its_equation(share, n):
+    # its ends are the true shares at which the observed one is 1.96 standard errors away
+    for end in wilson(share, n):
+        assert (share - end) ** 2 == pytest.approx(1.96**2 * end * (1 - end) / n, abs=1e-12)

@@ -1,11 +1,9 @@
 import re
 from xml.etree import ElementTree
 
-import pytest
-
 from reasoning_occ.evaluation.calibration import Bin
 from reasoning_occ.report.content import Row
-from reasoning_occ.report.figures import _wilson, by_past_jobs, comparison, losses, reliability_curve
+from reasoning_occ.report.figures import by_past_jobs, comparison, losses, reliability_curve
 
 
 def metric(value, low=None, high=None):
@@ -42,10 +40,3 @@ def test_text_says_what_is_drawn():
     assert "n=10" in drawn["jobs"] and "10+" in drawn["jobs"]
     assert "joint &amp; &lt;more&gt;" in drawn["comparison"]
     assert "loss answer" in drawn["losses"]
-
-
-@pytest.mark.parametrize(("share", "n"), [(0.0, 20), (1.0, 20), (0.3, 50)])
-def test_wilsons_interval_solves_its_equation(share, n):
-    # its ends are the true shares at which the observed one is 1.96 standard errors away
-    for end in _wilson(share, n):
-        assert (share - end) ** 2 == pytest.approx(1.96**2 * end * (1 - end) / n, abs=1e-12)
