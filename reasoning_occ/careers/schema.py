@@ -10,23 +10,30 @@
 
 - A date is "YYYY" or "YYYY-MM". Jobs and education are in order of time. One without a month counts as before the
   year's months.
-- `occupation` is a code, title or alias of the taxonomy.
+- `occupation` is a code, title or alias of the taxonomy. Doubled spaces count as one.
 - `facts` are those on the day the job begins; pay ("up", "level", "down") is against the last pay before the job.
 - `slices` serve the evaluation and are never shown to a model.
 - A job without `end` has no known end. Neighbouring jobs in the same occupation are merged; an end after the next
   job's start is taken back to that start. Both are counted.
 """
 
+import json
+import re
 from itertools import pairwise
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_core import ErrorDetails
 
 from reasoning_occ.careers.types import Date, Pay
 from reasoning_occ.errors import UserError
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Name = Annotated[Text, AfterValidator(lambda text: re.sub(r"\s{2,}", " ", text))]
 DateText = Annotated[str, Field(pattern=r"^[0-9]{4}(-(0[1-9]|1[0-2]))?$", description="YYYY or YYYY-MM")]
+
+# of a value in an error message; a line may hold a whole life
+_LONGEST_SHOWN = 60
 
 
 class _Strict(BaseModel):
@@ -63,7 +70,7 @@ class JobRow(_Strict):
 class PersonRow(_Strict):
     """One line of the file."""
 
-    id: Name
+    id: Text
     birth_year: int | None = None
     slices: dict[str, str] = {}
     education: list[EducationRow] = []
@@ -84,13 +91,7 @@ def parse(line: str) -> PersonRow:
     try:
         row = PersonRow.model_validate_json(line)
     except ValidationError as error:
-        first = error.errors()[0]
-        if first["type"] == "json_invalid":
-            raise UserError(f"not JSON ({first['msg'].removeprefix('Invalid JSON: ')})") from error
-        where = ".".join(str(part + 1) if isinstance(part, int) else part for part in first["loc"])
-        if first["type"] == "string_pattern_mismatch":
-            raise UserError(f"{where}: expected a date YYYY or YYYY-MM, got '{first['input']}'") from error
-        raise UserError(f"{where or 'the line'}: {first['msg']}") from error
+        raise UserError(_sentence(error.errors()[0])) from error
     _check_order(row)
     return row
 
@@ -99,6 +100,55 @@ def parse_date(text: str) -> Date:
     """The date "1970" or "1970-05"."""
     year, _, month = text.partition("-")
     return Date(int(year), int(month or 0))
+
+
+def _sentence(error: ErrorDetails) -> str:
+    """What is wrong: the place (counted from 1), what was expected, what came."""
+    place, kind = error["loc"], error["type"]
+    if kind == "json_invalid":
+        return f"not JSON ({error['msg'].removeprefix('Invalid JSON: ')})"
+    where = ".".join(str(part + 1) if isinstance(part, int) else part for part in place) or "the line"
+    if kind == "missing":
+        return f"{where} is missing"
+    if kind == "extra_forbidden":
+        return f"{where}: there is no such key; expected one of {', '.join(_keys(place))}"
+    came = json.dumps(error["input"], ensure_ascii=False)
+    came = came if len(came) <= _LONGEST_SHOWN else f"{came[:_LONGEST_SHOWN]}..."
+    return f"{where}: expected {_expected(error)}, got {came}"
+
+
+def _expected(error: ErrorDetails) -> str:
+    """What the schema wants in the place of an error."""
+    if error["loc"] and error["loc"][-1] in ("start", "end", "date"):
+        return 'a date "YYYY" or "YYYY-MM" in quotes'
+    limits = error.get("ctx", {})
+    match error["type"]:
+        case "string_type":
+            return "text in quotes"
+        case "string_too_short":
+            return "text that is not empty"
+        case "int_type" | "int_from_float" | "int_parsing_size":
+            return "a whole number"
+        case "float_type" | "finite_number":
+            return "a number"
+        case "greater_than_equal":
+            return f"a number of at least {limits['ge']:g}"
+        case "literal_error":
+            return f"one of {limits['expected']}"
+        case "list_type":
+            return "a list [...]"
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return "an object {...}"
+        case _:
+            return error["msg"]
+
+
+def _keys(place: tuple[int | str, ...]) -> list[str]:
+    """The keys that exist beside the one at `place`."""
+    if len(place) == 1:
+        return list(PersonRow.model_fields)
+    row = FactsRow if "facts" in place[:-1] else JobRow if place[0] == "jobs" else EducationRow
+    return list(row.model_fields)
 
 
 def _check_order(row: PersonRow) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from reasoning_occ.errors import UserError
+from reasoning_occ.occupations.data_dir import VARIABLE
 from reasoning_occ.occupations.taxonomy import Occupation, Taxonomy
 
 CODE = "O*NET-SOC Code"
@@ -103,7 +104,8 @@ def _rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, str]]:
     if not path.is_file():
         raise UserError(
             f"O*NET needs the file {path}, which is missing. Get the text files of the O*NET database from "
-            "https://www.onetcenter.org/database.html and put them into that folder."
+            "https://www.onetcenter.org/database.html and put them into that folder, or set data_dir (or the variable "
+            f"{VARIABLE}) to the folder whose subfolder '{path.parent.name}' holds them."
         )
     # O*NET quotes nothing: a quotation mark is part of a title
     with open(path, encoding="utf-8-sig", newline="") as file:

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from reasoning_occ.errors import UnknownOccupation, UserError, nearest
 
 
+# how many occupations of an ambiguous alias an error message names
+_MOST_NAMED = 5
+
+
 @dataclass(frozen=True, slots=True)
 class Occupation:
     """One label. `group` is a coarse family for slices and `sector` an industry; "" where there is none."""
@@ -46,18 +50,13 @@ class Taxonomy:
         for code in {*self._related, *(c for near in self._related.values() for c in near)} - set(self.codes):
             raise UserError(f"Taxonomy {name}: relatedness names the code '{code}', which is not an occupation of it.")
         # a title wins over another's alias; an alias of two occupations names neither
-        self._by_name: dict[str, str] = {}
-        ambiguous: set[str] = set()
+        self._by_name: dict[str, tuple[str, ...]] = {}
         for o in self.occupations:
-            for alias in {a.lower() for a in o.aliases}:
-                if alias in self._by_name:
-                    ambiguous.add(alias)
-                self._by_name[alias] = o.code
-        for alias in ambiguous:
-            del self._by_name[alias]
+            for alias in {_plain(a) for a in o.aliases}:
+                self._by_name[alias] = (*self._by_name.get(alias, ()), o.code)
         for o in self.occupations:
-            self._by_name[o.title.lower()] = o.code
-            self._by_name[o.code.lower()] = o.code
+            self._by_name[_plain(o.title)] = (o.code,)
+            self._by_name[_plain(o.code)] = (o.code,)
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -93,20 +92,33 @@ class Taxonomy:
         return self[code].title
 
     def find(self, name: str) -> str:
-        """The code of an exact title, code or alias, whatever its case.
+        """The code of an exact title, code or alias, whatever its case and spaces.
 
         Raises:
-            UnknownOccupation: nothing has this name; the message gives the nearest titles.
+            UnknownOccupation: nothing has this name (the message gives the nearest titles), or it is an alias of
+                several occupations (the message names them).
         """
-        code = self._by_name.get(name.strip().lower())
-        if code is None:
+        codes = self._by_name.get(_plain(name), ())
+        if not codes:
             near = nearest(name, (o.title for o in self.occupations))
             raise UnknownOccupation(
                 f"'{name}' is no title, code or alias of the {self.name} taxonomy; nearest titles: {near}."
             )
-        return code
+        if len(codes) > 1:
+            meant = ", ".join(f"'{self.title(code)}' ({code})" for code in codes[:_MOST_NAMED])
+            more = f" and {len(codes) - _MOST_NAMED} more" if len(codes) > _MOST_NAMED else ""
+            raise UnknownOccupation(
+                f"'{name}' is an alias of {len(codes)} occupations of the {self.name} taxonomy: {meant}{more}. "
+                "Give the title or code of the one that is meant."
+            )
+        return codes[0]
 
     def related(self, code: str) -> tuple[str, ...]:
         """Codes of related occupations, nearest first; empty where the source has none."""
         self.index(code)
         return self._related.get(code, ())
+
+
+def _plain(name: str) -> str:
+    """A name as it is looked up: in lower case, one space between words."""
+    return " ".join(name.lower().split())

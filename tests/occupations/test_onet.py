@@ -71,7 +71,7 @@ def test_the_real_files(real):
 
 def test_a_missing_file_is_named_with_its_source(plain):
     (plain / "Alternate Titles.txt").unlink()
-    with pytest.raises(UserError, match=r"Alternate Titles\.txt.*onetcenter\.org"):
+    with pytest.raises(UserError, match=r"Alternate Titles\.txt.*onetcenter\.org.*data_dir.*REASONING_OCC_DATA"):
         onet.taxonomy(plain)
 
 
