@@ -1,10 +1,10 @@
 """Files are whole or absent; journals survive a torn last line."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -22,7 +22,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
 
 
 def test_a_full_disk_is_told_in_a_sentence(tmp_path):
-    if not os.path.exists("/dev/full"):
+    if not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full to stand for a full disk")
     journal = Journal(tmp_path / "rows.jsonl")
     journal.path.symlink_to("/dev/full")
