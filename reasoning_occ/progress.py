@@ -4,6 +4,7 @@ Where standard error is no terminal (a log file, a scheduler), a plain line now 
 """
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from threading import Event, Thread
 from typing import TypeVar
 
@@ -62,13 +63,13 @@ def _line(task: Task) -> str:
 def bar() -> Progress:
     """A progress display; `add_task` (with `note=""`) and `advance` as in rich. Time left is estimated from speed
     over the last ten minutes."""
-    fixed = {"no_wrap": True}  # the bar alone gives way where a line is short
+    fixed = partial(Column, no_wrap=True)  # the bar alone gives way where a line is short
     return _Display(
-        TextColumn("{task.description:<19}", table_column=Column(**fixed)),
+        TextColumn("{task.description:<19}", table_column=fixed()),
         BarColumn(bar_width=None, table_column=Column(max_width=40)),
-        MofNCompleteColumn(table_column=Column(**fixed)),
-        TextColumn("{task.fields[note]}", table_column=Column(**fixed)),
-        _Time(compact=True, elapsed_when_finished=True, table_column=Column(**fixed)),
+        MofNCompleteColumn(table_column=fixed()),
+        TextColumn("{task.fields[note]}", table_column=fixed()),
+        _Time(compact=True, elapsed_when_finished=True, table_column=fixed()),
         console=console,
         speed_estimate_period=600,
     )

@@ -105,7 +105,7 @@ def _summary(predictions: Sequence[Prediction], taxonomy: Taxonomy, resamples: i
     found = _table(values, _n(columns), resampled, enough=tested > 1)
     for name in SHARES:
         share = found[name]["value"]
-        if tested > 1 and (share == 0 or share == 1):
+        if tested > 1 and share is not None and share in (0, 1):
             # of people, not transitions: those of one person resemble one another
             found[name]["low"], found[name]["high"] = wilson(share, tested)
     return {

@@ -67,7 +67,8 @@ def report(folder: Path, form: str, metrics: Sequence[str] | None) -> None:
 
         print(f"Page: {write_report(folder)}", file=sys.stderr)
     else:
-        print(f"Tables: {', '.join(str(path) for path in write(found, folder))}", file=sys.stderr)
+        endings = ",".join(path.suffix[1:] for path in write(found, folder))
+        print(f"Tables: {folder / 'table'}.{{{endings}}}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -11,8 +11,9 @@ from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from reasoning_occ.report.content import Row, Table, interval, value
+from reasoning_occ.report.content import Row, Table
 from reasoning_occ.report.render import render
+from reasoning_occ.report.sentences import interval, value
 
 TEXT_WIDTH = 140
 """Characters a line of table.txt."""

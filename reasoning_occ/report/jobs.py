@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +17,25 @@ CONFIG_FOLDER = ".hydra"
 @dataclass(frozen=True, slots=True)
 class Job:
     """A finished job: its folder, metrics.json, the baselines scored beside it on the same people (floors.json:
-    name -> metrics), the overrides it was started with, and its seed (`None`: not on record)."""
+    name -> metrics), the overrides it was started with, its seed (`None`: not on record), and whether it had a random
+    tiny model, whose figures mean nothing."""
 
     folder: Path
     metrics: Mapping[str, Any]
     floors: Mapping[str, Mapping[str, Any]]
     overrides: tuple[str, ...]
     seed: int | None
+    tiny: bool
 
     @property
     def name(self) -> str:
         """The recommender's."""
         return self.metrics["recommender"]
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """Counts of the people learnt from, tested on and left out; empty where they are not on record."""
+        return self.metrics.get("data", {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +48,14 @@ class Unfinished:
     error: str
     resumable: bool
 
+    @property
+    def failed(self) -> bool:
+        """Whether the same command would end in the same error."""
+        return bool(self.error) and not self.resumable
+
     def __str__(self) -> str:
-        parts = [f"stage {self.stage}", self.error.rstrip("."), "the same command goes on" if self.resumable else ""]
+        error = self.error.strip().partition("\n")[0].rstrip(".")
+        parts = [f"stage {self.stage}", error, "the same command goes on" if self.resumable else ""]
         return f"{self.folder.name} ({'; '.join(part for part in parts if part)})"
 
 
@@ -51,7 +65,7 @@ def is_job(folder: Path) -> bool:
 
 
 def find(folder: Path) -> tuple[list[Job], list[Unfinished]]:
-    """The jobs at or below a folder, in order of their names, finished and not.
+    """The jobs at or below a folder, finished and not, in the order of their sweep, else of their names.
 
     Raises:
         UserError: no such folder, no jobs in it, or a file of a job can't be read.
@@ -91,7 +105,15 @@ def load(folder: Path) -> Job:
         floors=read_object(floors) if floors.exists() else {},
         overrides=_overrides(folder / CONFIG_FOLDER / "overrides.yaml"),
         seed=setting(folder, "seed"),
+        tiny=_tiny(folder),
     )
+
+
+def _tiny(folder: Path) -> bool:
+    """Whether the recommender is a random tiny model; a baseline has no model, though a job may name one."""
+    if setting(folder, "baseline") is not None:
+        return False
+    return setting(folder, "model.tiny") is True or setting(folder, "debug.name") == "tiny"
 
 
 def setting(folder: Path, key: str) -> Any:
@@ -119,9 +141,15 @@ def _jobs(folder: Path) -> Iterator[Path]:
     if is_job(folder):
         yield folder
         return
-    for child in sorted(folder.iterdir()):
-        if child.is_dir() and not child.name.startswith("."):
-            yield from _jobs(child)
+    children = [child for child in folder.iterdir() if child.is_dir() and not child.name.startswith(".")]
+    for child in sorted(children, key=lambda child: (_number(child), child.name)):
+        yield from _jobs(child)
+
+
+def _number(folder: Path) -> float:
+    """A job's place in its sweep; infinite where it was in none."""
+    number = _yaml(folder / CONFIG_FOLDER / "hydra.yaml", "hydra.job.num")
+    return number if isinstance(number, int) else inf
 
 
 def _overrides(path: Path) -> tuple[str, ...]:

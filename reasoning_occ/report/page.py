@@ -14,9 +14,11 @@ from reasoning_occ.evaluation.predictions import Prediction, read
 from reasoning_occ.evaluation.slices import PAST_JOBS
 from reasoning_occ.files import whole
 from reasoning_occ.report import figures
-from reasoning_occ.report.content import METRICS, Table, table, value
-from reasoning_occ.report.jobs import CONFIG_FOLDER, Job, load, read_object, setting
+from reasoning_occ.report.content import METRICS, Table, table
+from reasoning_occ.report.jobs import CONFIG_FOLDER, Job, load, setting
+from reasoning_occ.report.reasons import sections
 from reasoning_occ.report.render import render
+from reasoning_occ.report.sentences import interval, value
 
 COMPARED = ("AccEM", "Hit@5", "MRR")
 LOSSES = ("loss", "loss_reason", "loss_answer")
@@ -29,7 +31,7 @@ def write_report(folder: Path) -> Path:
     """Write report.html from what lies in a finished run's folder.
 
     Reads metrics.json, predictions.jsonl and .hydra/config.yaml (keys `seed` and `evaluation.people_shown`), and
-    where there are such files floors.json, oracle.json, reasons_quality.json (counts, nested at will) and
+    where there are such files floors.json, oracle.json, reasons_quality.json (reasons.py) and
     metrics.csv (columns step, loss, loss_reason, loss_answer).
 
     Returns:
@@ -48,7 +50,7 @@ def write_report(folder: Path) -> Path:
         headline=headline(job, found),
         slices=job.metrics["slices"],
         slice_metrics=COMPARED,
-        counts=list(_counts(folder)),
+        sections=sections(folder),
         people=[_person(p) for p in _choose(predictions, job)],
         config=_config(folder),
         overrides=job.overrides,
@@ -88,7 +90,7 @@ def headline(job: Job, table: Table) -> str:
 def _percent(metric: Mapping[str, Any]) -> str:
     """As "23% (18-28)", rounded from two decimals so that it agrees with the table."""
     shown = [f"{100 * float(f'{metric[end]:.2f}'):.0f}" for end in ("value", "low", "high") if metric[end] is not None]
-    return f"{shown[0]}% ({shown[1]}-{shown[2]})" if len(shown) == 3 else f"{shown[0]}%"
+    return f"{shown[0]}% ({shown[1]}-{shown[2]})" if interval(metric, 2) else f"{shown[0]}%"
 
 
 def _pictures(job: Job, table: Table, predictions: Sequence[Prediction]) -> Iterator[dict[str, Any]]:
@@ -136,26 +138,6 @@ def _losses(path: Path) -> dict[str, list[tuple[int, float]]]:
     except (OSError, KeyError, ValueError) as error:
         raise UserError(f"Could not read the training log {path}: {error}.") from error
     return out
-
-
-def _counts(folder: Path) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    for title, name in (("Oracle reasons", "oracle.json"), ("Generated reasons", "reasons_quality.json")):
-        if (folder / name).exists():
-            yield title, list(flat(read_object(folder / name)))
-
-
-def flat(counts: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Nested counts as (name, text) pairs, names joined by a colon."""
-    for key, entry in counts.items():
-        name = f"{prefix}{str(key).replace('_', ' ')}"
-        if isinstance(entry, Mapping):
-            yield from flat(entry, f"{name}: ")
-        elif isinstance(entry, list):
-            yield name, ", ".join(map(str, entry))
-        elif isinstance(entry, float):
-            yield name, f"{entry:.3g}"
-        else:
-            yield name, "-" if entry is None else str(entry)
 
 
 def _choose(predictions: Sequence[Prediction], job: Job) -> list[Prediction]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from reasoning_occ.report.content import interval, value
+from reasoning_occ.report.sentences import interval, value
 
 _HERE = Path(__file__).parent
 

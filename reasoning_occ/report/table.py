@@ -1,6 +1,7 @@
 """The table of a folder: found, shown, written."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -10,10 +11,12 @@ from reasoning_occ.files import whole
 from reasoning_occ.report import formats
 from reasoning_occ.report.content import METRICS, Table, table
 from reasoning_occ.report.jobs import find
+from reasoning_occ.report.reasons import lines
 
 
 def compose(folder: Path, metrics: Sequence[str]) -> Table:
-    """The table over the finished jobs at or below a folder; those not finished are named in a note.
+    """The table over the finished jobs at or below a folder; those not finished are named in a note, and the notes of
+    a single run say what is to be known of its reasons.
 
     Raises:
         UserError: no finished job, a file of one can't be read, or an unknown metric.
@@ -23,7 +26,8 @@ def compose(folder: Path, metrics: Sequence[str]) -> Table:
         raise UserError(
             f"No job in {folder} is finished: {'; '.join(map(str, unfinished))}. Give the command that began it again."
         )
-    return table(finished, unfinished, metrics)
+    found = table(finished, unfinished, metrics)
+    return replace(found, notes=(*found.notes, *lines(folder)))
 
 
 def show(folder: Path) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation.predictions import read
-from reasoning_occ.report.page import flat, write_report
+from reasoning_occ.report.page import write_report
+from reasoning_occ.report.reasons import flat
 
 NASTY = "<script>alert('x')</script> & \"quotes\""
 

@@ -1,0 +1,136 @@
+"""What a report says of reasons: those of the oracle that were learnt from, and those written for test people."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from reasoning_occ.report.jobs import read_object
+from reasoning_occ.report.sentences import interval, value
+
+ORACLE_FILE = "oracle.json"
+QUALITY_FILE = "reasons_quality.json"
+
+PROBES = {"history": "history alone", "reason": "oracle reason alone", "history_and_reason": "history and reason"}
+"""Keys of the leak probe, and what its classifier read."""
+
+QUALITIES = {
+    "factuality": "factuality (1-5)",
+    "coherence": "coherence (1-5)",
+    "utility": "utility, the truth known (1-5)",
+    "all_facts_hold": "share in which all facts hold",
+    "coverage": "share of sentences that could be checked",
+}
+"""Keys of reasons_quality.json that are means, with readable names."""
+
+_PROBE_TEXT = (
+    "Titles predicted for validation people by a plain text classifier that reads the texts named: the oracle reason "
+    "alone should not beat the history alone by much, or the reasons give the answer away."
+)
+_QUALITY_TEXT = "Means over the reasons written for test people, as scored by the judge, with 95% intervals."
+
+_PARTS = {
+    "without": ("trained by the answer alone", "transitions"),
+    "planted": ("candidates with a planted mistake", "candidates"),
+    "planted_chosen": ("of those, chosen all the same", "planted"),
+}
+"""Counts of oracle.json that are part of another."""
+
+_NAMES = {
+    "transitions": "training transitions",
+    "candidates": "candidate reasons",
+    "mean_scores": "mean score of oracle reasons",
+    "mean_scores_all": "mean score of all candidates",
+    "unscored": "could not be scored",
+    "coverage": "share of sentences that could be checked",
+    "leaks": "reasons that name a target which their history does not",
+    "mean_words": "words a reason",
+    "without_reason": "test transitions without a reason",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One heading of the page. columns and rows: a table of (label, n, metrics); counts: (name, text) pairs."""
+
+    title: str
+    text: str = ""
+    columns: tuple[str, ...] = ()
+    rows: list[tuple[str, int, list[Mapping[str, Any]]]] = field(default_factory=list)
+    counts: list[tuple[str, str]] = field(default_factory=list)
+
+
+def sections(folder: Path) -> list[Section]:
+    """The parts of a run's page on reasons; none where the run has none."""
+    out = []
+    if (folder / ORACLE_FILE).exists():
+        found = read_object(folder / ORACLE_FILE)
+        out.append(Section("Oracle reasons", counts=list(_oracle_counts(found))))
+        probe = _probe(found)
+        if probe:
+            columns = tuple(next(iter(probe.values())))
+            rows = [
+                (name, probe[key][columns[0]]["n"], [probe[key][c] for c in columns])
+                for key, name in PROBES.items()
+                if key in probe
+            ]
+            out.append(Section("Do oracle reasons give the answer away?", _PROBE_TEXT, columns, rows))
+    if (folder / QUALITY_FILE).exists():
+        found = read_object(folder / QUALITY_FILE)
+        rows = [(name, found[key]["n"], [found[key]]) for key, name in QUALITIES.items() if key in found]
+        counts = list(flat({_NAMES.get(k, k): v for k, v in found.items() if k not in QUALITIES}))
+        out.append(Section("Generated reasons", _QUALITY_TEXT if rows else "", ("mean",) if rows else (), rows, counts))
+    return out
+
+
+def lines(folder: Path) -> list[str]:
+    """The two things to know of a run's reasons, a short sentence each, where they are on record."""
+    out = []
+    if (folder / QUALITY_FILE).exists():
+        found = read_object(folder / QUALITY_FILE)
+        if "factuality" in found:
+            metric = found["factuality"]
+            told = f"{_short(metric)} of 5, {metric['n']} scored" if metric["n"] else "none could be scored"
+            out.append(f"Factuality of generated reasons: {told}.")
+    if (folder / ORACLE_FILE).exists():
+        probe = _probe(read_object(folder / ORACLE_FILE))
+        if {"reason", "history"} <= set(probe):
+            reason, history = probe["reason"]["Hit@5"], probe["history"]["Hit@5"]
+            out.append(
+                f"Leak probe, Hit@5: oracle reason alone {_short(reason)}, history alone {_short(history)}; "
+                f"{reason['n']} validation transitions."
+            )
+    return out
+
+
+def _short(metric: Mapping[str, Any]) -> str:
+    return f"{value(metric, 2)} {interval(metric, 2)}".strip()
+
+
+def _probe(oracle: Mapping[str, Any]) -> Mapping[str, Any]:
+    return oracle.get("leak_probe") or {}
+
+
+def _oracle_counts(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for key, entry in found.items():
+        if key == "leak_probe":
+            continue
+        name, whole = _PARTS.get(key, ("", ""))
+        if whole in found:
+            yield name, f"{entry} of {found[whole]}"
+        else:
+            yield from flat({_NAMES.get(key, key): entry})
+
+
+def flat(counts: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Nested counts as (name, text) pairs, names joined by a colon."""
+    for key, entry in counts.items():
+        name = f"{prefix}{str(key).replace('_', ' ')}"
+        if isinstance(entry, Mapping):
+            yield from flat(entry, f"{name}: ")
+        elif isinstance(entry, list):
+            yield name, ", ".join(map(str, entry))
+        elif isinstance(entry, float):
+            yield name, f"{entry:.3g}"
+        else:
+            yield name, "-" if entry is None else str(entry)
