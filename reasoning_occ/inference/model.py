@@ -9,9 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from reasoning_occ.errors import UserError
-
-# config keys of families that change logits after `lm_head`, which reading hidden states would miss
-_AFTER_HEAD = ("final_logit_softcapping", "logit_scale", "logits_scaling")
+from reasoning_occ.models.causal import causal, check_logits, decoder, head
 
 
 class Parts(NamedTuple):
@@ -44,7 +42,7 @@ def parts(model: nn.Module) -> Parts:
         UserError: the model's attention is none that takes a mask of our own, is not full in every layer,
             or its logits are changed after `lm_head`.
     """
-    base: Any = model.get_base_model() if hasattr(model, "get_base_model") else model  # type: ignore[operator]
+    base = causal(model)
     config = base.config
     attention = config._attn_implementation
     if attention not in ("sdpa", "eager"):
@@ -57,12 +55,8 @@ def parts(model: nn.Module) -> Parts:
             f"The model ({config.model_type}) has layers without full attention, which ranking does not support. "
             "Choose another model, or turn its sliding window off."
         )
-    if changed := [key for key in _AFTER_HEAD if getattr(config, key, None) is not None]:
-        raise UserError(
-            f"The model ({config.model_type}) changes its logits after lm_head ({', '.join(changed)}), "
-            "which ranking does not support. Choose another model."
-        )
-    return Parts(base.get_decoder(), base.get_output_embeddings(), config, base.device, base.dtype)
+    check_logits(model)
+    return Parts(decoder(model), head(model), config, base.device, base.dtype)
 
 
 @contextmanager
@@ -78,6 +72,29 @@ def inference(model: nn.Module) -> Iterator[None]:
             yield
     finally:
         model.train(training)
+
+
+@contextmanager
+def in_fp32(model: nn.Module) -> Iterator[None]:
+    """All weights in fp32 inside; after, those that were bf16 are so again, unchanged: nothing is rounded either way.
+
+    Costs nothing where all are fp32 already, else twice the memory of the bf16 weights.
+    """
+    narrow = [parameter for parameter in model.parameters() if parameter.dtype == torch.bfloat16]
+    try:
+        for parameter in narrow:
+            parameter.data = parameter.data.float()
+        yield
+    finally:
+        for parameter in narrow:
+            parameter.data = parameter.data.bfloat16()
+
+
+def narrow_backbone(model: nn.Module) -> None:
+    """The weights a model began with in bf16, in place; its adapter keeps its type, as in training."""
+    for name, parameter in model.named_parameters():
+        if "lora_" not in name:
+            parameter.data = parameter.data.bfloat16()
 
 
 def pad_right(sequences: list[Tensor], parts: Parts) -> tuple[Int[Tensor, "b s"], Int[Tensor, " b"]]:

@@ -165,6 +165,19 @@ class Language:
             )
         return ids
 
+    def fitting(self, history: Career, reason: str | None) -> str | None:
+        """The reason, its end cut off where the window has no room for all of it and an answer."""
+        if reason is None:
+            return None
+        room = self.max_tokens - self.longest_answer - len(self.answer_prefix_ids(history, None))
+        ids = self.reason_ids(reason)
+        keep = room
+        while len(ids) > room:
+            # a cut may fall inside a letter, and text can have more tokens when it is read anew
+            reason = plain(self.decode(ids[:keep]).rstrip("\ufffd"))
+            ids, keep = self.reason_ids(reason), keep - 1
+        return reason or None
+
     def title_ids(self, code: str) -> Ids:
         """Ids of an occupation's title as it stands in an answer.
 
@@ -195,6 +208,11 @@ class Language:
         return plain(text) or None
 
     @property
+    def reason_room(self) -> int:
+        """Tokens that a reason is sure to find room for after any history."""
+        return self.max_tokens // 4 if self.asks == "reason" else 0
+
+    @property
     def longest_answer(self) -> int:
         """Tokens of the longest title with what closes an answer."""
         return max(len(ids) for ids in self._titles.values()) + len(self.closing_ids)
@@ -223,8 +241,7 @@ class Language:
     def _room(self) -> int:
         """Tokens that the lines of a prompt may take, the same for every history so that it never moves."""
         marks = len(self._think(None)) + len(self.answer_open_ids) + self.longest_answer
-        reason = self.max_tokens // 4 if self.asks == "reason" else 0
-        room = self.max_tokens - len(self.head_ids) - len(self.tail_ids) - marks - reason
+        room = self.max_tokens - len(self.head_ids) - len(self.tail_ids) - marks - self.reason_room
         if room <= 0:
             raise UserError(f"model.max_tokens={self.max_tokens} has no room for a career; raise it.")
         return room

@@ -24,7 +24,9 @@ def converted(gguf: Path, checksum: str) -> Path:
 def _convert(gguf: Path, folder: Path) -> None:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()  # what is going on has been said
     try:
         tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
         # fp32 keeps the dequantised weights exactly; bf16 would round them

@@ -1,5 +1,8 @@
 """Low-rank adapters through peft, in its plain file format."""
 
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +16,9 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
-def add_lora(model: "PreTrainedModel", r: int, alpha: float, dropout: float, targets: str | list[str]) -> "PeftModel":
+def add_lora(
+    model: "PreTrainedModel", r: int, alpha: float, dropout: float, targets: str | Sequence[str]
+) -> "PeftModel":
     """Freeze a model and add an adapter to train; the adapter's weights are fp32 whatever the model's.
 
     Args:
@@ -39,11 +44,20 @@ def add_lora(model: "PreTrainedModel", r: int, alpha: float, dropout: float, tar
         task_type="CAUSAL_LM",
     )
     try:
-        adapted = get_peft_model(model, config, autocast_adapter_dtype=True)
+        with _no_deprecation():
+            adapted = get_peft_model(model, config, autocast_adapter_dtype=True)
     except ValueError as error:
         raise UserError(f"lora.targets: no adapter can be added to '{targets}': {error}") from error
     assert isinstance(adapted, PeftModel)
     return adapted
+
+
+@contextmanager
+def _no_deprecation() -> Iterator[None]:
+    # peft 0.21 reads an attribute that transformers 5 renames; a user can do nothing about it
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)
+        yield
 
 
 def save_adapter(model: "PeftModel", tokenizer: "PreTrainedTokenizerBase", folder: Path) -> None:
@@ -75,7 +89,8 @@ def load_adapter(model: "PreTrainedModel", folder: Path) -> "PeftModel":
     if not (folder / "adapter_config.json").is_file():
         raise UserError(f"There is no adapter in {folder}; train one first or give the folder of a finished run.")
     try:
-        return PeftModel.from_pretrained(model, str(folder), is_trainable=False).eval()
+        with _no_deprecation():
+            return PeftModel.from_pretrained(model, str(folder), is_trainable=False).eval()
     except (RuntimeError, ValueError, SafetensorError) as error:
         first = str(error).strip().splitlines()[0]
         raise UserError(f"The adapter in {folder} does not fit this model: {first}") from error

@@ -77,7 +77,9 @@ def tiny_tokenizer(family: Family, texts: Iterable[str]) -> "PreTrainedTokenizer
 
 def _make(family: Family, texts: list[str], seed: int, folder: Path) -> None:
     import torch
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()  # nothing to wait for
     tokenizer = tiny_tokenizer(family, texts)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

@@ -1,17 +1,21 @@
 """One model that writes the reason and then the title: the paper's joint model."""
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from reasoning_occ.careers.types import Career, Transition
-from reasoning_occ.files import Journal
-from reasoning_occ.language.prompt import Language
+from reasoning_occ.files import Journal, read_jsonl
+from reasoning_occ.language.prompt import Ids, Language
 from reasoning_occ.recommenders.base import Recommendation
 from reasoning_occ.recommenders.llm import LanguageModel
 
 Reasons = Mapping[tuple[str, int], str]
+Key = tuple[str, int, str]
+"""Person, number of past jobs, digest of the prompt."""
 Oracle = Callable[[Sequence[Transition], Sequence[Transition]], tuple[Reasons, Reasons]]
 
 
@@ -44,34 +48,55 @@ class Joint(LanguageModel):
         yield from self._rank(model, language, histories, written)
 
     def _write(self, model: Any, language: Language, histories: Sequence[Career]) -> list[str | None]:
+        assert self.folder is not None
+        final = self.folder / "generated.jsonl"
+        earlier = list(read_jsonl(final)) if final.is_file() else []
+        journal = Journal(final)
+        known = {_key(row): row["reason"] for row in [*earlier, *journal.rows]}
+        prompts = [language.reason_prefix_ids(history) for history in histories]
+        asked = [(h.person.id, len(h.jobs) - 1, _digest(ids)) for h, ids in zip(histories, prompts, strict=True)]
+        missing = {key: ids for key, ids in zip(asked, prompts, strict=True) if key not in known}
+        for rows in self._written(model, language, missing):
+            journal.append(rows)
+            known |= {_key(row): row["reason"] for row in rows}
+        if journal.rows:
+            already = {_key(row) for row in journal.rows}
+            journal.append(row for row in earlier if _key(row) not in already)
+            journal.finish()
+        return [known[key] for key in asked]
+
+    def _written(self, model: Any, language: Language, missing: Mapping[Key, Ids]) -> Iterator[list[dict[str, Any]]]:
+        """Rows for the prompts in `missing`, a few batches at a time, so that a cut costs little."""
         from reasoning_occ.inference.generate import generate_reasons
 
-        assert self.folder is not None
-        journal = Journal(self.folder / "generated.jsonl")
-        known = {(row["person"], row["transition"]): row for row in journal.rows}
-        missing = [h for h in histories if (h.person.id, len(h.jobs) - 1) not in known]
-        # a few batches at a time, so that a cut costs little of what was written
         size = 4 * self.inference.batch
         for done in range(0, len(missing), size):
-            chunk = missing[done : done + size]
+            chunk = list(islice(missing.items(), done, done + size))
             texts = generate_reasons(
                 model,
-                [language.reason_prefix_ids(history) for history in chunk],
+                [ids.tolist() for _, ids in chunk],
                 stop=language.reason_close_ids.tolist(),
                 eos={language.end_of_turn},
                 max_new_tokens=self.inference.max_reason_tokens,
                 batch_size=self.inference.batch,
                 label=f"Reasons {done + 1}-{done + len(chunk)} of {len(missing)}",
             )
-            rows = [
+            yield [
                 {
-                    "person": history.person.id,
-                    "transition": len(history.jobs) - 1,
+                    "person": person,
+                    "transition": transition,
+                    "prompt": digest,
                     "reason": language.parse(language.decode(np.array(text.ids, dtype=np.int32))),
                     "ended": text.ended,
                 }
-                for history, text in zip(chunk, texts, strict=True)
+                for ((person, transition, digest), _), text in zip(chunk, texts, strict=True)
             ]
-            journal.append(rows)
-            known |= {(row["person"], row["transition"]): row for row in rows}
-        return [known[h.person.id, len(h.jobs) - 1]["reason"] for h in histories]
+
+
+def _digest(ids: Ids) -> str:
+    # a career that was mended, or is told otherwise, must not get the reason of the old one
+    return hashlib.sha256(ids.astype("<i8").tobytes()).hexdigest()[:16]
+
+
+def _key(row: Mapping[str, Any]) -> Key:
+    return row["person"], row["transition"], row["prompt"]

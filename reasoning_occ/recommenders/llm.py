@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,19 +25,34 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Inference:
-    """How a trained model is used; the fields of `inference:` in conf/config.yaml."""
+    """How a trained model is used; the fields of `inference:` in conf/config.yaml.
+
+    precision: of ranking. "fp32" widens the weights while titles are ranked, "bf16" narrows the backbone's for good.
+    Reasons are written with the weights as they were trained, which is faster: the precision of `trainer`, or bf16.
+    """
 
     precision: str
     max_reason_tokens: int
     batch: int
     rank_batch: int
 
+    def __post_init__(self) -> None:
+        """Raises UserError where a value makes no sense, naming its key."""
+        if self.precision not in ("fp32", "bf16"):
+            raise UserError(f"inference.precision: expected fp32 or bf16; got {self.precision}.")
+        for name in ("max_reason_tokens", "batch", "rank_batch"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise UserError(f"inference.{name}: expected a whole number of 1 or more; got {value}.")
 
-def report_cuts(language: Language, transitions: Sequence[Transition]) -> None:
+
+def report_cuts(language: Language, histories: Sequence[Career], whose: str) -> None:
     """Say how many histories are longer than the window, and so lose their oldest lines."""
-    cut = sum(language.first_line(t.history) > 0 for t in transitions)
+    cut = sum(language.first_line(history) > 0 for history in histories)
     if cut:
-        log.warning("%d of %d histories are longer than the window and lose their oldest lines.", cut, len(transitions))
+        log.warning(
+            "%d of %d %s histories are longer than the window and lose their oldest lines.", cut, len(histories), whose
+        )
 
 
 class LanguageModel:
@@ -75,7 +90,12 @@ class LanguageModel:
         self._language: Language | None = None
 
     def fit(self, train: Sequence[Transition], valid: Sequence[Transition], folder: Path) -> None:
-        """Train the adapter into `folder/adapter`, going on from a checkpoint if there is one."""
+        """Train the adapter into `folder/adapter`, going on from a checkpoint if there is one.
+
+        Raises:
+            UserError: there is nothing to learn from, or the window is too small; the window is checked before any
+                reason is made.
+        """
         import torch
 
         from reasoning_occ.models.lora import add_lora, save_adapter
@@ -85,10 +105,11 @@ class LanguageModel:
         adapter = folder / "adapter"
         if (adapter / "adapter_config.json").is_file():
             return
-        train_reasons, valid_reasons = self.reasons(train, valid)
         backbone = self.load()
         language = self.language(backbone)
-        report_cuts(language, train)
+        self._check_window(language, backbone)
+        report_cuts(language, [t.history for t in train], "training")
+        train_reasons, valid_reasons = self.reasons(train, valid)
         lora = self.trainer.lora
         torch.manual_seed(self.trainer.seed)  # the adapter's first weights
         model = add_lora(backbone.model, r=lora.r, alpha=lora.alpha, dropout=lora.dropout, targets=lora.targets)
@@ -119,6 +140,9 @@ class LanguageModel:
     def ready(self) -> tuple[Any, Language]:
         """The trained model and its language, read from the folder where an earlier start left them.
 
+        The model is on the GPU if there is one, its weights in the precision of training, in which reasons are
+        written; ranking widens them for its own time (`Inference.precision`).
+
         Raises:
             UserError: nothing was trained.
         """
@@ -130,29 +154,59 @@ class LanguageModel:
             backbone = self.load()
             self._model = load_adapter(backbone.model, self.folder / "adapter")
             self._language = self.language(backbone)
-        return self._model.eval(), self._language
+        from reasoning_occ.inference.model import narrow_backbone
+        from reasoning_occ.models.causal import device
+
+        if self.inference.precision == "bf16":
+            narrow_backbone(self._model)
+        return self._model.to(device()).eval(), self._language
 
     def language(self, backbone: "Backbone") -> Language:
         """How histories and targets become token ids for this backbone."""
         return Language(backbone.tokenizer, self.taxonomy, max_tokens=self.max_tokens, asks=self.asks)
 
+    def _check_window(self, language: Language, backbone: "Backbone") -> None:
+        limit = backbone.model.config.max_position_embeddings
+        if self.max_tokens > limit:
+            raise UserError(f"model.max_tokens={self.max_tokens}: the model was made for at most {limit} tokens.")
+        if self.asks == "reason" and self.inference.max_reason_tokens > language.reason_room:
+            raise UserError(
+                f"inference.max_reason_tokens={self.inference.max_reason_tokens}: model.max_tokens={self.max_tokens} "
+                f"keeps room for reasons of {language.reason_room} tokens. Lower the first or raise the second."
+            )
+
     def _rank(
         self, model: Any, language: Language, histories: Sequence[Career], reasons: Sequence[str | None]
     ) -> Iterator[Recommendation]:
+        from reasoning_occ.inference.model import in_fp32
         from reasoning_occ.inference.rank import rank_many
         from reasoning_occ.inference.trie import Trie
 
-        # published probabilities are computed in fp32; the weights of a bf16 model convert without loss
-        model = model.float() if self.inference.precision == "fp32" else model
+        report_cuts(language, histories, "test")
+        reasons = self._fitting(language, histories, reasons)
         # the first closing id is what ends a title that begins like a longer one
         trie = Trie.build([[*language.title_ids(code), language.closing_ids[0]] for code in self.taxonomy.codes])
         rankings = rank_many(
             model,
-            [language.answer_prefix_ids(history, reason) for history, reason in zip(histories, reasons, strict=True)],
+            [
+                language.answer_prefix_ids(history, reason).tolist()
+                for history, reason in zip(histories, reasons, strict=True)
+            ],
             trie,
             [allowed(history, self.taxonomy) for history in histories],
             batch=self.inference.rank_batch,
             label="Ranking occupations",
         )
-        for log_probs, reason in zip(rankings, reasons, strict=True):
-            yield Recommendation(log_probs, reason)
+        # published probabilities are computed in fp32
+        with in_fp32(model) if self.inference.precision == "fp32" else nullcontext():
+            for log_probs, reason in zip(rankings, reasons, strict=True):
+                yield Recommendation(log_probs, reason)
+
+    def _fitting(
+        self, language: Language, histories: Sequence[Career], reasons: Sequence[str | None]
+    ) -> list[str | None]:
+        kept = [language.fitting(history, reason) for history, reason in zip(histories, reasons, strict=True)]
+        cut = sum(mine != given for mine, given in zip(kept, reasons, strict=True))
+        if cut:
+            log.warning("%d of %d reasons were longer than the window and lose their end.", cut, len(reasons))
+        return kept

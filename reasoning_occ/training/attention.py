@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
-from reasoning_occ.training.loss import causal
+from reasoning_occ.models.causal import causal
 
 
 @contextmanager
@@ -17,10 +17,10 @@ def fastest_attention(model: nn.Module, device: torch.device) -> Iterator[None]:
     (7-9% of a step at 200 tokens, experiments/bench/training_speed.py).
     """
     inner = causal(model)
-    before = inner.config._attn_implementation  # type: ignore[union-attr]
+    before = inner.config._attn_implementation
     if device.type == "cpu":
-        inner.set_attn_implementation("eager")  # type: ignore[operator]
+        inner.set_attn_implementation("eager")
     try:
         yield
     finally:
-        inner.set_attn_implementation(before)  # type: ignore[operator]
+        inner.set_attn_implementation(before)

@@ -13,11 +13,13 @@ from typing import Any
 from lightning.pytorch import Callback, LightningModule, Trainer
 from rich.progress import TaskID
 
+from reasoning_occ.language.example import Example, Segment
 from reasoning_occ.progress import bar
-from reasoning_occ.training.batches import MicroBatch
+from reasoning_occ.training.batches import collate, in_order
 from reasoning_occ.training.checkpoints import forget_old, path_of
 from reasoning_occ.training.interrupt import Interrupt
 from reasoning_occ.training.module import CareerModule
+from reasoning_occ.training.settings import TrainingSettings
 
 log = logging.getLogger(__name__)
 
@@ -57,12 +59,19 @@ class Bar(Callback):
 
 
 class Validate(Callback):
-    """Losses on validation examples, every share of training and at its end; kept in `history`."""
+    """Losses on validation examples, every share of training and at its end; kept in `history`.
 
-    def __init__(self, batches: Sequence[MicroBatch], every: float) -> None:
+    `valid_loss_answer` is measured after the reasons that the examples hold. Oracle reasons were written knowing the
+    answer, so there it is far below what the model's own reasons would give, and no guide to choose anything by.
+    """
+
+    def __init__(self, examples: Sequence[Example], settings: TrainingSettings) -> None:
         self.history: list[dict[str, float]] = []
-        self._batches = batches
-        self._every = every
+        micro = in_order([len(example) for example in examples], settings.micro_tokens)
+        self._batches = [collate([examples[number] for number in group]) for group in micro]
+        self._every = settings.validate_every
+        told = any((example.segments == Segment.REASON).any() for example in examples)
+        self._whose = "validation people, answers after given reasons" if told else "validation people"
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -77,7 +86,7 @@ class Validate(Callback):
         for logger in trainer.loggers:
             logger.log_metrics(losses, step=step)
         shown = ", ".join(f"{name.removeprefix('valid_')} {value:.3f}" for name, value in losses.items())
-        log.info("Step %d of %d, on validation people: %s", step, total, shown)
+        log.info("Step %d of %d, on %s: %s", step, total, self._whose, shown)
 
     def _due(self, step: int, total: int) -> bool:
         return step == total or int(step / total / self._every) > int((step - 1) / total / self._every)

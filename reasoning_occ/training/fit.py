@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.loggers import Logger
 from torch import nn
@@ -15,7 +16,7 @@ from torch import nn
 from reasoning_occ.errors import UserError
 from reasoning_occ.language.example import Example
 from reasoning_occ.training.attention import fastest_attention
-from reasoning_occ.training.batches import StepLoader, check_examples, collate, in_order, plan
+from reasoning_occ.training.batches import StepLoader, check_examples, plan
 from reasoning_occ.training.callbacks import Bar, Keep, Validate
 from reasoning_occ.training.checkpoints import WholeCheckpointIO, newest
 from reasoning_occ.training.interrupt import Interrupt, Stopped
@@ -50,7 +51,9 @@ def fit(
     Args:
         model: a causal language model, with adapters or with all its weights to be learnt.
         examples_train: learnt from.
-        examples_valid: looked at every `validate_every` share of training; may be empty.
+        examples_valid: of these a sample of `validate_examples`, fixed by the seed, is looked at every
+            `validate_every` share of training; may be empty. Where their reasons were written knowing the answer
+            (oracle reasons), the loss of the answer is that of a reader who was told: choose nothing by it.
         folder: of this training alone.
         settings: the `trainer` part of the configuration.
         logger: gets losses, learning rate and speed at every step; None for none.
@@ -76,10 +79,7 @@ def fit(
     )
     loader = StepLoader(examples_train, steps, settings.shaping())
     module = CareerModule(model, settings, len(steps))
-    valid = in_order([len(example) for example in examples_valid], settings.micro_tokens)
-    validate = Validate(
-        [collate([examples_valid[number] for number in micro]) for micro in valid], settings.validate_every
-    )
+    validate = Validate(_sample(examples_valid, settings), settings)
     found = newest(folder / "checkpoints")
     if found and found[1]["global_step"] >= len(steps):
         return _finished(module, loader, validate, found[1])
@@ -90,6 +90,13 @@ def fit(
         _run(trainer, module, loader, found[0] if found else None)
     model.eval()
     return Fitted(len(steps), found[1]["global_step"] if found else 0, tuple(validate.history))
+
+
+def _sample(examples: Sequence[Example], settings: TrainingSettings) -> list[Example]:
+    """At most `validate_examples` of them, in their order; which ones depends on the seed and their number alone."""
+    few = min(settings.validate_examples, len(examples))
+    chosen = np.random.default_rng(settings.seed).choice(len(examples), few, replace=False)
+    return [examples[number] for number in sorted(chosen.tolist())]
 
 
 def _trainer(folder: Path, logger: Logger | None, callbacks: list[Callback]) -> Trainer:

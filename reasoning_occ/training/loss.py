@@ -8,15 +8,12 @@ import torch.nn.functional as F  # noqa: N812
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from reasoning_occ.errors import UserError
 from reasoning_occ.language.example import Segment
+from reasoning_occ.models.causal import decoder, head
 from reasoning_occ.training.batches import MicroBatch
 
 SEGMENTS = (Segment.REASON, Segment.ANSWER)
 """The segments that carry loss, in the order of every vector of two in this file."""
-
-# Settings of model families whose own forward changes the logits after lm_head; we call lm_head ourselves.
-_LOGIT_CHANGES = ("final_logit_softcapping", "logit_scale", "logits_scaling", "lm_head_multiplier")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +41,10 @@ def segment_losses(model: nn.Module, batch: MicroBatch) -> Float[Tensor, "2"]:
         batch: right-padded; no attention mask goes to the model, because causal attention never looks to the
             right and what padding itself computes is not used. Attention kernels are faster so.
     """
-    hidden_bsh = _decoder(model)(input_ids=batch.ids_bs, use_cache=False).last_hidden_state
+    hidden_bsh = decoder(model)(input_ids=batch.ids_bs, use_cache=False).last_hidden_state
     segments_bs = batch.segments_bs[:, 1:]
     carries_bs = segments_bs != Segment.PROMPT
-    logits_tv = _head(model)(hidden_bsh[:, :-1][carries_bs])
+    logits_tv = head(model)(hidden_bsh[:, :-1][carries_bs])
     loss_t = F.cross_entropy(logits_tv.float(), batch.ids_bs[:, 1:][carries_bs], reduction="none")
     segments_t = segments_bs[carries_bs]
     return torch.stack([loss_t[segments_t == segment].sum() for segment in SEGMENTS])
@@ -57,31 +54,3 @@ def share_of_each(counts: Int[Tensor, "2"], weights: SegmentWeights) -> Float[Te
     """What one token's loss counts in a step's total: weight / count; 0 for a segment that has no token."""
     weight = torch.tensor([weights.reason, weights.answer], dtype=torch.float32, device=counts.device)
     return torch.where(counts > 0, weight / counts.clamp(min=1), torch.zeros_like(weight))
-
-
-def check_model(model: nn.Module) -> None:
-    """Refuse models whose logits are not simply `lm_head` of the last hidden state.
-
-    Raises:
-        UserError: the model's configuration scales or caps its logits.
-    """
-    config = causal(model).config
-    for name in _LOGIT_CHANGES:
-        if getattr(config, name, None) not in (None, 1, 1.0):
-            raise UserError(
-                f"{type(causal(model)).__name__} changes its logits ({name}={getattr(config, name)}), which the "
-                "loss does not know. Use a model of the Llama or Qwen family."
-            )
-
-
-def causal(model: nn.Module) -> nn.Module:
-    """The causal model itself: peft wraps it, having put its adapters inside."""
-    return model.get_base_model() if hasattr(model, "get_base_model") else model  # type: ignore[operator]
-
-
-def _decoder(model: nn.Module) -> nn.Module:
-    return causal(model).base_model  # type: ignore[return-value]
-
-
-def _head(model: nn.Module) -> nn.Module:
-    return causal(model).get_output_embeddings()  # type: ignore[operator]

@@ -11,12 +11,12 @@ from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 
 from reasoning_occ.errors import UserError
+from reasoning_occ.models.causal import check_logits
 from reasoning_occ.training.batches import MicroBatch
 from reasoning_occ.training.fused import fused
 from reasoning_occ.training.loss import (
     SEGMENTS,
     SegmentWeights,
-    check_model,
     segment_counts,
     segment_losses,
     share_of_each,
@@ -50,7 +50,7 @@ class CareerModule(LightningModule):
         super().__init__()
         # the micro-batches of a step share one denominator, so stepping is ours
         self.automatic_optimization = False
-        check_model(model)
+        check_logits(model)
         set_precision(model, settings.precision)
         self.model = model
         self.chosen = settings

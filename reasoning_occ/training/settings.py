@@ -37,12 +37,22 @@ class TrainingSettings:
     precision: str
     checkpoint_minutes: float
     validate_every: float
+    validate_examples: int
     seed: int
     lora: LoraChoice
 
     def __post_init__(self) -> None:
         """Raises UserError where a value makes no sense, naming its key."""
-        for name in ("epochs", "lr", "clip", "batch", "micro_tokens", "window", "checkpoint_minutes"):
+        for name in (
+            "epochs",
+            "lr",
+            "clip",
+            "batch",
+            "micro_tokens",
+            "window",
+            "checkpoint_minutes",
+            "validate_examples",
+        ):
             self._must(getattr(self, name) > 0, name, "a number above 0")
         for name in ("weight_decay", "reason_weight", "answer_weight"):
             self._must(getattr(self, name) >= 0, name, "0 or more")
@@ -71,7 +81,7 @@ class TrainingSettings:
 
     def shaping(self) -> str:
         """All that decides what is learnt, as text: two trainings may continue each other only if it is equal."""
-        idle = ("checkpoint_minutes", "validate_every")
+        idle = ("checkpoint_minutes", "validate_every", "validate_examples")
         return repr([(field.name, getattr(self, field.name)) for field in fields(self) if field.name not in idle])
 
 

@@ -77,6 +77,7 @@ def settings() -> Callable[..., TrainingSettings]:
             "precision": "fp32",
             "checkpoint_minutes": 60.0,
             "validate_every": 0.5,
+            "validate_examples": 64,
             "seed": 0,
             "lora": LoraChoice(4, 8, 0.0, "all-linear"),
         }

@@ -1,9 +1,10 @@
 import pytest
 import torch
 
+from reasoning_occ.models.causal import causal
 from reasoning_occ.training.attention import fastest_attention
 from reasoning_occ.training.batches import collate
-from reasoning_occ.training.loss import causal, segment_losses
+from reasoning_occ.training.loss import segment_losses
 
 
 @pytest.mark.parametrize("adapter", [True, False])

@@ -1,10 +1,9 @@
 import pytest
 import torch
 
-from reasoning_occ.errors import UserError
 from reasoning_occ.language.example import Segment
 from reasoning_occ.training.batches import collate
-from reasoning_occ.training.loss import SegmentWeights, check_model, segment_counts, segment_losses, share_of_each
+from reasoning_occ.training.loss import SegmentWeights, segment_counts, segment_losses, share_of_each
 
 
 def slow_losses(model, batch):
@@ -72,11 +71,3 @@ def test_a_segment_without_tokens_adds_nothing(make_model, make_examples):
     share = share_of_each(counts, SegmentWeights(1.0, 1.0))
     assert share.tolist() == [0.0, 0.5]
     assert torch.isfinite((segment_losses(make_model(), without_reason[0]) * share).sum())
-
-
-def test_a_model_that_changes_its_logits_is_refused(make_model):
-    model = make_model(adapter=False)
-    check_model(model)
-    model.config.final_logit_softcapping = 30.0
-    with pytest.raises(UserError, match="final_logit_softcapping=30"):
-        check_model(model)
