@@ -34,6 +34,20 @@ DateText = Annotated[str, Field(pattern=r"^[0-9]{4}(-(0[1-9]|1[0-2]))?$", descri
 
 # of a value in an error message; a line may hold a whole life
 _LONGEST_SHOWN = 60
+# what the schema wants, by pydantic's name of the error
+_EXPECTED = {
+    "string_type": "text in quotes",
+    "string_too_short": "text that is not empty",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "int_parsing_size": "a whole number",
+    "float_type": "a number",
+    "finite_number": "a number",
+    "list_type": "a list [...]",
+    "model_type": "an object {...}",
+    "model_attributes_type": "an object {...}",
+    "dict_type": "an object {...}",
+}
 
 
 class _Strict(BaseModel):
@@ -121,26 +135,11 @@ def _expected(error: ErrorDetails) -> str:
     """What the schema wants in the place of an error."""
     if error["loc"] and error["loc"][-1] in ("start", "end", "date"):
         return 'a date "YYYY" or "YYYY-MM" in quotes'
-    limits = error.get("ctx", {})
-    match error["type"]:
-        case "string_type":
-            return "text in quotes"
-        case "string_too_short":
-            return "text that is not empty"
-        case "int_type" | "int_from_float" | "int_parsing_size":
-            return "a whole number"
-        case "float_type" | "finite_number":
-            return "a number"
-        case "greater_than_equal":
-            return f"a number of at least {limits['ge']:g}"
-        case "literal_error":
-            return f"one of {limits['expected']}"
-        case "list_type":
-            return "a list [...]"
-        case "model_type" | "model_attributes_type" | "dict_type":
-            return "an object {...}"
-        case _:
-            return error["msg"]
+    if error["type"] == "greater_than_equal":
+        return f"a number of at least {error.get('ctx', {})['ge']:g}"
+    if error["type"] == "literal_error":
+        return f"one of {error.get('ctx', {})['expected']}"
+    return _EXPECTED.get(error["type"], error["msg"])
 
 
 def _keys(place: tuple[int | str, ...]) -> list[str]:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from reasoning_occ.errors import UnknownOccupation, UserError, nearest
 
-
 # how many occupations of an ambiguous alias an error message names
 _MOST_NAMED = 5
 
@@ -99,7 +98,7 @@ class Taxonomy:
                 several occupations (the message names them).
         """
         codes = self._by_name.get(_plain(name), ())
-        if not codes:
+        if len(codes) == 0:
             near = nearest(name, (o.title for o in self.occupations))
             raise UnknownOccupation(
                 f"'{name}' is no title, code or alias of the {self.name} taxonomy; nearest titles: {near}."

@@ -5,11 +5,14 @@ import pytest
 from reasoning_occ.careers.types import Career, Date, Job, Person, Transition
 from reasoning_occ.errors import UserError
 from reasoning_occ.occupations.taxonomy import Occupation, Taxonomy
+from reasoning_occ.reasons.direction import Direction
 from reasoning_occ.reasons.naming import TitleFinder, target_names
-from reasoning_occ.reasons.outline import items, outlines
+from reasoning_occ.reasons.outline import directions, items, outlines
 from reasoning_occ.reasons.planted import HURTS
+from reasoning_occ.reasons.reader import Reader
 from reasoning_occ.reasons.statistics import facts_of
 from reasoning_occ.reasons.teachers.grounded import GroundedTeacher
+from reasoning_occ.reasons.wording import realise
 
 
 def fitted(nls, transitions, **changes) -> GroundedTeacher:
@@ -52,6 +55,41 @@ def test_evidence_is_of_the_history_alone(transitions, teachers_statistics):
         known = facts_of(transition.history)
         for outline in outlines(transition.history, transition.target, teachers_statistics, 4):
             assert set(items(outline)) <= known
+
+
+def test_the_directions_stated_do_not_depend_on_what_came_next(nls, transitions, teacher, teachers_statistics):
+    reader, compass, unstated = Reader(nls.taxonomy), teachers_statistics.compass, 0
+    for transition in transitions[::25]:
+        history = transition.history
+        stated = teachers_statistics.likely_directions(history)
+        stated = stated[: 3 if len(stated) == 4 else 2]
+        targets: dict[Direction, str] = {}
+        for code in nls.taxonomy.codes:
+            if code != history.jobs[-1].occupation:
+                targets.setdefault(compass.of(history, code), code)
+        assert len(targets) >= 3
+        for target in targets.values():
+            other = Transition(history, target, transition.when)
+            # in the outline with their order, in the text as its reader finds them
+            assert {o.directions for o in outlines(history, target, teachers_statistics, 4)} == {stated}
+            for candidate in teacher.write(other):
+                assert set(reader.read(candidate.text).directions) == set(stated)
+        unstated += compass.of(history, transition.target) not in stated
+    assert unstated > 0
+
+
+def test_up_to_three_directions_are_stated_and_never_all_of_three(nls, transitions, teachers_statistics):
+    first, later = (next(t.history for t in transitions if len(t.history.jobs) == n) for n in (1, 2))
+    for history, possible, stated in ((first, 3, 2), (later, 4, 3)):
+        likely = teachers_statistics.likely_directions(history)
+        assert len(likely) == possible
+        assert directions(history, teachers_statistics, None) == likely[:stated]
+        without = directions(history, teachers_statistics, likely[0])
+        assert without == likely[1 : 1 + stated]
+        outline = outlines(history, first.jobs[0].occupation, teachers_statistics, 1)[0]
+        text = realise(outline, nls.taxonomy, "0")
+        assert text.count(", or else ") == 1
+        assert set(Reader(nls.taxonomy).read(text).directions) == set(outline.directions)
 
 
 def test_facts_come_in_order_of_time_and_the_text_stays_short(transitions, teacher):
