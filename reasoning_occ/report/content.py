@@ -68,7 +68,7 @@ def rows(jobs: Sequence[Job]) -> tuple[Row, ...]:
     """Jobs first, then floors. A floor with the same numbers as a row above it is the same work, shown once."""
     names = Counter(job.name for job in jobs)
     labels = {job.folder: job.name if names[job.name] == 1 else _apart(job, jobs) for job in jobs}
-    labels |= {job.folder: f"{labels[job.folder]}, {TINY}" for job in jobs if job.tiny}
+    labels |= {job.folder: f"{labels[job.folder]} ({TINY})" for job in jobs if job.tiny}
     out = [Row(labels[job.folder], job.metrics, floor=False, tiny=job.tiny) for job in jobs]
     seen = {_fingerprint(job.name, job.metrics) for job in jobs}
     floors: list[tuple[Job, str, Mapping[str, Any]]] = []

@@ -32,8 +32,9 @@ def caption(jobs: Sequence[Job], rows: Sequence["Row"]) -> str:
     """Who was learnt from and tested on, how intervals were made, and what to know of the titles."""
     bootstraps = sorted({(row.metrics["bootstrap"]["resamples"], row.metrics["bootstrap"]["seed"]) for row in rows})
     drawn = " and ".join(f"{n} bootstrap samples of people (seed {seed})" for n, seed in bootstraps)
-    hit = any(row.metrics[name]["value"] in (0, 1) for row in rows for name in SHARES if name in row.metrics)
-    wilson = ", Wilson's where nobody or everybody hits" if hit else ""
+    shares = [row.metrics[name] for row in rows for name in SHARES if name in row.metrics]
+    even = any(share["value"] in (0, 1) and interval(share, 2) for share in shares)
+    wilson = ", Wilson's where nobody or everybody hits" if even else ""
     taxonomies = {row.metrics["taxonomy"]["name"]: row.metrics["taxonomy"]["note"] for row in rows}
     about = [f"Titles: {name}. {note}".strip() for name, note in taxonomies.items()]
     people = "; ".join(_distinct(map(_basis, jobs)))

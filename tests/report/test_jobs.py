@@ -39,3 +39,17 @@ def test_a_folder_without_jobs_is_told(tmp_path):
         find(tmp_path)
     with pytest.raises(UserError, match="no folder"):
         find(tmp_path / "absent")
+
+
+def test_jobs_stand_in_the_order_of_their_sweep(sweep):
+    for folder, number in (("direct-1", 1), ("joint-2", 0)):
+        (sweep / folder / ".hydra" / "hydra.yaml").write_text(f"hydra: {{job: {{num: {number}}}}}\n")
+    assert [job.name for job in find(sweep)[0]] == ["joint", "direct"]
+
+
+def test_a_failed_job_is_named_with_its_error_alone(sweep):
+    (sweep / "joint-3" / "status.json").write_text(
+        '{"stage": "fit", "done": false, "resumable": false, "error": "No such model.\\nIn detail"}'
+    )
+    (failed,) = find(sweep)[1]
+    assert failed.failed and str(failed) == "joint-3 (stage fit; No such model)"

@@ -6,8 +6,10 @@ import pytest
 
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation.predictions import read
+from reasoning_occ.report.content import METRICS
 from reasoning_occ.report.page import write_report
 from reasoning_occ.report.reasons import flat
+from reasoning_occ.report.table import compose
 
 NASTY = "<script>alert('x')</script> & \"quotes\""
 
@@ -136,3 +138,21 @@ def test_a_file_that_cannot_be_read_is_named(run, file, content, message):
     with pytest.raises(UserError, match=message):
         write_report(run)
     assert not (run / "report.html").exists()
+
+
+def test_reasons_have_tables_on_the_page_and_lines_below_the_table(run):
+    def mean(value, n=28):
+        return {"value": value, "n": n, "low": value - 0.1, "high": value + 0.1}
+
+    probe = {k: {"AccEM": mean(0.2), "Hit@5": mean(v)} for k, v in (("history", 0.43), ("reason", 0.31))}
+    (run / "oracle.json").write_text(json.dumps({"transitions": 95, "without": 34, "leak_probe": probe}))
+    (run / "reasons_quality.json").write_text(json.dumps({"factuality": mean(4.5), "unscored": {"utility": 3}}))
+    words = " ".join(" ".join(Page(write_report(run).read_text()).words).split())
+    assert "trained by the answer alone 34 of 95" in words and "leak probe" not in words
+    assert "oracle reason alone 28 0.20 [0.10, 0.30] 0.31 [0.21, 0.41]" in words
+    assert "factuality (1-5) 28 4.50 [4.40, 4.60]" in words and "could not be scored: utility 3" in words
+    assert compose(run, METRICS).notes[-2:] == (
+        "Factuality of generated reasons: 4.50 [4.40, 4.60] of 5, 28 scored.",
+        "Leak probe, Hit@5: oracle reason alone 0.31 [0.21, 0.41], history alone 0.43 [0.33, 0.53]; "
+        "28 validation transitions.",
+    )

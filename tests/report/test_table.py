@@ -115,3 +115,34 @@ def test_what_was_not_scored_is_said(sweep):
     found["counts"] |= {"invalid": 7, "unscored": 5}
     path.write_text(json.dumps(found))
     assert any("joint: 7 predictions without a valid title" in note for note in compose(sweep, METRICS).notes)
+
+
+def test_the_caption_says_on_what_the_figures_rest(sweep):
+    path = sweep / "joint-2" / "metrics.json"
+    size = {"people": 1200, "transitions": 3400}
+    data = {"people": 300, "people_in_data": 3175, "train": size, "valid": size, "test": size, "seed": 0}
+    data |= {"skipped": {"rows without occupation": 429, "rows without a year": 0}, "test_ids_of_nobody": 3}
+    path.write_text(json.dumps(metrics(sweep / "joint-2") | {"data": data}))
+    table = compose(sweep, METRICS)
+    assert "Tested on 240 people and 240 transitions (seed 0); learnt from 1,200 people and 3,400" in table.caption
+    assert "(a sample of 300 of 3,175 people, seed 0)" in table.caption
+    assert "Left out or mended when the data were read: 429 rows without occupation." in table.notes
+    assert any("belong to nobody in the data: 3" in note for note in table.notes)
+
+
+def test_a_random_tiny_model_is_marked(sweep):
+    path = sweep / "joint-2" / ".hydra" / "config.yaml"
+    path.write_text(path.read_text() + "model: {tiny: true}\n")
+    table = compose(sweep, METRICS)
+    assert [row.label for row in table.rows[:2]] == ["direct", "joint (random tiny model)"]
+    assert table.warning.startswith("joint (random tiny model): figures mean nothing.")
+
+
+def test_the_warning_needs_an_interval_with_a_width(sweep):
+    for folder in ("direct-1", "joint-2"):
+        found = metrics(sweep / folder)
+        found["AccEM"] |= {"value": 0.0, "low": 0.0, "high": 0.0}
+        (sweep / folder / "metrics.json").write_text(json.dumps(found))
+    table = compose(sweep, ("AccEM", "MRR"))
+    assert "0.00 wide" not in table.warning and "Wilson" not in table.caption
+    assert "| 0.00 |" in FORMATS["markdown"][1](table)
