@@ -13,6 +13,7 @@ from lightning.pytorch.loggers import CSVLogger
 from reasoning_occ.errors import UserError
 from reasoning_occ.training.checkpoints import newest
 from reasoning_occ.training.fit import fit
+from reasoning_occ.training.module import CareerModule
 
 
 class Losses(Callback):
@@ -174,6 +175,7 @@ from conftest import tiny_examples, tiny_model, settings as fixture
 import torch
 from lightning.pytorch import Callback
 from reasoning_occ.training.fit import fit
+from reasoning_occ.training.module import CareerModule
 torch.set_num_threads(1)
 
 class Tell(Callback):
@@ -206,3 +208,22 @@ def test_killed_in_the_middle_then_started_again(tmp_path):
     assert len(wanted) == 10
     assert [line.strip() for line in seen] == wanted[:5]
     assert rest.splitlines() == wanted[steps[0] - 1 :]
+
+
+def test_validation_looks_at_a_fixed_sample(make_model, make_examples, settings, tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(CareerModule, "evaluate", lambda _, batches: seen.append(ids_of(batches)) or {"loss": 0.0})
+    valid = make_examples(30, seed=1)
+    for folder, changed in (("a", {}), ("b", {}), ("c", {"seed": 1}), ("d", {"validate_examples": 99})):
+        chosen = settings(**{"max_steps": 2, "validate_examples": 6, **changed})
+        fit(make_model(), make_examples(16), valid, tmp_path / folder, settings=chosen, logger=None)
+    a1, a2, b1, b2, c1, _, d1, _ = seen
+    assert a1 == a2 == b1 == b2 != c1
+    every = sorted(example.ids.tolist() for example in valid)
+    assert len(a1) == 6 and d1 == every and all(ids in every for ids in a1)
+
+
+def ids_of(batches):
+    return sorted(
+        row[mask].tolist() for batch in batches for row, mask in zip(batch.ids_bs, batch.mask_bs, strict=True)
+    )
