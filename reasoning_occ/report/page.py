@@ -116,7 +116,9 @@ def _pictures(job: Job, table: Table, predictions: Sequence[Prediction]) -> Iter
     yield picture("By number of past jobs", text, figures.by_past_jobs(job.metrics["slices"][PAST_JOBS]))
     steps = _losses(job.folder / "metrics.csv")
     if steps:
-        yield picture("Training", "Loss by optimiser step, in nats a token.", figures.losses(steps))
+        yield picture(
+            "Training", "Loss by optimiser step, in nats a token; the weighted sum of its parts.", figures.losses(steps)
+        )
 
 
 def _bins(n: int) -> int:
