@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from omegaconf import DictConfig
 
@@ -184,7 +184,7 @@ def make(cfg: DictConfig, task: Task, folder: Path) -> Recommender:
     return build(cfg.method, **handed)
 
 
-def precision(cfg: DictConfig) -> str:
+def precision(cfg: DictConfig) -> Literal["fp32", "bf16"]:
     """fp32 or bf16: what "auto" means on this machine. A tiny random model is fp32: there is nothing to save."""
     import torch
 
