@@ -62,14 +62,19 @@ class CsvLog(Logger):
         old: list[dict[str, str]] = []
         if self._path.is_file():
             with open(self._path, newline="", encoding="utf-8") as file:
-                old = [
-                    row for row in csv.DictReader(file) if (row["step"] or "x").isdigit() and int(row["step"]) < step
-                ]
+                old = [row for row in csv.DictReader(file) if _before(row, step)]
         with whole(self._path) as file:
             writer = csv.DictWriter(file, COLUMNS)
             writer.writeheader()
             writer.writerows(old)
         self._begun = True
+
+
+def _before(row: Mapping[str, str], step: int) -> bool:
+    """Whether a row was written before step `step` was taken; validation after step 20 and step 20 share a number."""
+    if not (row["step"] or "").isdigit():
+        return False  # torn by a kill
+    return int(row["step"]) < step + bool(row["valid_loss"])
 
 
 @contextmanager
