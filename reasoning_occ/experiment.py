@@ -4,7 +4,6 @@ A folder is named by the job's identity, so a file that is there was made by the
 made again; a stage that was cut off goes on from its journal or checkpoint.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -31,6 +30,7 @@ from reasoning_occ.reasons.oracle import check_thresholds, make_oracle, summary
 from reasoning_occ.recommenders.base import Recommender
 from reasoning_occ.report import table
 from reasoning_occ.report.page import write_report
+from reasoning_occ.status import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def run_job(cfg: DictConfig, folder: Path) -> None:
     console.print(f"Report: {page}", soft_wrap=True)
 
 
-def _work(cfg: DictConfig, folder: Path, status: "Status") -> None:
+def _work(cfg: DictConfig, folder: Path, status: Status) -> None:
     try:
         status.stage("check")
         check(cfg)
@@ -101,39 +101,6 @@ def check(cfg: DictConfig) -> None:
         raise UserError(f"trainer, inference or oracle: a value has the wrong type ({error}).") from error
     if not cfg.model.tiny:
         model_source(model_spec(cfg))
-
-
-class Status:
-    """status.json: which stage a run is in, whether it is done, what stopped it, and whether it can go on."""
-
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "status.json"
-        self._stage = "check"
-
-    def finished_as(self, cfg: DictConfig) -> bool:
-        """Whether all figures are on disk, scored as `cfg.evaluation` wants them."""
-        if not self.path.is_file():
-            return False
-        known = json.loads(self.path.read_text(encoding="utf-8"))
-        return bool(known["done"]) and known["evaluation"] == plain(cfg, "evaluation")
-
-    def stage(self, name: str) -> None:
-        """The stage that begins now."""
-        self._stage = name
-        self._write(resumable=True)
-
-    def done(self, cfg: DictConfig) -> None:
-        """Every figure is on disk."""
-        self._write(done=True, evaluation=plain(cfg, "evaluation"))
-
-    def failed(self, error: BaseException) -> None:
-        """What stopped the run. What was wrong from the start can't go on; the rest the same command takes up."""
-        told = "stopped by Ctrl-C" if isinstance(error, KeyboardInterrupt) else str(error) or type(error).__name__
-        self._write(resumable=self._stage != "check", error=told)
-
-    def _write(self, **known: Any) -> None:
-        blank = {"stage": self._stage, "done": False, "resumable": False, "error": None, "evaluation": None}
-        write_json(self.path, blank | known)
 
 
 def load(cfg: DictConfig) -> Task:

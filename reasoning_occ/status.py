@@ -1,0 +1,43 @@
+"""status.json: how far a run is, for the run itself and for tables."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+
+from reasoning_occ.files import write_json
+from reasoning_occ.identity import plain
+
+
+class Status:
+    """status.json: which stage a run is in, whether it is done, what stopped it, and whether it can go on."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "status.json"
+        self._stage = "check"
+
+    def finished_as(self, cfg: DictConfig) -> bool:
+        """Whether all figures are on disk, scored as `cfg.evaluation` wants them."""
+        if not self.path.is_file():
+            return False
+        known = json.loads(self.path.read_text(encoding="utf-8"))
+        return bool(known["done"]) and known["evaluation"] == plain(cfg, "evaluation")
+
+    def stage(self, name: str) -> None:
+        """The stage that begins now."""
+        self._stage = name
+        self._write(resumable=True)
+
+    def done(self, cfg: DictConfig) -> None:
+        """Every figure is on disk."""
+        self._write(done=True, evaluation=plain(cfg, "evaluation"))
+
+    def failed(self, error: BaseException) -> None:
+        """What stopped the run. What was wrong from the start can't go on; the rest the same command takes up."""
+        told = "stopped by Ctrl-C" if isinstance(error, KeyboardInterrupt) else str(error) or type(error).__name__
+        self._write(resumable=self._stage != "check", error=told)
+
+    def _write(self, **known: Any) -> None:
+        blank = {"stage": self._stage, "done": False, "resumable": False, "error": None, "evaluation": None}
+        write_json(self.path, blank | known)
