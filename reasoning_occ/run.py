@@ -4,15 +4,15 @@ import hashlib
 import logging
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
-import hydra
-from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from reasoning_occ.config import CONF, SWEEP
+from reasoning_occ import help
+from reasoning_occ.config import CONF, SWEEP, validate
 from reasoning_occ.errors import UserError, nearest
 from reasoning_occ.files import checksum
 from reasoning_occ.identity import code_version, run_name
@@ -23,10 +23,17 @@ log = logging.getLogger(__name__)
 FAILED: list[str] = []
 FOLDERS: list[Path] = []
 
-OmegaConf.register_new_resolver("run_name", lambda *, _root_: run_name(_root_), replace=True)
+
+def folder_name(*, _root_: DictConfig) -> str:
+    """The resolver of a run's folder: a job that can't work is told so before there is a folder."""
+    if SWEEP not in os.environ:  # in a sweep the other jobs go on; run_job() validates each
+        validate(OmegaConf.masked_copy(_root_, [str(key) for key in _root_ if key != "hydra"]))
+    return run_name(_root_)
 
 
-@hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
+OmegaConf.register_new_resolver("run_name", folder_name, replace=True)
+
+
 def job(cfg: DictConfig) -> None:
     """One Hydra job. A failure is told in a sentence; a sweep goes on with its next job."""
     from hydra.core.hydra_config import HydraConfig
@@ -62,6 +69,12 @@ def one_recommender(overrides: Iterable[str]) -> None:
 def main() -> None:
     """Run the command line; exits with 1 after an error that was told, 2 for a command that can't be read."""
     command = sys.argv[1:]
+    if any(word in help.WORDS for word in command):
+        print(help.page())
+        return
+    import hydra
+    from hydra.errors import HydraException
+
     multirun = any(word in MULTIRUN for word in command)
     # anywhere on the line: hydra's parser wants options before or after all overrides
     sys.argv[1:] = sorted(command, key=lambda word: word not in MULTIRUN)
@@ -69,7 +82,7 @@ def main() -> None:
     if multirun:
         os.environ[SWEEP] = sweep_name(command)
     try:
-        job()
+        hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(job)()
     except KeyboardInterrupt:
         print("Stopped. The same command goes on where this one was.", file=sys.stderr)
         sys.exit(1)
@@ -104,7 +117,7 @@ def sentence(error: Exception) -> str:
     while cause is not None:
         if isinstance(cause, UserError):
             return str(cause)
-        cause = cause.__cause__
+        cause = cause.__cause__ or cause.__context__
     first = str(error).strip().splitlines()
     text = " ".join(line.strip() for line in first if line.strip())
     words = text.split("'")
@@ -118,24 +131,20 @@ def sentence(error: Exception) -> str:
 
 
 def known_keys() -> list[str]:
-    """Every key of the default configuration, dotted."""
-    from hydra import compose, initialize_config_dir
-    from hydra.core.global_hydra import GlobalHydra
+    """Every key of the default configuration, dotted. Read from the files: composing again would take twice as long."""
+    whole = OmegaConf.load(CONF / "config.yaml")
+    for group, name in help.defaults().items():
+        if name is not None:
+            whole = OmegaConf.merge(whole, {group: OmegaConf.load(CONF / group / f"{name}.yaml")})
 
-    GlobalHydra.instance().clear()
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        cfg = compose("config")
+    def walk(values: Any, prefix: str = "") -> Iterator[str]:
+        for key, value in values.items():
+            yield f"{prefix}{key}"
+            if isinstance(value, dict):
+                yield from walk(value, f"{prefix}{key}.")
 
-    def walk(node: DictConfig, prefix: str = "") -> list[str]:
-        keys: list[str] = []
-        for key in node:
-            keys.append(f"{prefix}{key}")
-            value = node._get_node(str(key))
-            if isinstance(value, DictConfig) and not value._is_none() and not value._is_missing():
-                keys += walk(value, f"{prefix}{key}.")
-        return keys
-
-    return walk(cfg)
+    ours: Any = OmegaConf.to_container(whole)
+    return list(walk({key: value for key, value in ours.items() if key not in ("defaults", "hydra")}))
 
 
 if __name__ == "__main__":

@@ -48,6 +48,25 @@ def test_help_and_configuration_import_nothing_heavy(words, tmp_path):
     assert not imported & {"torch", "transformers", "lightning", "peft", "wandb", "pandas", "sklearn"}
 
 
+def test_help_shows_every_choice_and_every_default():
+    from reasoning_occ import help
+    from reasoning_occ.config import CONF
+    from reasoning_occ.run import known_keys
+
+    page = help.page()
+    for file in CONF.glob("*/*.yaml"):
+        assert file.stem in page and help.first_sentence(file) in page
+    for key in known_keys():
+        assert f"{key.rpartition('.')[2]}:" in page, key
+    assert "hydra:" not in page
+
+
+def test_a_wrong_value_leaves_no_folder(tmp_path):
+    done = run(tmp_path, "seed=x")
+    assert done.returncode == 1 and "seed: expected" in done.stderr
+    assert not (tmp_path / "runs").exists()
+
+
 PERSON = '{"id": "a", "jobs": [{"occupation": "Cooks", "start": "1999"}, {"occupation": "Bakers", "start": "2003"}]}'
 LATE = PERSON.replace('"start": "2003"', '"start": "2003", "end": "1999"')
 SINGLE = '{"id": "a", "jobs": [{"occupation": "Cooks", "start": "1999"}]}'
