@@ -1,56 +1,25 @@
 """Which examples are trained on at which optimiser step: a plan made once, and a loader that can stop and go on."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-import torch
-from jaxtyping import Bool, Int, Int8
-from torch import Tensor
 
 from reasoning_occ.errors import UserError
 from reasoning_occ.language.example import Example, Segment
-
-# What stands at padded places. Any id would do: causal attention hides what is right of a token, and padding
-# carries no loss.
-PAD = 0
+from reasoning_occ.training.tree import Row, Tree, grow, pack
 
 Step = tuple[tuple[int, ...], ...]
-"""One optimiser step: micro-batches of example numbers."""
+"""One optimiser step: rows of tree numbers."""
 
 
-@dataclass(frozen=True, slots=True)
-class MicroBatch:
-    """Examples that go through the model together, padded on the right."""
-
-    ids_bs: Int[Tensor, "batch sequence"]
-    mask_bs: Bool[Tensor, "batch sequence"]
-    segments_bs: Int8[Tensor, "batch sequence"]
-
-    def to(self, device: torch.device | str, non_blocking: bool = False) -> "MicroBatch":
-        """The same on another device (the name and arguments by which Lightning moves a batch)."""
-        tensors = (self.ids_bs, self.mask_bs, self.segments_bs)
-        return MicroBatch(*(tensor.to(device, non_blocking=non_blocking) for tensor in tensors))
-
-    @property
-    def tokens(self) -> int:
-        """How many tokens are not padding."""
-        return int(self.mask_bs.sum())
-
-
-def collate(examples: Sequence[Example]) -> MicroBatch:
-    """Pad examples on the right to the longest of them."""
-    longest = max(len(example) for example in examples)
-    ids_bs = torch.full((len(examples), longest), PAD, dtype=torch.long)
-    mask_bs = torch.zeros((len(examples), longest), dtype=torch.bool)
-    segments_bs = torch.full((len(examples), longest), int(Segment.PROMPT), dtype=torch.int8)
-    for row, example in enumerate(examples):
-        ids_bs[row, : len(example)] = torch.as_tensor(np.asarray(example.ids, dtype=np.int64))
-        mask_bs[row, : len(example)] = True
-        segments_bs[row, : len(example)] = torch.as_tensor(np.asarray(example.segments, dtype=np.int8))
-    return MicroBatch(ids_bs, mask_bs, segments_bs)
+def trees_of(examples: Sequence[Example]) -> list[Tree]:
+    """One tree a person, in the order in which people first come."""
+    people: dict[str, list[Example]] = {}
+    for example in examples:
+        people.setdefault(example.key[0], []).append(example)
+    return [grow(of_one) for of_one in people.values()]
 
 
 def check_examples(examples: Sequence[Example]) -> None:
@@ -76,91 +45,86 @@ def check_examples(examples: Sequence[Example]) -> None:
 
 
 def plan(
-    lengths: Sequence[int],
+    trees: Sequence[Tree],
     *,
     seed: int,
     epochs: int,
     max_steps: int | None,
     batch: int,
     micro_tokens: int,
-    window: int,
 ) -> list[Step]:
     """The optimiser steps of a whole training, from the first epoch to the last.
 
-    Each epoch shuffles anew, sorts by length within windows (so that a step's examples are of like length and
-    padding is small), cuts the row into steps of nearly equal size and shuffles these.
+    Each epoch shuffles the trees anew and cuts them into steps of about `batch` examples: a tree belongs to the step
+    into which its first example falls.
 
     Args:
-        lengths: tokens of each example.
+        trees: one a person.
         seed: with the epoch's number, fixes the shuffles.
         epochs: how often every example is seen, if `max_steps` does not stop it earlier.
         max_steps: at most so many optimiser steps; None for no such limit.
-        batch: examples an optimiser step (at most; the last step is not smaller than the others by more than one).
-        micro_tokens: padded tokens that go through the model at once. An example longer than this goes alone.
-        window: examples that are sorted by length together. As large as the data: the least padding, but then every
-            step has one length only.
+        batch: examples an optimiser step, on average.
+        micro_tokens: tokens that go through the model at once. A tree larger than this goes alone.
 
     Returns:
-        Steps; every example is in exactly one micro-batch an epoch.
+        Steps; every tree is in exactly one row an epoch.
     """
+    examples = np.array([tree.examples for tree in trees])
     steps: list[Step] = []
     for epoch in range(epochs):
-        generator = np.random.default_rng([seed, epoch])
-        order = _sorted_in_windows(generator.permutation(len(lengths)), lengths, window)
-        groups = np.array_split(order, -(-len(lengths) // batch)) if len(lengths) else []
-        epoch_steps = [_micro_batches(group.tolist(), lengths, micro_tokens) for group in groups]
-        steps += [epoch_steps[number] for number in generator.permutation(len(epoch_steps))]
+        order = np.random.default_rng([seed, epoch]).permutation(len(trees))
+        step = (np.cumsum(examples[order]) - examples[order]) // batch
+        cuts = np.flatnonzero(np.diff(step)) + 1
+        steps += [_rows(group.tolist(), trees, micro_tokens) for group in np.split(order, cuts)]
     return steps[:max_steps]
 
 
-def in_order(lengths: Sequence[int], micro_tokens: int) -> Step:
-    """All examples once, cut into micro-batches: for evaluation."""
-    return _micro_batches(list(range(len(lengths))), lengths, micro_tokens)
+def all_rows(trees: Sequence[Tree], micro_tokens: int) -> list[Row]:
+    """All trees once: for evaluation."""
+    return [pack([trees[number] for number in row]) for row in _rows(range(len(trees)), trees, micro_tokens)]
 
 
-def _sorted_in_windows(order: np.ndarray, lengths: Sequence[int], window: int) -> np.ndarray:
-    size = np.asarray(lengths)
-    parts = [order[start : start + window] for start in range(0, len(order), window)]
-    return np.concatenate([part[np.argsort(size[part], kind="stable")] for part in parts]) if parts else order
-
-
-def _micro_batches(numbers: Sequence[int], lengths: Sequence[int], micro_tokens: int) -> Step:
-    # longest first: the first micro-batch of a step then needs the most memory, not the last
-    micro: list[list[int]] = []
-    for number in sorted(numbers, key=lambda n: (-lengths[n], n)):
-        if micro and lengths[micro[-1][0]] * (len(micro[-1]) + 1) <= micro_tokens:
-            micro[-1].append(number)
-        else:
-            micro.append([number])
-    return tuple(tuple(group) for group in micro)
+def _rows(numbers: Iterable[int], trees: Sequence[Tree], micro_tokens: int) -> Step:
+    """First fit, largest first: the first row of a step is then among those that need the most memory."""
+    rows: list[list[int]] = []
+    free: list[int] = []
+    for number in sorted(numbers, key=lambda n: (-len(trees[n]), n)):
+        size = len(trees[number])
+        row = next((row for row, room in enumerate(free) if size <= room), len(rows))
+        if row == len(rows):
+            rows.append([])
+            free.append(micro_tokens)
+        rows[row].append(number)
+        free[row] -= size
+    return tuple(tuple(row) for row in rows)
 
 
 class StepLoader:
-    """Goes through a plan, one optimiser step (a list of micro-batches) at a time, from where it was left.
+    """Goes through a plan, one optimiser step (a list of rows) at a time, from where it was left.
 
     It has a length, so Lightning fetches nothing ahead: after a step its position is the number of steps taken,
     which is what a checkpoint made between two steps must hold.
 
     Args:
-        examples: what the plan's numbers stand for.
+        trees: what the plan's numbers stand for.
         steps: the plan.
         identity: what else a resumed training must have in common with the one that was cut off.
     """
 
-    def __init__(self, examples: Sequence[Example], steps: Sequence[Step], identity: str) -> None:
+    def __init__(self, trees: Sequence[Tree], steps: Sequence[Step], identity: str) -> None:
         self.position = 0
-        self._examples = examples
+        self._trees = trees
         self._steps = steps
-        self._identity = _digest(examples, steps, identity)
+        self._identity = _digest(trees, steps, identity)
 
     def __len__(self) -> int:
         return len(self._steps)
 
-    def __iter__(self) -> Iterator[list[MicroBatch]]:
+    def __iter__(self) -> Iterator[list[Row]]:
         while self.position < len(self._steps):
             step = self._steps[self.position]
             self.position += 1
-            yield [collate([self._examples[number] for number in micro]) for micro in step]
+            yield [pack([self._trees[number] for number in row]) for row in step]
 
     def state_dict(self) -> dict[str, Any]:
         """Where we are, and of what."""
@@ -180,10 +144,11 @@ class StepLoader:
         self.position = state["position"]
 
 
-def _digest(examples: Sequence[Example], steps: Sequence[Step], identity: str) -> str:
+def _digest(trees: Sequence[Tree], steps: Sequence[Step], identity: str) -> str:
     digest = hashlib.sha256(identity.encode())
-    for example in examples:
-        digest.update(np.asarray(example.ids, dtype=np.int64).tobytes())
-        digest.update(np.asarray(example.segments, dtype=np.int8).tobytes())
+    for tree in trees:
+        for array in (tree.ids, tree.position, tree.source, tree.label, tree.target, tree.segment, tree.example):
+            digest.update(array.tobytes())
+        digest.update(repr(tree.branches).encode())
     digest.update(repr(steps).encode())
     return digest.hexdigest()

@@ -15,7 +15,7 @@ from rich.progress import TaskID
 
 from reasoning_occ.language.example import Example, Segment
 from reasoning_occ.progress import bar
-from reasoning_occ.training.batches import collate, in_order
+from reasoning_occ.training.batches import all_rows, trees_of
 from reasoning_occ.training.checkpoints import forget_old, path_of
 from reasoning_occ.training.interrupt import Interrupt
 from reasoning_occ.training.module import CareerModule
@@ -46,7 +46,7 @@ class Bar(Callback):
         """One step more."""
         assert self._task is not None
         seen = trainer.callback_metrics
-        note = f"loss {float(seen['loss']):.3f}, {float(seen['tokens_per_second']):.0f} tokens/s"
+        note = f"loss {float(seen['loss']):.3f}, {float(seen['transitions_per_second']):.1f} transitions/s"
         self._display.update(self._task, completed=trainer.global_step, note=note)
 
     def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
@@ -67,8 +67,7 @@ class Validate(Callback):
 
     def __init__(self, examples: Sequence[Example], settings: TrainingSettings) -> None:
         self.history: list[dict[str, float]] = []
-        micro = in_order([len(example) for example in examples], settings.micro_tokens)
-        self._batches = [collate([examples[number] for number in group]) for group in micro]
+        self._rows = all_rows(trees_of(examples), settings.micro_tokens)
         self._every = settings.validate_every
         told = any((example.segments == Segment.REASON).any() for example in examples)
         self._whose = "validation people, answers after given reasons" if told else "validation people"
@@ -79,9 +78,9 @@ class Validate(Callback):
         """Validate when a share of training has just been completed."""
         assert isinstance(pl_module, CareerModule)
         step, total = trainer.global_step, pl_module.total_steps
-        if not self._batches or not self._due(step, total):
+        if not self._rows or not self._due(step, total):
             return
-        losses = {f"valid_{name}": value for name, value in pl_module.evaluate(self._batches).items()}
+        losses = {f"valid_{name}": value for name, value in pl_module.evaluate(self._rows).items()}
         self.history.append({"step": step, **losses})
         for logger in trainer.loggers:
             logger.log_metrics(losses, step=step)

@@ -15,8 +15,8 @@ from torch import nn
 
 from reasoning_occ.errors import UserError
 from reasoning_occ.language.example import Example
-from reasoning_occ.training.attention import fastest_attention
-from reasoning_occ.training.batches import StepLoader, check_examples, plan
+from reasoning_occ.models.tree_attention import fastest, tree_attention
+from reasoning_occ.training.batches import StepLoader, check_examples, plan, trees_of
 from reasoning_occ.training.callbacks import Bar, Keep, Validate
 from reasoning_occ.training.checkpoints import WholeCheckpointIO, newest
 from reasoning_occ.training.interrupt import Interrupt, Stopped
@@ -68,16 +68,23 @@ def fit(
     if not examples_train:
         raise UserError("There are no training examples: no transition of a training person is left.")
     check_examples([*examples_train, *examples_valid])
+    trees = trees_of(examples_train)
+    log.info(
+        "%d examples of %d people: %d tokens as separate sequences, %d in career trees",
+        len(examples_train),
+        len(trees),
+        sum(tree.apart for tree in trees),
+        sum(len(tree) for tree in trees),
+    )
     steps = plan(
-        [len(example) for example in examples_train],
+        trees,
         seed=settings.seed,
         epochs=settings.epochs,
         max_steps=settings.max_steps,
         batch=settings.batch,
         micro_tokens=settings.micro_tokens,
-        window=settings.window,
     )
-    loader = StepLoader(examples_train, steps, settings.shaping())
+    loader = StepLoader(trees, steps, settings.shaping())
     module = CareerModule(model, settings, len(steps))
     validate = Validate(_sample(examples_valid, settings), settings)
     found = newest(folder / "checkpoints")
@@ -119,7 +126,9 @@ def _run(trainer: Trainer, module: CareerModule, loader: StepLoader, checkpoint:
     if checkpoint:
         log.info("Going on from %s", checkpoint)
     try:
-        with _quiet(), fastest_attention(module.model, trainer.strategy.root_device):
+        chosen = module.chosen.attention
+        way = fastest(trainer.strategy.root_device) if chosen == "auto" else chosen
+        with _quiet(), tree_attention(module.model, way):
             trainer.fit(module, loader, ckpt_path=checkpoint, weights_only=True)
     except (Stopped, SystemExit) as stop:  # SystemExit: how Lightning ends at a KeyboardInterrupt
         raise KeyboardInterrupt from stop

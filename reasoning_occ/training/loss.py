@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from reasoning_occ.language.example import Segment
 from reasoning_occ.models.causal import decoder, head
-from reasoning_occ.training.batches import MicroBatch
+from reasoning_occ.training.tree import Row
 
 SEGMENTS = (Segment.REASON, Segment.ANSWER)
 """The segments that carry loss, in the order of every vector of two in this file."""
@@ -24,30 +24,43 @@ class SegmentWeights:
     answer: float
 
 
-def segment_counts(batches: Sequence[MicroBatch]) -> Int[Tensor, "2"]:
-    """How many reason and answer tokens carry loss, over all the micro-batches."""
-    return torch.stack(
-        [torch.stack([(batch.segments_bs[:, 1:] == segment).sum() for segment in SEGMENTS]) for batch in batches]
-    ).sum(0)
+def segment_counts(rows: Sequence[Row]) -> Int[Tensor, "2"]:
+    """How many reason and answer tokens carry loss, over all the rows; a token of two examples counts twice."""
+    return torch.stack([torch.stack([(row.segment_m == segment).sum() for segment in SEGMENTS]) for row in rows]).sum(0)
 
 
-def segment_losses(model: nn.Module, batch: MicroBatch) -> Float[Tensor, "2"]:
-    """The *sum* over reason tokens, and over answer tokens, of the cross-entropy in nats.
+def target_losses(model: nn.Module, row: Row) -> Float[Tensor, " m"]:
+    """The cross-entropy of every target of every example, in nats, in the order of `row.target_m`.
 
-    `lm_head` is applied only where the next token carries loss; the logarithm is taken in fp32.
+    `lm_head` is applied only where a target is predicted; the logarithm is taken in fp32.
 
     Args:
-        model: a transformers causal language model, bare or wrapped by peft.
-        batch: right-padded; no attention mask goes to the model, because causal attention never looks to the
-            right and what padding itself computes is not used. Attention kernels are faster so.
+        model: a transformers causal language model, bare or wrapped by peft, within `tree_attention`.
+        row: no token of it is padding.
     """
-    hidden_bsh = decoder(model)(input_ids=batch.ids_bs, use_cache=False).last_hidden_state
-    segments_bs = batch.segments_bs[:, 1:]
-    carries_bs = segments_bs != Segment.PROMPT
-    logits_tv = head(model)(hidden_bsh[:, :-1][carries_bs])
-    loss_t = F.cross_entropy(logits_tv.float(), batch.ids_bs[:, 1:][carries_bs], reduction="none")
-    segments_t = segments_bs[carries_bs]
-    return torch.stack([loss_t[segments_t == segment].sum() for segment in SEGMENTS])
+    hidden_1th = decoder(model)(
+        input_ids=row.ids_t[None], position_ids=row.position_t[None], use_cache=False, layout=row.layout
+    ).last_hidden_state
+    logits_nv = head(model)(hidden_1th[0, row.source_n])
+    return F.cross_entropy(logits_nv.float(), row.label_n, reduction="none")[row.target_m]
+
+
+def segment_losses(model: nn.Module, row: Row) -> Float[Tensor, "2"]:
+    """The *sum* over reason tokens, and over answer tokens, of the cross-entropy in nats; see `target_losses`."""
+    loss_m = target_losses(model, row)
+    return torch.stack([loss_m[row.segment_m == segment].sum() for segment in SEGMENTS])
+
+
+def log_probabilities(model: nn.Module, row: Row, segments: Sequence[Segment]) -> Float[Tensor, " examples"]:
+    """The log-probability of each example's targets of some segments, in nats: what preference losses compare.
+
+    Args:
+        model, row: as in `target_losses`.
+        segments: reason, answer or both.
+    """
+    loss_m = target_losses(model, row)
+    counted_m = torch.isin(row.segment_m, torch.tensor([int(segment) for segment in segments], device=loss_m.device))
+    return loss_m.new_zeros(row.examples).index_add(0, row.example_m[counted_m], -loss_m[counted_m])
 
 
 def share_of_each(counts: Int[Tensor, "2"], weights: SegmentWeights) -> Float[Tensor, "2"]:

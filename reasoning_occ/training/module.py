@@ -1,4 +1,4 @@
-"""One optimiser step as Lightning runs it: forward and backward over micro-batches, clip, step, log."""
+"""One optimiser step as Lightning runs it: forward and backward over its rows, clip, step, log."""
 
 import math
 import time
@@ -12,7 +12,6 @@ from torch import Tensor, nn
 
 from reasoning_occ.errors import UserError
 from reasoning_occ.models.causal import check_logits
-from reasoning_occ.training.batches import MicroBatch
 from reasoning_occ.training.fused import fused
 from reasoning_occ.training.loss import (
     SEGMENTS,
@@ -23,6 +22,7 @@ from reasoning_occ.training.loss import (
 )
 from reasoning_occ.training.precision import autocast, set_precision
 from reasoning_occ.training.settings import TrainingSettings
+from reasoning_occ.training.tree import Row
 
 
 def learning_rate(step: int, total: int, peak: float, warmup: float) -> float:
@@ -48,7 +48,7 @@ class CareerModule(LightningModule):
 
     def __init__(self, model: nn.Module, settings: TrainingSettings, total_steps: int) -> None:
         super().__init__()
-        # the micro-batches of a step share one denominator, so stepping is ours
+        # the rows of a step share one denominator, so stepping is ours
         self.automatic_optimization = False
         check_logits(model)
         set_precision(model, settings.precision)
@@ -57,8 +57,8 @@ class CareerModule(LightningModule):
         self.weights = SegmentWeights(settings.reason_weight, settings.answer_weight)
         self.total_steps = total_steps
 
-    def training_step(self, batch: Sequence[MicroBatch], batch_idx: int) -> None:
-        """One optimiser step. Micro-batches only bound memory: how a step is cut does not change its gradient."""
+    def training_step(self, batch: Sequence[Row], batch_idx: int) -> None:
+        """One optimiser step. Rows only bound memory: how a step is cut does not change its gradient."""
         began = time.perf_counter()
         # dropout depends on seed and step alone, so a resumed training draws what it would have drawn
         torch.manual_seed(self.chosen.seed * 1_000_003 + self.global_step)
@@ -69,8 +69,8 @@ class CareerModule(LightningModule):
         counts = segment_counts(batch)
         share = share_of_each(counts, self.weights)
         sums = torch.zeros_like(share)
-        for micro in batch:
-            sum_of_each = self._losses(micro)
+        for row in batch:
+            sum_of_each = self._losses(row)
             self.manual_backward((sum_of_each * share).sum())
             sums += sum_of_each.detach()
         norm = nn.utils.clip_grad_norm_(self._trainable().values(), self.chosen.clip)
@@ -82,23 +82,23 @@ class CareerModule(LightningModule):
             )
         optimizer.step()
         optimizer.zero_grad()
-        tokens = sum(micro.tokens for micro in batch)
-        speed = tokens / (time.perf_counter() - began)
-        self.log_dict(
-            {**losses, "learning_rate": rate, "gradient_norm": float(norm), "tokens_per_second": speed},
-            batch_size=1,
-        )
+        seconds = time.perf_counter() - began
+        speeds = {
+            "tokens_per_second": sum(row.tokens for row in batch) / seconds,
+            "transitions_per_second": sum(row.examples for row in batch) / seconds,
+        }
+        self.log_dict({**losses, "learning_rate": rate, "gradient_norm": float(norm), **speeds}, batch_size=1)
 
     @torch.no_grad()
-    def evaluate(self, batches: Sequence[MicroBatch]) -> dict[str, float]:
-        """The mean losses over all of `batches` together: `loss` (weighted), `loss_reason`, `loss_answer`."""
-        counts = segment_counts(batches).to(self.device)
+    def evaluate(self, rows: Sequence[Row]) -> dict[str, float]:
+        """The mean losses over all of `rows` together: `loss` (weighted), `loss_reason`, `loss_answer`."""
+        counts = segment_counts(rows).to(self.device)
         share = share_of_each(counts, self.weights)
         sums = torch.zeros_like(share)
         training = self.model.training
         self.model.eval()
-        for micro in batches:
-            sums += self._losses(micro.to(self.device))
+        for row in rows:
+            sums += self._losses(row.to(self.device))
         self.model.train(training)
         return _means(sums, counts, share)
 
@@ -127,9 +127,9 @@ class CareerModule(LightningModule):
             )
         return super().load_state_dict(state_dict, strict=False, assign=assign)
 
-    def _losses(self, micro: MicroBatch) -> Tensor:
+    def _losses(self, row: Row) -> Tensor:
         with fused(self.model), autocast(self.device, self.chosen.precision):
-            return segment_losses(self.model, micro)
+            return segment_losses(self.model, row)
 
     def _trainable(self) -> dict[str, nn.Parameter]:
         return {name: parameter for name, parameter in self.named_parameters() if parameter.requires_grad}

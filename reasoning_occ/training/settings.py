@@ -7,6 +7,7 @@ from typing import Any
 from reasoning_occ.errors import UserError
 
 PRECISIONS = ("fp32", "bf16")
+ATTENTIONS = ("auto", "cpu", "flex", "reference")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,10 @@ class TrainingSettings:
     clip: float
     batch: int
     micro_tokens: int
-    window: int
     reason_weight: float
     answer_weight: float
     precision: str
+    attention: str
     checkpoint_minutes: float
     validate_every: float
     validate_examples: int
@@ -49,7 +50,6 @@ class TrainingSettings:
             "clip",
             "batch",
             "micro_tokens",
-            "window",
             "checkpoint_minutes",
             "validate_examples",
         ):
@@ -61,6 +61,7 @@ class TrainingSettings:
         self._must(0 <= self.warmup < 1, "warmup", "a share of training, from 0 to below 1")
         self._must(0 < self.validate_every <= 1, "validate_every", "a share of training, above 0 and at most 1")
         self._must(self.precision in PRECISIONS, "precision", " or ".join(PRECISIONS))
+        self._must(self.attention in ATTENTIONS, "attention", " or ".join(ATTENTIONS))
 
     def _must(self, holds: bool, name: str, expected: str) -> None:
         if not holds:

@@ -13,7 +13,9 @@ from reasoning_occ.training.settings import LoraChoice, TrainingSettings
 VOCABULARY = 32
 
 
-def tiny_model(seed: int = 0, *, adapter: bool = True, tied: bool = True, family: str = "llama") -> nn.Module:
+def tiny_model(
+    seed: int = 0, *, adapter: bool = True, tied: bool = True, family: str = "llama", groups: int = 2
+) -> nn.Module:
     """Random weights, hidden size 64, two layers; with LoRA on all linear layers unless told otherwise."""
     from peft import LoraConfig, get_peft_model
     from transformers import LlamaConfig, LlamaForCausalLM, Qwen3Config, Qwen3ForCausalLM
@@ -23,7 +25,7 @@ def tiny_model(seed: int = 0, *, adapter: bool = True, tied: bool = True, family
         "hidden_size": 64,
         "num_hidden_layers": 2,
         "num_attention_heads": 4,
-        "num_key_value_heads": 2,
+        "num_key_value_heads": groups,
         "intermediate_size": 96,
         "vocab_size": VOCABULARY,
         "tie_word_embeddings": tied,
@@ -71,10 +73,10 @@ def settings() -> Callable[..., TrainingSettings]:
             "clip": 1.0,
             "batch": 8,
             "micro_tokens": 64,
-            "window": 16,
             "reason_weight": 1.0,
             "answer_weight": 1.0,
             "precision": "fp32",
+            "attention": "auto",
             "checkpoint_minutes": 60.0,
             "validate_every": 0.5,
             "validate_examples": 64,
@@ -92,13 +94,13 @@ def one_thread() -> None:
     torch.set_num_threads(1)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_model() -> Callable[..., nn.Module]:
     """Makes tiny models."""
     return tiny_model
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_examples() -> Callable[..., list[Example]]:
     """Makes examples of the tiny task."""
     return tiny_examples

@@ -7,69 +7,68 @@ from hypothesis import strategies as st
 
 from reasoning_occ.errors import UserError
 from reasoning_occ.language.example import Example
-from reasoning_occ.training.batches import StepLoader, check_examples, collate, in_order, plan
+from reasoning_occ.training.batches import StepLoader, all_rows, check_examples, plan, trees_of
 
-CHOICES = {"seed": 0, "epochs": 2, "max_steps": None, "batch": 8, "micro_tokens": 64, "window": 16}
+CHOICES = {"seed": 0, "epochs": 2, "max_steps": None, "batch": 8, "micro_tokens": 64}
+
+
+def trees(sizes):
+    """For each number a person with so many transitions, of growing length."""
+    return trees_of(
+        [
+            Example((f"person-{p}", n), np.arange(4 + 3 * n + p % 5) % 31, np.array([0] * (3 + 3 * n + p % 5) + [2]))
+            for p, size in enumerate(sizes)
+            for n in range(size)
+        ]
+    )
 
 
 @given(
-    lengths=st.lists(st.integers(2, 90), min_size=1, max_size=80),
+    sizes=st.lists(st.integers(1, 12), min_size=1, max_size=60),
     batch=st.integers(1, 20),
-    window=st.integers(1, 100),
     epochs=st.integers(1, 3),
     seed=st.integers(0, 9),
 )
-def test_plan_shows_every_example_once_an_epoch_within_its_budgets(lengths, batch, window, epochs, seed):
-    choices = CHOICES | {"batch": batch, "window": window, "epochs": epochs, "seed": seed}
-    steps = plan(lengths, **choices)
-    seen = Counter(number for step in steps for micro in step for number in micro)
-    assert seen == dict.fromkeys(range(len(lengths)), epochs)
-    assert plan(lengths, **choices) == steps
+def test_plan_shows_everybody_once_an_epoch_within_its_budgets(sizes, batch, epochs, seed):
+    grown = trees(sizes)
+    assert [tree.examples for tree in grown] == sizes
+    choices = CHOICES | {"batch": batch, "epochs": epochs, "seed": seed}
+    steps = plan(grown, **choices)
+    assert Counter(n for step in steps for row in step for n in row) == dict.fromkeys(range(len(sizes)), epochs)
+    assert plan(grown, **choices) == steps
     for step in steps:
-        assert sum(map(len, step)) <= batch
-        for micro in step:
-            assert len(micro) == 1 or len(micro) * max(lengths[n] for n in micro) <= 64
-    sizes = [sum(map(len, step)) for step in steps]
-    assert max(sizes) - min(sizes) <= 1
-    first_epoch = steps[: len(steps) // epochs]
-    assert {n for step in first_epoch for micro in step for n in micro} == set(range(len(lengths)))
+        counts = [sizes[n] for row in step for n in row]
+        assert sum(counts) - batch < max(counts)  # all but the last person's transitions fit
+        assert all(len(row) == 1 or sum(len(grown[n]) for n in row) <= 64 for row in step)
+    assert len(steps) >= epochs * sum(sizes) / (batch + max(sizes))
+    seen: list[int] = []
+    for step in steps:
+        seen += [n for row in step for n in row]
+    assert sorted(seen[: len(sizes)]) == list(range(len(sizes)))
 
 
 def test_seed_epoch_and_max_steps_change_the_plan():
-    lengths = list(range(4, 44))
-    steps = plan(lengths, **CHOICES)
-    assert plan(lengths, **CHOICES | {"seed": 1}) != steps
+    grown = trees([2] * 40)
+    steps = plan(grown, **CHOICES)
+    assert len(steps) == 20 and all(sum(map(len, step)) == 4 for step in steps)
+    assert plan(grown, **CHOICES | {"seed": 1}) != steps
     assert steps[: len(steps) // 2] != steps[len(steps) // 2 :]
-    assert plan(lengths, **CHOICES | {"max_steps": 3}) == steps[:3]
-
-
-def test_a_larger_window_means_less_padding():
-    lengths = np.random.default_rng(0).integers(20, 400, size=256).tolist()
-
-    def padded(window: int) -> int:
-        steps = plan(lengths, **CHOICES | {"window": window, "micro_tokens": 2048, "batch": 16})
-        return sum(len(micro) * max(lengths[n] for n in micro) for step in steps for micro in step)
-
-    assert padded(256) < padded(64) < padded(1)
-    # 2 epochs; a window of all examples leaves little padding
-    assert padded(256) < 1.1 * 2 * sum(lengths)
+    assert plan(grown, **CHOICES | {"max_steps": 3}) == steps[:3]
 
 
 def test_evaluation_sees_all_once():
-    assert sorted(n for micro in in_order([5, 60, 9, 30], 64) for n in micro) == [0, 1, 2, 3]
-    assert in_order([], 64) == ()
+    grown = trees([1, 5, 3, 2])
+    rows = all_rows(grown, 64)
+    assert sum(row.examples for row in rows) == 11 and sum(row.tokens for row in rows) == sum(map(len, grown))
+    assert all_rows([], 64) == []
 
 
-def test_collate_pads_on_the_right(make_examples):
-    examples = make_examples(3)
-    batch = collate(examples)
-    for row, example in enumerate(examples):
-        assert batch.ids_bs[row, : len(example)].tolist() == example.ids.tolist()
-        assert batch.segments_bs[row, : len(example)].tolist() == example.segments.tolist()
-        assert batch.mask_bs[row].sum() == len(example) == batch.mask_bs[row, : len(example)].sum()
-        assert not batch.segments_bs[row, len(example) :].any()
-    assert batch.tokens == sum(map(len, examples))
-    assert batch.to("cpu") == batch or batch.to("cpu").tokens == batch.tokens
+def test_a_row_is_its_trees_one_after_the_other():
+    grown = trees([3, 1, 2])
+    (row,) = all_rows(grown, 10_000)
+    assert row.tokens == row.layout.branches[-1].stop == sum(map(len, grown))
+    assert row.apart == sum(tree.apart for tree in grown) > row.tokens
+    assert row.to("cpu").ids_t.tolist() == row.ids_t.tolist()
 
 
 def test_an_example_without_a_target_is_refused_by_name(make_examples):
@@ -83,8 +82,8 @@ def test_an_example_without_a_target_is_refused_by_name(make_examples):
 
 
 def test_a_loader_goes_on_where_another_stopped(make_examples):
-    examples = make_examples(20)
-    steps = plan([len(e) for e in examples], **CHOICES)
+    examples = trees_of(make_examples(20))
+    steps = plan(examples, **CHOICES)
     whole = list(StepLoader(examples, steps, "a"))
     first = StepLoader(examples, steps, "a")
     running = iter(first)
@@ -94,16 +93,16 @@ def test_a_loader_goes_on_where_another_stopped(make_examples):
     rest = list(second)
     assert len(first) == len(second) == len(whole) == len(begun) + len(rest)
     for one, other in zip(whole, begun + rest, strict=True):
-        assert [m.ids_bs.tolist() for m in one] == [m.ids_bs.tolist() for m in other]
+        assert [m.ids_t.tolist() for m in one] == [m.ids_t.tolist() for m in other]
 
 
 def test_a_loader_refuses_the_place_of_another_training(make_examples):
-    examples = make_examples(20)
-    steps = plan([len(e) for e in examples], **CHOICES)
+    examples = trees_of(make_examples(20))
+    steps = plan(examples, **CHOICES)
     state = StepLoader(examples, steps, "a").state_dict()
     for other in (
         StepLoader(examples, steps, "b"),
-        StepLoader(make_examples(20, seed=1), steps, "a"),
+        StepLoader(trees_of(make_examples(20, seed=1)), steps, "a"),
         StepLoader(examples, steps[:-1], "a"),
     ):
         with pytest.raises(UserError, match="other training examples or settings"):

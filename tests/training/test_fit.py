@@ -212,7 +212,7 @@ def test_killed_in_the_middle_then_started_again(tmp_path):
 
 def test_validation_looks_at_a_fixed_sample(make_model, make_examples, settings, tmp_path, monkeypatch):
     seen = []
-    monkeypatch.setattr(CareerModule, "evaluate", lambda _, batches: seen.append(ids_of(batches)) or {"loss": 0.0})
+    monkeypatch.setattr(CareerModule, "evaluate", lambda _, rows: seen.append(ids_of(rows)) or {"loss": 0.0})
     valid = make_examples(30, seed=1)
     for folder, changed in (("a", {}), ("b", {}), ("c", {"seed": 1}), ("d", {"validate_examples": 99})):
         chosen = settings(**{"max_steps": 2, "validate_examples": 6, **changed})
@@ -223,7 +223,5 @@ def test_validation_looks_at_a_fixed_sample(make_model, make_examples, settings,
     assert len(a1) == 6 and d1 == every and all(ids in every for ids in a1)
 
 
-def ids_of(batches):
-    return sorted(
-        row[mask].tolist() for batch in batches for row, mask in zip(batch.ids_bs, batch.mask_bs, strict=True)
-    )
+def ids_of(rows):
+    return sorted(row.ids_t[branch.start : branch.stop].tolist() for row in rows for branch in row.layout.branches)

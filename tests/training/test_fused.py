@@ -4,25 +4,28 @@ import torch
 from peft import LoraConfig, get_peft_model
 from torch import nn
 
-from reasoning_occ.training.batches import collate
+from reasoning_occ.models.tree_attention import tree_attention
+from reasoning_occ.training.batches import trees_of
 from reasoning_occ.training.fused import fused
 from reasoning_occ.training.loss import segment_losses
 from reasoning_occ.training.precision import set_precision
+from reasoning_occ.training.tree import pack
 
 
 def test_one_product_equals_peft_in_fp32(make_model, make_examples):
-    model, batch = make_model(), collate(make_examples(6))
+    model, row = make_model(), pack(trees_of(make_examples(6)))
     wanted = [p for p in model.parameters() if p.requires_grad]
-    by_peft = segment_losses(model, batch)
-    peft_gradients = torch.autograd.grad(by_peft.sum(), wanted)
-    with fused(model) as layers:
-        ours = segment_losses(model, batch)
-        our_gradients = torch.autograd.grad(ours.sum(), wanted)
-    assert layers == 14  # seven linear layers in each of two blocks
-    torch.testing.assert_close(ours, by_peft, rtol=1e-5, atol=0)
-    for one, other in zip(our_gradients, peft_gradients, strict=True):
-        assert (one - other).norm() <= 1e-5 * other.norm()
-    assert torch.equal(segment_losses(model, batch), by_peft)  # peft's own way is back
+    with tree_attention(model, "cpu"):
+        by_peft = segment_losses(model, row)
+        peft_gradients = torch.autograd.grad(by_peft.sum(), wanted)
+        with fused(model) as layers:
+            ours = segment_losses(model, row)
+            our_gradients = torch.autograd.grad(ours.sum(), wanted)
+        assert layers == 14  # seven linear layers in each of two blocks
+        torch.testing.assert_close(ours, by_peft, rtol=1e-5, atol=0)
+        for one, other in zip(our_gradients, peft_gradients, strict=True):
+            assert (one - other).norm() <= 1e-5 * other.norm()
+        assert torch.equal(segment_losses(model, row), by_peft)  # peft's own way is back
 
 
 class Lone(nn.Module):

@@ -3,8 +3,10 @@ from itertools import pairwise
 import pytest
 
 from reasoning_occ.errors import UserError
-from reasoning_occ.training.batches import collate
+from reasoning_occ.models.tree_attention import tree_attention
+from reasoning_occ.training.batches import trees_of
 from reasoning_occ.training.module import CareerModule, learning_rate
+from reasoning_occ.training.tree import pack
 
 
 def test_the_rate_rises_in_a_line_and_falls_along_a_cosine_to_nothing():
@@ -17,12 +19,14 @@ def test_the_rate_rises_in_a_line_and_falls_along_a_cosine_to_nothing():
 
 def test_evaluation_does_not_depend_on_how_it_is_cut_and_leaves_the_model_training(make_model, make_examples, settings):
     module = CareerModule(make_model().train(), settings(reason_weight=2.0), 10)
-    examples = make_examples(7)
-    whole = module.evaluate([collate(examples)])
-    cut = module.evaluate([collate(examples[:3]), collate(examples[3:])])
+    trees = trees_of(make_examples(7))
+    with tree_attention(module.model, "cpu"):
+        whole = module.evaluate([pack(trees)])
+        cut = module.evaluate([pack(trees[:3]), pack(trees[3:])])
+        without_reason = module.evaluate([pack(trees[:1])])
     assert cut == pytest.approx(whole, rel=1e-5)
     assert whole["loss"] == pytest.approx(2 * whole["loss_reason"] + whole["loss_answer"], rel=1e-5)
-    assert "loss_reason" not in module.evaluate([collate(examples[:1])])  # it has no reason
+    assert "loss_reason" not in without_reason
     assert module.model.training
 
 

@@ -1,0 +1,173 @@
+"""Career trees: a person's examples laid out so that the history they share goes through the model once.
+
+Histories are rendered append-only, so the prompt of a transition begins every later prompt of the same person:
+
+    task | school | job 1 | job 2 | job 3 | ask, reason, answer 3      the trunk: the longest example
+                      |       '- ask, reason, answer 2                 a branch leaves where its text differs
+                      '- ask, reason, answer 1
+
+Nothing here knows of trunks and reasons, though: the longest example is laid down first, each other one leaves an
+earlier one after the longest beginning that they share. So K reasons for one transition share its prompt, chosen and
+rejected texts too, and equal examples are one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+from reasoning_occ.language.example import Example, Segment
+from reasoning_occ.models.tree_attention import Branch, Layout
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Examples that share their beginnings. t: tokens, n: distinct targets, m: targets of single examples.
+
+    ids: token ids.
+    position: tokens before each one in its own example.
+    branches: how tokens see each other.
+    source: the token from which a target is predicted.
+    label: the target's id.
+    target: of each example's targets, its number among the distinct ones.
+    segment: of each example's targets, whether reason or answer.
+    example: of each example's targets, the example's number.
+    examples: how many examples there are.
+    apart: tokens that the examples would have as separate sequences.
+    """
+
+    ids: Int[np.ndarray, " t"]
+    position: Int[np.ndarray, " t"]
+    branches: tuple[Branch, ...]
+    source: Int[np.ndarray, " n"]
+    label: Int[np.ndarray, " n"]
+    target: Int[np.ndarray, " m"]
+    segment: Int[np.ndarray, " m"]
+    example: Int[np.ndarray, " m"]
+    examples: int
+    apart: int
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def grow(examples: Sequence[Example]) -> Tree:
+    """The tree of some examples, of one person or of many; it equals them as separate sequences.
+
+    Args:
+        examples: at least one; each begins with a prompt token.
+    """
+    paths = _paths(examples)
+    size = 1 + max(int(path[-1]) for path, _ in paths)
+    ids, position = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
+    for example, (path, _) in zip(examples, paths, strict=True):
+        ids[path], position[path] = example.ids, np.arange(len(path))
+    # a target is a token; what predicts it is the token before it on any path, the same on all of them
+    node, source, segment, number = [], [], [], []
+    for place, (example, (path, _)) in enumerate(zip(examples, paths, strict=True)):
+        learnt = np.flatnonzero(example.segments != Segment.PROMPT)
+        node.append(path[learnt])
+        source.append(path[learnt - 1])
+        segment.append(example.segments[learnt].astype(np.int64))
+        number.append(np.full(len(learnt), place))
+    distinct, first, target = np.unique(np.concatenate(node), return_index=True, return_inverse=True)
+    return Tree(
+        ids=ids,
+        position=position,
+        branches=tuple(sorted(branch for _, branch in paths if branch is not None)),
+        source=np.concatenate(source)[first],
+        label=ids[distinct],
+        target=target,
+        segment=np.concatenate(segment),
+        example=np.concatenate(number),
+        examples=len(examples),
+        apart=sum(map(len, examples)),
+    )
+
+
+def _paths(examples: Sequence[Example]) -> list[tuple[Int[np.ndarray, " tokens"], Branch | None]]:
+    """For each example where its tokens stand in the row, and the branch that it adds (None: it adds no token)."""
+    paths: dict[int, np.ndarray] = {}
+    branches: dict[int, Branch | None] = {}
+    size = 0
+    for number in sorted(range(len(examples)), key=lambda n: (-len(examples[n]), n)):
+        ids = examples[number].ids
+        shared, beginning = 0, np.zeros(0, dtype=np.int64)
+        for other, path in paths.items():
+            common = _common(ids, examples[other].ids)
+            if common > shared:
+                shared, beginning = common, path[:common]
+        end = size + len(ids) - shared
+        paths[number] = np.concatenate([beginning, np.arange(size, end)])
+        branches[number] = Branch(size, end, _stretches(beginning)) if end > size else None
+        size = end
+    return [(paths[number], branches[number]) for number in range(len(examples))]
+
+
+def _common(one: np.ndarray, other: np.ndarray) -> int:
+    """How many ids two sequences have in common at their beginning."""
+    length = min(len(one), len(other))
+    differ = np.flatnonzero(one[:length] != other[:length])
+    return int(differ[0]) if len(differ) else length
+
+
+def _stretches(path: np.ndarray) -> tuple[tuple[int, int], ...]:
+    """The runs of neighbouring places in a path, in its order."""
+    if not len(path):
+        return ()
+    cuts = np.flatnonzero(np.diff(path) != 1) + 1
+    return tuple((int(run[0]), int(run[-1]) + 1) for run in np.split(path, cuts))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Trees one after the other, as one pass through the model takes them; fields as in `Tree`. No padding."""
+
+    ids_t: Int[Tensor, " t"]
+    position_t: Int[Tensor, " t"]
+    layout: Layout
+    source_n: Int[Tensor, " n"]
+    label_n: Int[Tensor, " n"]
+    target_m: Int[Tensor, " m"]
+    segment_m: Int[Tensor, " m"]
+    example_m: Int[Tensor, " m"]
+    examples: int
+    apart: int
+
+    def to(self, device: torch.device | str, non_blocking: bool = False) -> "Row":
+        """The same on another device (the name and arguments by which Lightning moves a batch)."""
+        names = ("ids_t", "position_t", "source_n", "label_n", "target_m", "segment_m", "example_m")
+        tensors = {name: getattr(self, name).to(device, non_blocking=non_blocking) for name in names}
+        return Row(**tensors, layout=self.layout, examples=self.examples, apart=self.apart)
+
+    @property
+    def tokens(self) -> int:
+        """How many go through the model."""
+        return len(self.ids_t)
+
+
+def pack(trees: Sequence[Tree]) -> Row:
+    """Put trees into one row. No token of one sees a token of another."""
+    starts = np.cumsum([0, *(len(tree) for tree in trees[:-1])]).tolist()
+    targets = np.cumsum([0, *(len(tree.source) for tree in trees[:-1])]).tolist()
+    examples = np.cumsum([0, *(tree.examples for tree in trees[:-1])]).tolist()
+
+    def joined(parts: Sequence[np.ndarray], shifts: Sequence[int] | None = None) -> Tensor:
+        moved = parts if shifts is None else [part + by for part, by in zip(parts, shifts, strict=True)]
+        return torch.from_numpy(np.concatenate(moved))
+
+    return Row(
+        ids_t=joined([tree.ids for tree in trees]),
+        position_t=joined([tree.position for tree in trees]),
+        layout=Layout(tuple(b.moved(by) for tree, by in zip(trees, starts, strict=True) for b in tree.branches)),
+        source_n=joined([tree.source for tree in trees], starts),
+        label_n=joined([tree.label for tree in trees]),
+        target_m=joined([tree.target for tree in trees], targets),
+        segment_m=joined([tree.segment for tree in trees]),
+        example_m=joined([tree.example for tree in trees], examples),
+        examples=sum(tree.examples for tree in trees),
+        apart=sum(tree.apart for tree in trees),
+    )
