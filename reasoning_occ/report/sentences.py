@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from reasoning_occ.evaluation.evaluate import SHARES
-from reasoning_occ.report.jobs import Job, Unfinished
+from reasoning_occ.report.jobs import Job, Unfinished, setting
 
 if TYPE_CHECKING:
     from reasoning_occ.report.content import Row
@@ -90,7 +90,7 @@ def notes(jobs: Sequence[Job], rows: Sequence["Row"], unfinished: Sequence[Unfin
     told = []
     if any(row.floor for row in rows):
         told.append("* scored beside, on the same test people: a floor to beat.")
-    told += _distinct(note for job in jobs for note in _left_out(job.data))
+    told += _distinct(note for job in jobs for note in (*_stopped(job), *_left_out(job.data)))
     for row in rows:
         counts = row.metrics["counts"]
         if counts["invalid"] or counts["unscored"]:
@@ -106,6 +106,17 @@ def notes(jobs: Sequence[Job], rows: Sequence["Row"], unfinished: Sequence[Unfin
         noun = "job is" if len(cut) == 1 else "jobs are"
         told.append(f"{len(cut)} {noun} not finished: {'; '.join(map(str, cut))}.")
     return tuple(told)
+
+
+def _stopped(job: Job) -> list[str]:
+    """That a training ended before it had seen all it could learn from, where the job was told so."""
+    steps, batch = setting(job.folder, "trainer.max_steps"), setting(job.folder, "trainer.batch")
+    learnt = job.data.get("train", {}).get("transitions", 0) * (setting(job.folder, "trainer.epochs") or 0)
+    if setting(job.folder, "baseline") is not None or not steps or steps * batch >= learnt:
+        return []
+    return [
+        f"Training stopped after {steps:,} steps of {batch} transitions: {steps * batch:,} of {learnt:,} were seen."
+    ]
 
 
 def _left_out(data: Mapping[str, Any]) -> list[str]:

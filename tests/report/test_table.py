@@ -146,3 +146,21 @@ def test_the_warning_needs_an_interval_with_a_width(sweep):
     table = compose(sweep, ("AccEM", "MRR"))
     assert "0.00 wide" not in table.warning and "Wilson" not in table.caption
     assert "| 0.00 |" in FORMATS["markdown"][1](table)
+
+
+def test_a_training_that_saw_only_a_part_says_so(sweep):
+    folder = sweep / "joint-2"
+    config, metrics = folder / ".hydra" / "config.yaml", folder / "metrics.json"
+    size = {"people": 9, "transitions": 600}
+    data = {"people": 20, "people_in_data": 20, "train": size, "valid": size, "test": size}
+    metrics.write_text(json.dumps(json.loads(metrics.read_text()) | {"data": data}))
+    before = config.read_text()
+    for trainer, told in (
+        ("{max_steps: 50, batch: 8, epochs: 1}", ["50 steps of 8 transitions: 400 of 600"]),
+        ("{max_steps: 50, batch: 8, epochs: 2}", ["400 of 1,200"]),
+        ("{max_steps: 75, batch: 8, epochs: 1}", []),
+        ("{max_steps: null, batch: 8, epochs: 1}", []),
+    ):
+        config.write_text(f"{before}trainer: {trainer}\n")
+        stopped = [note for note in compose(sweep, METRICS).notes if "Training stopped" in note]
+        assert len(stopped) == len(told) and all(words in stopped[0] for words in told)
