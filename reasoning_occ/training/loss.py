@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F  # noqa: N812
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from reasoning_occ.language.example import Segment
 from reasoning_occ.models.causal import decoder, head
+from reasoning_occ.training.head_loss import head_losses
 from reasoning_occ.training.tree import Row
 
 SEGMENTS = (Segment.REASON, Segment.ANSWER)
@@ -41,8 +41,7 @@ def target_losses(model: nn.Module, row: Row) -> Float[Tensor, " m"]:
     hidden_1th = decoder(model)(
         input_ids=row.ids_t[None], position_ids=row.position_t[None], use_cache=False, layout=row.layout
     ).last_hidden_state
-    logits_nv = head(model)(hidden_1th[0, row.source_n])
-    return F.cross_entropy(logits_nv.float(), row.label_n, reduction="none")[row.target_m]
+    return head_losses(head(model), hidden_1th[0, row.source_n], row.label_n)[row.target_m]
 
 
 def segment_losses(model: nn.Module, row: Row) -> Float[Tensor, "2"]:
