@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).parent
 # beside the package in a checkout, inside it in an installed wheel
 CONF = next(path for path in (PACKAGE / "conf", PACKAGE.parent / "conf") if path.is_dir())
 
+LOGGERS = ("csv", "wandb")
 SWEEP = "REASONING_OCC_SWEEP"  # set while a sweep runs, to its name
 BUILDABLE = ("reasoning_occ.careers.", "reasoning_occ.reasons.", "reasoning_occ.recommenders.")
 
@@ -101,7 +102,7 @@ def validate(cfg: DictConfig) -> None:
         raise UserError(f"{missing}: no value given; add {missing}=... to the command.")
     if cfg.get("method") is None and cfg.get("baseline") is None:
         raise UserError("method: choose a method or a baseline; see --help for their names.")
-    _must(isinstance(cfg.seed, int) and cfg.seed >= 0, "seed", "a whole number from 0", cfg.seed)
+    _must(cfg.seed == 0 or _counts(cfg.seed), "seed", "a whole number from 0", cfg.seed)
     people = cfg.data.people
     _must(people == "all" or _counts(people), "data.people", "a number of people above 0, or all", people)
     _validate_split(cfg.split)
@@ -109,6 +110,9 @@ def validate(cfg: DictConfig) -> None:
     _must(choice.targets in ("last", "all"), "evaluation.targets", "last or all", choice.targets)
     for key in ("resamples", "people_shown"):
         _must(_counts(choice[key]), f"evaluation.{key}", "a whole number above 0", choice[key])
+    _must(OmegaConf.is_list(choice.floors), "evaluation.floors", "a list such as [markov]", choice.floors)
+    _must(_counts(cfg.model.max_tokens), "model.max_tokens", "a whole number above 0", cfg.model.max_tokens)
+    _must(cfg.logger.kind in LOGGERS, "logger.kind", " or ".join(LOGGERS), cfg.logger.kind)
     for floor in choice.floors:
         floor_node(floor)
 

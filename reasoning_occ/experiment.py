@@ -15,7 +15,8 @@ from omegaconf import DictConfig
 from reasoning_occ.careers import split as splits
 from reasoning_occ.careers.source import Loaded
 from reasoning_occ.careers.types import Date, Transition
-from reasoning_occ.config import build, floor_node, source, validate
+from reasoning_occ.check import check
+from reasoning_occ.config import build, floor_node, source
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation import predictions as rows
 from reasoning_occ.evaluation.evaluate import evaluate
@@ -26,7 +27,7 @@ from reasoning_occ.identity import model_spec, plain
 from reasoning_occ.language.render import events
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.progress import console
-from reasoning_occ.reasons.oracle import check_thresholds, make_oracle, summary
+from reasoning_occ.reasons.oracle import make_oracle, summary
 from reasoning_occ.recommenders.base import Recommender
 from reasoning_occ.report import table
 from reasoning_occ.report.page import write_report
@@ -78,29 +79,6 @@ def _work(cfg: DictConfig, folder: Path, status: Status) -> None:
     except BaseException as error:
         status.failed(error)
         raise
-
-
-def check(cfg: DictConfig) -> None:
-    """Find what can't work before anything is read, trained or paid.
-
-    Raises:
-        UserError: as `config.validate`; also settings of a method and the place of its model.
-    """
-    validate(cfg)
-    if cfg.get("baseline") is not None:
-        return
-    from reasoning_occ.models.spec import source as model_source
-    from reasoning_occ.recommenders.llm import Inference
-    from reasoning_occ.training.settings import TrainingSettings
-
-    try:
-        TrainingSettings.of({**plain(cfg, "trainer"), "precision": "fp32"})
-        Inference(**cfg.inference)
-        check_thresholds(plain(cfg, "oracle")["thresholds"])
-    except TypeError as error:
-        raise UserError(f"trainer, inference or oracle: a value has the wrong type ({error}).") from error
-    if not cfg.model.tiny:
-        model_source(model_spec(cfg))
 
 
 def load(cfg: DictConfig) -> Task:

@@ -4,7 +4,7 @@ import hashlib
 import logging
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,8 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from reasoning_occ import help
-from reasoning_occ.config import CONF, SWEEP, validate
+from reasoning_occ.check import check, one_recommender
+from reasoning_occ.config import CONF, SWEEP
 from reasoning_occ.errors import UserError, nearest
 from reasoning_occ.files import checksum
 from reasoning_occ.identity import code_version, run_name
@@ -26,8 +27,9 @@ FOLDERS: list[Path] = []
 
 def folder_name(*, _root_: DictConfig) -> str:
     """The resolver of a run's folder: a job that can't work is told so before there is a folder."""
-    if SWEEP not in os.environ:  # in a sweep the other jobs go on; run_job() validates each
-        validate(OmegaConf.masked_copy(_root_, [str(key) for key in _root_ if key != "hydra"]))
+    if SWEEP not in os.environ:  # in a sweep the other jobs go on; job() checks each
+        one_recommender(_root_.hydra.overrides.task)
+        check(OmegaConf.masked_copy(_root_, [str(key) for key in _root_ if key != "hydra"]))
     return run_name(_root_)
 
 
@@ -53,17 +55,6 @@ def job(cfg: DictConfig) -> None:
         told = str(error) if known else f"{type(error).__name__}: {error}. {UNEXPECTED.format(folder)}"
         FAILED.append(told)
         print(told, file=sys.stderr)
-
-
-def one_recommender(overrides: Iterable[str]) -> None:
-    """A method and a baseline on one command line would leave the method unused.
-
-    Raises:
-        UserError: both were given.
-    """
-    groups = {word.split("=")[0] for word in overrides}
-    if {"method", "baseline"} <= groups:
-        raise UserError("method and baseline: a job scores one recommender; give one of the two, or sweep each apart.")
 
 
 def main() -> None:

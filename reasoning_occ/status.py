@@ -36,7 +36,7 @@ class Status:
     def failed(self, error: BaseException) -> None:
         """What stopped the run. What was wrong from the start can't go on; the rest the same command takes up."""
         told = "stopped by Ctrl-C" if isinstance(error, KeyboardInterrupt) else str(error) or type(error).__name__
-        self._write(resumable=self._stage != "check", error=told)
+        self._write(resumable=self._stage not in ("check", "load"), error=told)
 
     def _write(self, **known: Any) -> None:
         blank = {"stage": self._stage, "done": False, "resumable": False, "error": None, "evaluation": None}

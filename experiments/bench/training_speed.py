@@ -79,7 +79,7 @@ def everybody(model: nn.Module, examples: Sequence[Example], tokens: int) -> Los
 
 def rows(model: nn.Module, examples: Sequence[Example], tokens: int, whole_careers: bool) -> Losses:
     """Ours: packed rows, every example a tree of its own, or a person's together."""
-    trees = trees_of(examples) if whole_careers else [grow([example]) for example in examples]
+    trees = trees_of(examples, tokens) if whole_careers else [grow([example]) for example in examples]
     for row in all_rows(trees, tokens):
         yield segment_losses(model, row).sum()
 

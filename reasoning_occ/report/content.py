@@ -7,7 +7,7 @@ from typing import Any
 
 from reasoning_occ.errors import UserError, nearest
 from reasoning_occ.report.jobs import Job, Unfinished
-from reasoning_occ.report.sentences import SMALL, TINY, caption, notes, warning
+from reasoning_occ.report.sentences import TINY, caption, notes, warning
 
 METRICS = ("AccEM", "AccRM", "Hit@5", "Hit@10", "MRR", "log-loss", "ECE")
 """Shown unless others are asked for."""
@@ -45,8 +45,8 @@ class Table:
 
     @property
     def decimals(self) -> int:
-        """How many decimals the smallest test allows."""
-        return 2 if min(row.people for row in self.rows) < SMALL else 3
+        """How many decimals the smallest test allows: below a thousand people a third would be noise."""
+        return 2 if min(row.people for row in self.rows) < 1000 else 3
 
 
 def table(jobs: Sequence[Job], unfinished: Sequence[Unfinished], metrics: Sequence[str]) -> Table:

@@ -9,8 +9,8 @@ from reasoning_occ.report.jobs import Job, Unfinished, setting
 if TYPE_CHECKING:
     from reasoning_occ.report.content import Row
 
-SMALL = 1000
-"""Below so many people a table warns, and shows two decimals instead of three: a third would be noise."""
+SMALL = 400
+"""Below so many people a table warns: intervals of shares are then some 10 points wide."""
 
 TINY = "random tiny model"
 

@@ -14,12 +14,26 @@ Step = tuple[tuple[int, ...], ...]
 """One optimiser step: rows of tree numbers."""
 
 
-def trees_of(examples: Sequence[Example]) -> list[Tree]:
-    """One tree a person, in the order in which people first come."""
+def trees_of(examples: Sequence[Example], most: int) -> list[Tree]:
+    """One tree a person, in the order in which people first come.
+
+    Args:
+        examples: of any people.
+        most: tokens of a tree; a person's examples that need more are halved, in their order, until they fit or are
+            one. Bounds memory.
+    """
     people: dict[str, list[Example]] = {}
     for example in examples:
         people.setdefault(example.key[0], []).append(example)
-    return [grow(of_one) for of_one in people.values()]
+    return [tree for of_one in people.values() for tree in _fitting(of_one, most)]
+
+
+def _fitting(examples: Sequence[Example], most: int) -> list[Tree]:
+    tree = grow(examples)
+    if len(tree) <= most or len(examples) == 1:
+        return [tree]
+    half = len(examples) // 2
+    return [*_fitting(examples[:half], most), *_fitting(examples[half:], most)]
 
 
 def check_examples(examples: Sequence[Example]) -> None:
@@ -59,7 +73,7 @@ def plan(
     into which its first example falls.
 
     Args:
-        trees: one a person.
+        trees: one a person, or several of a long career.
         seed: with the epoch's number, fixes the shuffles.
         epochs: how often every example is seen, if `max_steps` does not stop it earlier.
         max_steps: at most so many optimiser steps; None for no such limit.

@@ -67,7 +67,7 @@ class Validate(Callback):
 
     def __init__(self, examples: Sequence[Example], settings: TrainingSettings) -> None:
         self.history: list[dict[str, float]] = []
-        self._rows = all_rows(trees_of(examples), settings.micro_tokens)
+        self._rows = all_rows(trees_of(examples, settings.micro_tokens), settings.micro_tokens)
         self._every = settings.validate_every
         told = any((example.segments == Segment.REASON).any() for example in examples)
         self._whose = "validation people, answers after given reasons" if told else "validation people"

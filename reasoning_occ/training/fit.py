@@ -68,9 +68,9 @@ def fit(
     if not examples_train:
         raise UserError("There are no training examples: no transition of a training person is left.")
     check_examples([*examples_train, *examples_valid])
-    trees = trees_of(examples_train)
+    trees = trees_of(examples_train, settings.micro_tokens)
     log.info(
-        "%d examples of %d people: %d tokens as separate sequences, %d in career trees",
+        "%d examples in %d career trees: %d tokens as separate sequences, %d in trees",
         len(examples_train),
         len(trees),
         sum(tree.apart for tree in trees),
@@ -127,7 +127,12 @@ def _run(trainer: Trainer, module: CareerModule, loader: StepLoader, checkpoint:
         log.info("Going on from %s", checkpoint)
     try:
         chosen = module.chosen.attention
-        way = fastest(trainer.strategy.root_device) if chosen == "auto" else chosen
+        device = trainer.strategy.root_device
+        if chosen == "flex" and device.type != "cuda":
+            raise UserError(
+                f"trainer.attention=flex: trains on a CUDA GPU only, and this is {device}; use auto or cpu."
+            )
+        way = fastest(device) if chosen == "auto" else chosen
         with _quiet(), tree_attention(module.model, way):
             trainer.fit(module, loader, ckpt_path=checkpoint, weights_only=True)
     except (Stopped, SystemExit) as stop:  # SystemExit: how Lightning ends at a KeyboardInterrupt

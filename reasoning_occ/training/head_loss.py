@@ -38,7 +38,8 @@ class _HeadLosses(torch.autograd.Function):
         slope_nh = torch.empty_like(hidden_nh)
         for part in _parts(hidden_nh, weight_vh):
             excess_pv, loss_n[part] = _excess(hidden_nh[part], weight_vh, label_n[part])
-            slope_nh[part] = excess_pv @ weight_vh
+            if ctx.needs_input_grad[0]:
+                slope_nh[part] = excess_pv @ weight_vh
         ctx.save_for_backward(hidden_nh, weight_vh, label_n, slope_nh)
         return loss_n
 

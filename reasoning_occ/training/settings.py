@@ -8,6 +8,7 @@ from reasoning_occ.errors import UserError
 
 PRECISIONS = ("fp32", "bf16")
 ATTENTIONS = ("auto", "cpu", "flex", "reference")
+_WEIGHTS = ("reason_weight", "answer_weight")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,16 @@ class LoraChoice:
     alpha: int
     dropout: float
     targets: str | tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        """Raises UserError where a value makes no sense, naming its key."""
+        for name, holds, expected in (
+            ("r", _whole(self.r) and self.r > 0, "a whole number above 0"),
+            ("alpha", _number(self.alpha) and self.alpha > 0, "a number above 0"),
+            ("dropout", _number(self.dropout) and 0 <= self.dropout < 1, "a share from 0 to below 1"),
+        ):
+            if not holds:
+                raise UserError(f"trainer.lora.{name}: expected {expected}; got {getattr(self, name)}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +55,11 @@ class TrainingSettings:
 
     def __post_init__(self) -> None:
         """Raises UserError where a value makes no sense, naming its key."""
+        for name in ("epochs", "batch", "micro_tokens", "validate_examples", "seed"):
+            self._must(_whole(getattr(self, name)), name, "a whole number")
+        self._must(self.max_steps is None or _whole(self.max_steps), "max_steps", "null or a whole number")
+        for name in ("lr", "warmup", "weight_decay", "clip", *_WEIGHTS, "checkpoint_minutes", "validate_every"):
+            self._must(_number(getattr(self, name)), name, "a number")
         for name in (
             "epochs",
             "lr",
@@ -54,7 +70,7 @@ class TrainingSettings:
             "validate_examples",
         ):
             self._must(getattr(self, name) > 0, name, "a number above 0")
-        for name in ("weight_decay", "reason_weight", "answer_weight"):
+        for name in ("weight_decay", *_WEIGHTS):
             self._must(getattr(self, name) >= 0, name, "0 or more")
         self._must(self.reason_weight + self.answer_weight > 0, "reason_weight", "not 0 together with answer_weight")
         self._must(self.max_steps is None or self.max_steps > 0, "max_steps", "null or a number above 0")
@@ -84,6 +100,14 @@ class TrainingSettings:
         """All that decides what is learnt, as text: two trainings may continue each other only if it is equal."""
         idle = ("checkpoint_minutes", "validate_every", "validate_examples")
         return repr([(field.name, getattr(self, field.name)) for field in fields(self) if field.name not in idle])
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _same_keys(values: Mapping[str, Any], settings: type, where: str) -> None:

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -61,9 +62,29 @@ def test_help_shows_every_choice_and_every_default():
     assert "hydra:" not in page
 
 
-def test_a_wrong_value_leaves_no_folder(tmp_path):
-    done = run(tmp_path, "seed=x")
-    assert done.returncode == 1 and "seed: expected" in done.stderr
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("seed=x", "seed: expected"),
+        ("seed=true", "seed: expected"),
+        ("data.people=0", "data.people: expected"),
+        ("trainer.batch=2.5", "trainer.batch: expected a whole number"),
+        ("trainer.lr=abc", "trainer.lr: expected a number"),
+        ("trainer.precision=fp16", "trainer.precision: expected"),
+        ("trainer.lora.r=0", "trainer.lora.r: expected"),
+        ("logger.kind=foo", "logger.kind: expected csv or wandb"),
+        ("evaluation.floors=markov", "evaluation.floors: expected a list"),
+        ("model.max_tokens=x", "model.max_tokens: expected"),
+        ("model.path=/no/such/folder", "/no/such/folder"),
+    ],
+)
+def test_a_wrong_value_is_told_without_torch_and_leaves_no_folder(word, told, tmp_path):
+    environment = os.environ | OFFLINE | {"PYTHONPROFILEIMPORTTIME": "1"}
+    done = subprocess.run(
+        command(tmp_path, word), cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 1 and told in done.stderr
+    assert not re.search(r"\| +torch$", done.stderr, re.MULTILINE)
     assert not (tmp_path / "runs").exists()
 
 

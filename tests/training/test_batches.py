@@ -14,13 +14,25 @@ CHOICES = {"seed": 0, "epochs": 2, "max_steps": None, "batch": 8, "micro_tokens"
 
 def trees(sizes):
     """For each number a person with so many transitions, of growing length."""
-    return trees_of(
-        [
-            Example((f"person-{p}", n), np.arange(4 + 3 * n + p % 5) % 31, np.array([0] * (3 + 3 * n + p % 5) + [2]))
-            for p, size in enumerate(sizes)
-            for n in range(size)
-        ]
-    )
+    return trees_of(examples(sizes), 10_000)
+
+
+def examples(sizes):
+    return [
+        Example((f"person-{p}", n), np.arange(4 + 3 * n + p % 5) % 31, np.array([0] * (3 + 3 * n + p % 5) + [2]))
+        for p, size in enumerate(sizes)
+        for n in range(size)
+    ]
+
+
+def test_a_long_career_is_cut_into_trees_that_fit():
+    given = examples([12, 1, 3])
+    for most in (10, 20, 10_000):
+        cut = trees_of(given, most)
+        assert sum(tree.examples for tree in cut) == len(given)
+        assert all(len(tree) <= most or tree.examples == 1 for tree in cut)
+        assert sum(tree.apart for tree in cut) == sum(map(len, given))
+    assert len(trees_of(given, 10)) > len(trees_of(given, 20)) > len(trees_of(given, 10_000)) == 3
 
 
 @given(
@@ -82,7 +94,7 @@ def test_an_example_without_a_target_is_refused_by_name(make_examples):
 
 
 def test_a_loader_goes_on_where_another_stopped(make_examples):
-    examples = trees_of(make_examples(20))
+    examples = trees_of(make_examples(20), 1024)
     steps = plan(examples, **CHOICES)
     whole = list(StepLoader(examples, steps, "a"))
     first = StepLoader(examples, steps, "a")
@@ -97,12 +109,12 @@ def test_a_loader_goes_on_where_another_stopped(make_examples):
 
 
 def test_a_loader_refuses_the_place_of_another_training(make_examples):
-    examples = trees_of(make_examples(20))
+    examples = trees_of(make_examples(20), 1024)
     steps = plan(examples, **CHOICES)
     state = StepLoader(examples, steps, "a").state_dict()
     for other in (
         StepLoader(examples, steps, "b"),
-        StepLoader(trees_of(make_examples(20, seed=1)), steps, "a"),
+        StepLoader(trees_of(make_examples(20, seed=1), 1024), steps, "a"),
         StepLoader(examples, steps[:-1], "a"),
     ):
         with pytest.raises(UserError, match="other training examples or settings"):

@@ -13,7 +13,7 @@ from reasoning_occ.training.tree import pack
 
 
 def test_one_product_equals_peft_in_fp32(make_model, make_examples):
-    model, row = make_model(), pack(trees_of(make_examples(6)))
+    model, row = make_model(), pack(trees_of(make_examples(6), 1024))
     wanted = [p for p in model.parameters() if p.requires_grad]
     with tree_attention(model, "cpu"):
         by_peft = segment_losses(model, row)

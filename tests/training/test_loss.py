@@ -14,7 +14,7 @@ def gradients(model, loss):
 
 
 def test_how_a_step_is_cut_does_not_matter(make_model, make_examples):
-    model, trees = make_model(), trees_of(make_examples(9))
+    model, trees = make_model(), trees_of(make_examples(9), 1024)
 
     def of(cut):
         rows = [pack(part) for part in cut]
@@ -33,14 +33,14 @@ def test_how_a_step_is_cut_does_not_matter(make_model, make_examples):
 
 def test_counts_are_those_of_the_examples(make_examples):
     examples = make_examples(9)
-    trees = trees_of(examples)
+    trees = trees_of(examples, 1024)
     counts = segment_counts([pack(trees[:4]), pack(trees[4:])]).tolist()
     assert counts == [sum(int((e.segments == s).sum()) for e in examples) for s in (Segment.REASON, Segment.ANSWER)]
     assert counts == [18, 18]
 
 
 def test_log_probabilities_of_the_segments_add_up_to_the_losses(make_model, make_examples):
-    model, row = make_model(), pack(trees_of(make_examples(6)))
+    model, row = make_model(), pack(trees_of(make_examples(6), 1024))
     with tree_attention(model, "cpu"), torch.no_grad():
         reason, answer = segment_losses(model, row)
         by_reason = log_probabilities(model, row, [Segment.REASON])
@@ -51,7 +51,7 @@ def test_log_probabilities_of_the_segments_add_up_to_the_losses(make_model, make
 
 
 def test_a_segment_without_tokens_adds_nothing(make_model, make_examples):
-    without_reason, model = [pack(trees_of(make_examples(1)))], make_model()
+    without_reason, model = [pack(trees_of(make_examples(1), 1024))], make_model()
     counts = segment_counts(without_reason)
     assert counts.tolist() == [0, 2]
     share = share_of_each(counts, SegmentWeights(1.0, 1.0))

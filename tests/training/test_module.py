@@ -19,7 +19,7 @@ def test_the_rate_rises_in_a_line_and_falls_along_a_cosine_to_nothing():
 
 def test_evaluation_does_not_depend_on_how_it_is_cut_and_leaves_the_model_training(make_model, make_examples, settings):
     module = CareerModule(make_model().train(), settings(reason_weight=2.0), 10)
-    trees = trees_of(make_examples(7))
+    trees = trees_of(make_examples(7), 1024)
     with tree_attention(module.model, "cpu"):
         whole = module.evaluate([pack(trees)])
         cut = module.evaluate([pack(trees[:3]), pack(trees[3:])])

@@ -103,6 +103,17 @@ def test_losses_and_gradients_equal_those_of_separate_sequences(make_model, kind
     torch.testing.assert_close(chances.double(), sums, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("family", ["llama", "qwen3"])
+def test_all_weights_learn_in_bf16(make_model, make_examples, family):
+    model = make_model(family=family, adapter=False)
+    exact, row = make_model(family=family, adapter=False), pack([grow(make_examples(5))])
+    with tree_attention(exact, "cpu"):
+        wanted = gradient(exact, segment_losses(exact, row).sum())
+    with tree_attention(model, "cpu"), torch.autocast("cpu", torch.bfloat16):
+        got = gradient(model, segment_losses(model, row).sum())
+    assert (got - wanted).norm() < 0.05 * wanted.norm()
+
+
 @pytest.mark.parametrize("way", ["cpu", "reference"])
 def test_no_person_changes_anothers_losses(make_model, make_examples, way):
     model, examples = make_model(), make_examples(5)

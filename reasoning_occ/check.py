@@ -1,0 +1,47 @@
+"""What can be found wrong with a job before its folder is made, its data read or its model loaded. No torch."""
+
+from collections.abc import Iterable
+
+from omegaconf import DictConfig
+
+from reasoning_occ.config import validate
+from reasoning_occ.errors import UserError
+from reasoning_occ.identity import model_spec, plain
+
+
+def check(cfg: DictConfig) -> None:
+    """Find what can't work before anything is read, trained or paid.
+
+    Raises:
+        UserError: as `config.validate`; also settings of a method and the place of its model.
+    """
+    validate(cfg)
+    if cfg.get("baseline") is not None:
+        return
+    from reasoning_occ.models.spec import source as model_source
+    from reasoning_occ.reasons.oracle import check_thresholds
+    from reasoning_occ.recommenders.llm import Inference
+    from reasoning_occ.training.settings import TrainingSettings
+
+    trainer = plain(cfg, "trainer")
+    # what auto becomes depends on the machine, and finding out takes torch
+    precision = "fp32" if trainer.get("precision") == "auto" else trainer.get("precision")
+    try:
+        TrainingSettings.of({**trainer, "precision": precision})
+        Inference(**cfg.inference)
+        check_thresholds(plain(cfg, "oracle")["thresholds"])
+    except TypeError as error:
+        raise UserError(f"trainer, inference or oracle: a value has the wrong type ({error}).") from error
+    if not cfg.model.tiny:
+        model_source(model_spec(cfg))
+
+
+def one_recommender(overrides: Iterable[str]) -> None:
+    """A method and a baseline on one command line would leave the method unused.
+
+    Raises:
+        UserError: both were given.
+    """
+    groups = {word.split("=")[0] for word in overrides}
+    if {"method", "baseline"} <= groups:
+        raise UserError("method and baseline: a job scores one recommender; give one of the two, or sweep each apart.")
