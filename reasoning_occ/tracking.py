@@ -18,7 +18,7 @@ from reasoning_occ.identity import without_paths
 
 COLUMNS: tuple[str, ...] = (
     "step", "loss", "loss_reason", "loss_answer", "valid_loss", "valid_loss_reason", "valid_loss_answer",
-    "learning_rate", "gradient_norm", "tokens_per_second",
+    "learning_rate", "gradient_norm", "tokens_per_second", "transitions_per_second",
 )  # fmt: skip
 
 

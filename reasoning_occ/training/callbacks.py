@@ -58,6 +58,18 @@ class Bar(Callback):
         self._display.stop()
 
 
+class Record(Callback):
+    """A step's figures go to the loggers before anything counts the step as done, so that a kill loses no row."""
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Steps are numbered from 0."""
+        assert isinstance(pl_module, CareerModule)
+        for logger in trainer.loggers:
+            logger.log_metrics(pl_module.figures, step=trainer.global_step - 1)
+
+
 class Validate(Callback):
     """Losses on validation examples, every share of training and at its end; kept in `history`.
 

@@ -17,7 +17,7 @@ from reasoning_occ.errors import UserError
 from reasoning_occ.language.example import Example
 from reasoning_occ.models.tree_attention import fastest, tree_attention
 from reasoning_occ.training.batches import StepLoader, check_examples, plan, trees_of
-from reasoning_occ.training.callbacks import Bar, Keep, Validate
+from reasoning_occ.training.callbacks import Bar, Keep, Record, Validate
 from reasoning_occ.training.checkpoints import WholeCheckpointIO, newest
 from reasoning_occ.training.interrupt import Interrupt, Stopped
 from reasoning_occ.training.module import CareerModule
@@ -93,7 +93,7 @@ def fit(
     model.train()
     with Interrupt() as interrupt:
         keep = Keep(folder / "checkpoints", settings.checkpoint_minutes, interrupt)
-        trainer = _trainer(folder, logger, [validate, Bar(what), *callbacks, keep])
+        trainer = _trainer(folder, logger, [Record(), validate, Bar(what), *callbacks, keep])
         _run(trainer, module, loader, found[0] if found else None)
     model.eval()
     return Fitted(len(steps), found[1]["global_step"] if found else 0, tuple(validate.history))

@@ -56,6 +56,7 @@ class CareerModule(LightningModule):
         self.chosen = settings
         self.weights = SegmentWeights(settings.reason_weight, settings.answer_weight)
         self.total_steps = total_steps
+        self.figures: dict[str, float] = {}  # of the last step
 
     def training_step(self, batch: Sequence[Row], batch_idx: int) -> None:
         """One optimiser step. Rows only bound memory: how a step is cut does not change its gradient."""
@@ -87,7 +88,10 @@ class CareerModule(LightningModule):
             "tokens_per_second": sum(row.tokens for row in batch) / seconds,
             "transitions_per_second": sum(row.examples for row in batch) / seconds,
         }
-        self.log_dict({**losses, "learning_rate": rate, "gradient_norm": float(norm), **speeds}, batch_size=1)
+        figures = {**losses, "learning_rate": rate, "gradient_norm": float(norm), **speeds}
+        # callbacks see them; Record hands them on, because Lightning would only after a checkpoint that counts the step
+        self.log_dict(figures, batch_size=1, logger=False)
+        self.figures = figures
 
     @torch.no_grad()
     def evaluate(self, rows: Sequence[Row]) -> dict[str, float]:
