@@ -45,17 +45,22 @@ def tiny_model(
     return model
 
 
-def tiny_examples(count: int, seed: int = 0) -> list[Example]:
-    """The reason repeats the prompt's first tokens, the answer its last one; every third has no reason."""
+def tiny_examples(count: int, seed: int = 0, transitions: int = 1) -> list[Example]:
+    """The reason repeats the prompt's first tokens, the answer its last one; every third has no reason.
+
+    Each person has so many `transitions`; a later one's prompt goes on from the one before.
+    """
     generator = np.random.default_rng(seed)
     examples = []
     for number in range(count):
-        prompt = generator.integers(3, VOCABULARY, size=generator.integers(4, 12))
+        person, past = divmod(number, transitions)
+        more = generator.integers(3, VOCABULARY, size=generator.integers(4, 12 if transitions == 1 else 6))
+        prompt = np.concatenate([prompt, more]) if past else more
         reason = prompt[: 0 if number % 3 == 0 else 3]
         answer = [prompt[-1], 2]
         segments = [Segment.PROMPT] * len(prompt) + [Segment.REASON] * len(reason) + [Segment.ANSWER] * len(answer)
         ids = np.concatenate([prompt, reason, answer]).astype(np.int64)
-        examples.append(Example((f"person-{number}", 0), ids, np.array(segments, dtype=np.int8)))
+        examples.append(Example((f"person-{person}", past), ids, np.array(segments, dtype=np.int8)))
     return examples
 
 

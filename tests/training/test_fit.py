@@ -38,13 +38,13 @@ def adapter_of(model):
 
 @pytest.fixture
 def train(make_model, make_examples, settings, tmp_path):
-    def run(folder="run", callback=None, logger=None, model=None, **changed):
+    def run(folder="run", callback=None, logger=None, model=None, transitions=1, **changed):
         model, callback = model or make_model(), callback or Losses()
         callback.model = model
         result = fit(
             model,
-            make_examples(40),
-            make_examples(8, seed=1),
+            make_examples(40, transitions=transitions),
+            make_examples(8, seed=1, transitions=transitions),
             tmp_path / folder,
             settings=settings(**changed),
             logger=logger,
@@ -55,8 +55,8 @@ def train(make_model, make_examples, settings, tmp_path):
     return run
 
 
-@pytest.mark.parametrize("dropout", [0.0, 0.2])
-def test_a_resumed_training_equals_an_uninterrupted_one_to_the_bit(train, make_model, dropout):
+@pytest.mark.parametrize(("dropout", "transitions"), [(0.0, 1), (0.2, 1), (0.0, 4)])
+def test_a_resumed_training_equals_an_uninterrupted_one_to_the_bit(train, make_model, dropout, transitions):
     def model():
         made = make_model()
         for part in made.modules():
@@ -66,17 +66,17 @@ def test_a_resumed_training_equals_an_uninterrupted_one_to_the_bit(train, make_m
                 part.lora_dropout["default"] = torch.nn.Dropout(dropout)
         return made
 
-    result, losses, weights = train("whole", model=model())
+    result, losses, weights = train("whole", model=model(), transitions=transitions)
     assert [step for step, _ in losses] == list(range(1, 11)) and result.resumed_at == 0
     cut = Losses(after=4, then=press_ctrl_c)
     with pytest.raises(KeyboardInterrupt):
-        train("cut", cut, model=model())
+        train("cut", cut, model=model(), transitions=transitions)
     torch.manual_seed(999)  # a new process would not have the old generator's state
     again = Losses(after=7, then=press_ctrl_c)
     with pytest.raises(KeyboardInterrupt):
-        train("cut", again, model=model())
+        train("cut", again, model=model(), transitions=transitions)
     torch.manual_seed(123)
-    resumed, rest, resumed_weights = train("cut", model=model())
+    resumed, rest, resumed_weights = train("cut", model=model(), transitions=transitions)
     assert resumed.resumed_at == 7
     assert cut.seen + again.seen + rest == losses
     assert resumed.valid == result.valid and [row["step"] for row in result.valid] == [5, 10]
@@ -184,7 +184,7 @@ class Tell(Callback):
         time.sleep({pause})
 
 make = fixture.__wrapped__() if hasattr(fixture, "__wrapped__") else fixture._get_wrapped_function()()
-fit(tiny_model(), tiny_examples(40), [], Path({folder!r}),
+fit(tiny_model(), tiny_examples(40, transitions=4), [], Path({folder!r}),
     settings=make(checkpoint_minutes=1e-6), logger=None, callbacks=[Tell()])
 """
 
