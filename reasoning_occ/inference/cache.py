@@ -3,12 +3,12 @@
 from typing import Any
 
 from jaxtyping import Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 from transformers.cache_utils import Cache, DynamicLayer
 
 
 class _RoomyLayer(DynamicLayer):
-    """A dynamic layer that does not copy all it holds when it grows.
+    """A dynamic layer that does not copy all it holds whenever it grows: only where its room is full, and then doubles.
 
     The static layer of transformers saves the copy too, but lets attention run over the whole room at every
     step, and its rows can't leave.
@@ -34,6 +34,9 @@ class _RoomyLayer(DynamicLayer):
             self.lazy_initialization(key_states, value_states)
         assert self.keys is not None and self.values is not None
         end = self._filled + key_states.shape[-2]
+        if end > self.keys.shape[2]:
+            more = max(end, 2 * self._filled) - self.keys.shape[2]
+            self.keys, self.values = (nn.functional.pad(states, (0, 0, 0, more)) for states in (self.keys, self.values))
         self.keys[:, :, self._filled : end] = key_states
         self.values[:, :, self._filled : end] = value_states
         self._filled = end
@@ -55,7 +58,7 @@ class _RoomyLayer(DynamicLayer):
 
 
 def roomy_cache(layers: int, room: int) -> Cache:
-    """An empty cache for `layers` layers with room for `room` tokens a row."""
+    """An empty cache for `layers` layers with room for `room` tokens a row, and for more at the price of a copy."""
     return Cache(layers=[_RoomyLayer(room) for _ in range(layers)])
 
 

@@ -64,7 +64,7 @@ def rank_many(
             finite numbers.
         ValueError: an empty context, nothing allowed, or lengths that differ.
     """
-    _check(contexts, trie, allowed)
+    check_contexts(contexts, trie, allowed)
     ranked = _ranked(model, contexts, trie, allowed, batch)
     return track(ranked, label, total=len(contexts)) if label is not None else ranked
 
@@ -136,7 +136,7 @@ def _score(inside: Parts, contexts: list[Tensor], branches: list[_Branch], title
             )
             cache.crop(-nodes)
             states = torch.cat([last_b1d, hidden_bid], dim=1)
-        log_prob_be = _edges(inside.head, states, branch.above_e, branch.token_e).double().cpu().numpy()
+        log_prob_be = edge_log_probs(inside.head, states, branch.above_e, branch.token_e).double().cpu().numpy()
         scores_bo[:, branch.titles] = np.add.reduceat(log_prob_be[:, branch.path], branch.start, axis=1)
     return scores_bo
 
@@ -156,7 +156,7 @@ def _mask(
     return mask_bik.masked_fill_(~sees_bik, torch.finfo(dtype).min).unsqueeze(1)
 
 
-def _edges(
+def edge_log_probs(
     head: nn.Module, states_bnd: Float[Tensor, "b n d"], above_e: Int[Tensor, " e"], token_e: Int[Tensor, " e"]
 ) -> Float[Tensor, "b e"]:
     """Log-probability of each node's token after what stands above it, in fp32."""
@@ -173,16 +173,22 @@ def _edges(
 
 
 def _normalised(scores_o: np.ndarray, allowed_o: np.ndarray) -> np.ndarray:
-    if not np.isfinite(scores_o[allowed_o]).all():
-        raise UserError(
-            "The model gives probabilities that are no numbers for some titles; its weights may be damaged "
-            "or its training may have diverged. Train again with a lower learning rate, or load it in fp32."
-        )
+    check_finite(scores_o[allowed_o])
     scores_o = np.where(allowed_o, scores_o, -np.inf)
     return scores_o - np.logaddexp.reduce(scores_o[allowed_o])
 
 
-def _check(contexts: Sequence[Sequence[int]], trie: Trie, allowed: Sequence[np.ndarray]) -> None:
+def check_finite(log_probs: np.ndarray | float) -> None:
+    """Raise UserError unless all log-probabilities that a model gave are numbers."""
+    if not np.isfinite(log_probs).all():
+        raise UserError(
+            "The model gives probabilities that are no numbers for some titles; its weights may be damaged "
+            "or its training may have diverged. Train again with a lower learning rate, or load it in fp32."
+        )
+
+
+def check_contexts(contexts: Sequence[Sequence[int]], trie: Trie, allowed: Sequence[np.ndarray]) -> None:
+    """Raise ValueError unless there is something to rank after each context."""
     if len(contexts) != len(allowed):
         raise ValueError(f"expected one allowed set a context: {len(contexts)} contexts, {len(allowed)} sets")
     for number, (context, mask) in enumerate(zip(contexts, allowed, strict=True)):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -69,6 +70,21 @@ class Trie:
         inner = np.zeros(len(self), dtype=bool)
         inner[self.parent[self.parent >= 0]] = True
         return inner
+
+    @cached_property
+    def below(self) -> list[list[int]]:
+        """The children of each node; those of the context, the top nodes, stand last (so below[-1] are they)."""
+        below: list[list[int]] = [[] for _ in range(len(self) + 1)]
+        for node, above in enumerate(self.parent.tolist()):
+            below[above].append(node)
+        return below
+
+    def leads_to(self, titles: Bool[np.ndarray, " titles"]) -> Bool[np.ndarray, " nodes"]:
+        """Which nodes are the beginning, or the end, of one of these titles."""
+        leads = np.zeros(len(self), dtype=bool)
+        for title in np.flatnonzero(titles):
+            leads[self.paths[title]] = True
+        return leads
 
     def ancestors(self) -> Bool[np.ndarray, "nodes nodes"]:
         """Row i marks node i and all nodes above it: what node i may attend to."""

@@ -1,0 +1,307 @@
+"""The best k titles, or the rank of one, exactly and without scoring them all: best-first search over the trie.
+
+No title is likelier than what it begins with. So the likeliest beginnings are followed first, and the search ends when
+all that is left is less likely than what was found; the probability left over is told.
+
+A person's probabilities may be the mean over several contexts (say, several reasons for one history): the mean of a
+beginning's probabilities bounds a title's as well. What the contexts share is encoded once.
+"""
+
+import heapq
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+from reasoning_occ.inference.cache import roomy_cache
+from reasoning_occ.inference.model import Parts, inference, parts
+from reasoning_occ.inference.rank import check_contexts, check_finite, edge_log_probs
+from reasoning_occ.inference.trie import Trie
+
+# Changes no result. Tokens that go through the model at once: few cost hardly more than one (the weights are read
+# either way), many are spent on beginnings that a later bound would have spared.
+_TOKENS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The likeliest titles, best first.
+
+    titles: their numbers in the taxonomy.
+    log_probs: of the model, natural, not normalised over titles.
+    explored: probability of all allowed titles that were completed, those found among them.
+    unexplored: probability of all beginnings that were not followed: no allowed title outside has more. With
+        `explored` it bounds a title's share among all allowed titles, see `shares`.
+    tokens: how many went through the model behind the contexts.
+    """
+
+    titles: Int[np.ndarray, " k"]
+    log_probs: Float[np.ndarray, " k"]
+    explored: float
+    unexplored: float
+    tokens: int
+
+    @property
+    def shares(self) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"]]:
+        """The least and the most that each title's probability can be, normalised over the allowed titles."""
+        probs_k = np.exp(self.log_probs)
+        return probs_k / (self.explored + self.unexplored), probs_k / self.explored
+
+
+def top_k(
+    model: nn.Module,
+    contexts: Sequence[Sequence[int]],
+    trie: Trie,
+    allowed: Bool[np.ndarray, " occupations"],
+    k: int,
+) -> Found:
+    """The k likeliest allowed titles: the same as the first k of `rank`, but for near-ties and rounding.
+
+    Args:
+        model: a transformers causal language model, or a peft model around one.
+        contexts: of one person, token ids up to where a title begins; with several, probabilities are their mean.
+        trie: the titles, in the order of the taxonomy, each with its closing ids.
+        allowed: which occupations may come next.
+        k: how many; fewer come back where fewer are allowed.
+
+    Raises:
+        UserError: as `rank_many`.
+        ValueError: as `rank_many`, or k below 1.
+    """
+    if k < 1:
+        raise ValueError(f"expected k of 1 or more, got {k}")
+    with inference(model):
+        search = _Search(model, contexts, trie, allowed)
+        search.run(lambda: search.kth(k))
+    return search.found(k)
+
+
+def rank_of(
+    model: nn.Module,
+    contexts: Sequence[Sequence[int]],
+    trie: Trie,
+    allowed: Bool[np.ndarray, " occupations"],
+    title: int,
+) -> tuple[int, Found]:
+    """The rank of one allowed title, 1 for the likeliest, and what was found on the way: those before it and itself.
+
+    Follows only beginnings that are likelier than the title.
+
+    Args:
+        model, contexts, trie, allowed: as in `top_k`.
+        title: its number in the taxonomy.
+
+    Raises:
+        UserError: as `rank_many`.
+        ValueError: as `rank_many`, or the title is not allowed.
+    """
+    if not allowed[title]:
+        raise ValueError(f"title {title} is not allowed, so it has no rank")
+    with inference(model):
+        search = _Search(model, contexts, trie, allowed)
+        search.follow(trie.paths[title])
+        search.run(lambda: search.complete[title])
+    before = sum((-log_prob, one) < (-search.complete[title], title) for one, log_prob in search.complete.items())
+    return before + 1, search.found(before + 1)
+
+
+class _Open(NamedTuple):
+    """A beginning that may be followed; the likeliest sorts first."""
+
+    bound: float  # minus the logarithm of its probability
+    node: int
+
+
+class _Search:
+    """How far the trie was followed: beginnings that are open, titles that are complete."""
+
+    def __init__(
+        self, model: nn.Module, contexts: Sequence[Sequence[int]], trie: Trie, allowed: Bool[np.ndarray, " o"]
+    ) -> None:
+        check_contexts(contexts, trie, [allowed] * len(contexts))
+        inside = parts(model)
+        inside.check_room(max(map(len, contexts)) + int(trie.depth.max()))
+        self.complete: dict[int, float] = {}  # title -> log-probability
+        self._trie = trie
+        self._inside = inside
+        self._leads = trie.leads_to(allowed)
+        self._title = {int(path[-1]): title for title, path in enumerate(trie.paths)}
+        self._open: list[_Open] = []
+        self._log_probs: dict[int, Float[np.ndarray, " contexts"]] = {}  # of open nodes, their tokens included
+        self._row = _Row(inside)
+        self._tokens = 0
+        last_c, state_cd = _encode(self._row, contexts)
+        self._places: dict[int, list[int]] = {-1: last_c}  # node -> where it stands behind each context
+        self._step([-1], {-1: np.zeros(len(contexts))}, state_cd)
+
+    def kth(self, k: int) -> float:
+        """Log-probability of the k-th best complete title; -inf where there are fewer."""
+        return heapq.nlargest(k, self.complete.values())[-1] if len(self.complete) >= k else -np.inf
+
+    def run(self, enough: Callable[[], float]) -> None:
+        """Follow the likeliest beginnings until none is likelier than `enough` says."""
+        while self._open and -self._open[0].bound > (limit := enough()):
+            nodes: list[int] = []
+            tokens = 0
+            while self._open and -self._open[0].bound > limit and (not nodes or tokens < _TOKENS):
+                nodes.append(heapq.heappop(self._open).node)
+                tokens += len(self._chain(nodes[-1])) * len(self._places[-1])
+            self._expand(nodes)
+
+    def follow(self, path: Int[np.ndarray, " tokens"]) -> None:
+        """Complete the title of a path, whatever its probability."""
+        for node in path.tolist():
+            if node in self._log_probs:
+                self._open = [one for one in self._open if one.node != node]
+                heapq.heapify(self._open)
+                self._expand([node])
+
+    def found(self, k: int) -> Found:
+        """The first k complete titles; equal ones keep the taxonomy's order."""
+        best = sorted(self.complete.items(), key=lambda one: (-one[1], one[0]))[:k]
+        return Found(
+            titles=np.array([title for title, _ in best]),
+            log_probs=np.array([log_prob for _, log_prob in best]),
+            explored=float(np.exp(list(self.complete.values())).sum()),
+            unexplored=float(np.exp([-one.bound for one in self._open]).sum()),
+            tokens=self._tokens,
+        )
+
+    def _chain(self, node: int) -> list[int]:
+        """A node and what must come after it, as long as there is one way to go on; a title's last token is left out."""
+        chain = [node]
+        while True:
+            below = self._below(chain[-1])
+            if len(below) != 1 or below[0] in self._title:
+                return chain
+            chain.append(below[0])
+
+    def _below(self, node: int) -> list[int]:
+        return [child for child in self._trie.below[node] if self._leads[child]]
+
+    def _expand(self, nodes: Iterable[int]) -> None:
+        """Send the chains of some open nodes through the model, behind every context."""
+        log_probs = {node: self._log_probs.pop(node) for node in nodes}
+        chains = [self._chain(node) for node in log_probs]
+        contexts = len(self._places[-1])
+        ids, above = [], []
+        for context in range(contexts):
+            for chain in chains:
+                for node in chain:
+                    ids.append(int(self._trie.token[node]))
+                    parent = int(self._trie.parent[node])
+                    above.append(self._places[parent][context])
+                    self._places.setdefault(node, []).append(self._row.size + len(ids) - 1)
+        state_nd = self._row.append(ids, above)
+        self._tokens += len(ids)
+        self._step([node for chain in chains for node in chain], log_probs, state_nd)
+
+    def _step(
+        self, nodes: list[int], log_probs: dict[int, np.ndarray], state_nd: Float[Tensor, "contexts_nodes d"]
+    ) -> None:
+        """What comes after nodes that went through the model becomes open or complete.
+
+        Args:
+            nodes: parents before children.
+            log_probs: of those that begin a chain; the others' are found here.
+            state_nd: for each context the state of each node.
+        """
+        edges = [(place, child) for place, node in enumerate(nodes) for child in self._below(node)]
+        contexts = len(state_nd) // len(nodes)
+        log_prob_ce = edge_log_probs(
+            self._inside.head,
+            state_nd.view(contexts, len(nodes), -1),
+            torch.tensor([place for place, _ in edges], device=state_nd.device),
+            torch.from_numpy(self._trie.token[[child for _, child in edges]]).to(state_nd.device),
+        )
+        known = dict(log_probs)
+        within = set(nodes)
+        for (place, child), step_c in zip(edges, log_prob_ce.double().cpu().numpy().T, strict=True):
+            log_prob_c = known[nodes[place]] + step_c
+            mean = float(np.logaddexp.reduce(log_prob_c) - np.log(contexts))
+            check_finite(mean)
+            if child in self._title:
+                self.complete[self._title[child]] = mean
+            elif child in within:
+                known[child] = log_prob_c
+            else:
+                self._log_probs[child] = log_prob_c
+                heapq.heappush(self._open, _Open(-mean, child))
+
+
+class _Row:
+    """A tree of tokens that grows at its leaves, encoded in one row of keys and values. p: places."""
+
+    def __init__(self, inside: Parts) -> None:
+        self._inside = inside
+        self._cache = roomy_cache(inside.config.num_hidden_layers, 0)
+        self._trunk = 0
+        self._seen: list[Int[np.ndarray, " p"]] = []  # places behind the trunk that a place behind the trunk sees
+        self._depth: list[int] = []
+
+    @property
+    def size(self) -> int:
+        """Places that are filled."""
+        return self._trunk + len(self._seen)
+
+    def begin(self, ids: Sequence[int]) -> Float[Tensor, " d"]:
+        """Encode the trunk, which all that follows sees; returns its last state."""
+        self._trunk = len(ids)
+        ids_1s = torch.tensor([list(ids)], device=self._inside.device)
+        return self._inside.hidden(ids_1s, past_key_values=self._cache, use_cache=True)[0, -1]
+
+    def append(self, ids: Sequence[int], above: Sequence[int]) -> Float[Tensor, "n d"]:
+        """Encode more tokens, each behind the place `above` (of the row, or of a token before it in `ids`)."""
+        start = self.size
+        for place, parent in enumerate(above, start):
+            behind = parent - self._trunk
+            before = self._seen[behind] if behind >= 0 else np.zeros(0, dtype=np.int64)
+            self._seen.append(np.append(before, place))
+            self._depth.append(self._trunk + len(before))
+        sees_np = torch.zeros(len(ids), self.size, dtype=torch.bool)
+        sees_np[:, : self._trunk] = True
+        new = self._seen[start - self._trunk :]
+        sees_np[np.repeat(np.arange(len(new)), [len(seen) for seen in new]), np.concatenate(new)] = True
+        mask_np = torch.zeros(sees_np.shape, dtype=self._inside.dtype)
+        # a whole mask of four dimensions is taken by transformers as it is
+        mask_np.masked_fill_(~sees_np, torch.finfo(self._inside.dtype).min)
+        return self._inside.hidden(
+            torch.tensor([list(ids)], device=self._inside.device),
+            past_key_values=self._cache,
+            use_cache=True,
+            attention_mask=mask_np[None, None].to(self._inside.device),
+            position_ids=torch.tensor([self._depth[start - self._trunk :]], device=self._inside.device),
+        )[0]
+
+
+def _encode(row: _Row, contexts: Sequence[Sequence[int]]) -> tuple[list[int], Float[Tensor, "contexts d"]]:
+    """Lay down contexts, what they share once; returns where each one ends, and its last state."""
+    first, *others = contexts
+    shared = min([len(first), *(_common(first, other) for other in others)])
+    if not shared:
+        raise ValueError("expected contexts of one person, which begin alike; these share not even their first token")
+    states: list[Tensor] = [row.begin(first[:shared])]
+    ids: list[int] = []
+    above: list[int] = []
+    last: list[int] = []
+    for context in contexts:
+        start = shared + len(ids)
+        rest = list(context[shared:])
+        ids += rest
+        above += [shared - 1, *range(start, start + len(rest) - 1)][: len(rest)]
+        last.append(start + len(rest) - 1 if rest else shared - 1)
+    if ids:
+        states.append(row.append(ids, above))
+    state_pd = torch.cat([state.view(-1, state.shape[-1]) for state in states])  # the trunk's last, then all behind it
+    return last, state_pd[torch.tensor(last, device=state_pd.device) - (shared - 1)]
+
+
+def _common(one: Sequence[int], other: Sequence[int]) -> int:
+    """How many ids two sequences have in common at their beginning."""
+    length = min(len(one), len(other))
+    differ = np.flatnonzero(np.asarray(one[:length]) != np.asarray(other[:length]))
+    return int(differ[0]) if len(differ) else length
