@@ -51,7 +51,7 @@ class _RoomyLayer(DynamicLayer):
         self._filled += tokens_to_remove
 
     def batch_select_indices(self, indices: Int[Tensor, " b"]) -> None:
-        """Keep these rows only."""
+        """Keep these rows only, as often as they are named."""
         assert self.keys is not None and self.values is not None
         self.keys = self.keys.index_select(0, indices)
         self.values = self.values.index_select(0, indices)

@@ -172,7 +172,7 @@ class _Search:
         )
 
     def _chain(self, node: int) -> list[int]:
-        """A node and what must come after it, as long as there is one way to go on; a title's last token is left out."""
+        """A node and what must follow while there is one way to go on; a title's last token is left out."""
         chain = [node]
         while True:
             below = self._below(chain[-1])

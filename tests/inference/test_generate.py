@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from reasoning_occ.errors import UserError
-from reasoning_occ.inference.generate import Written, generate_reasons
+from reasoning_occ.inference.generate import Written, generate_reasons, sample_reasons
 
 LIMIT = 12
 EOS = 95
@@ -81,3 +81,55 @@ def test_what_can_not_be_written_is_refused(model):
         generate_reasons(model, [[1]], stop=(), max_new_tokens=3, **given)
     with pytest.raises(UserError, match="window is 128"):
         generate_reasons(model, [[1] * 100], stop=(1,), max_new_tokens=29, **given)
+
+
+def drawn_plainly(model, prompt, stream, stop, eos, temperature):
+    """Sampling as plain as can be: the whole sequence again for every token, one random number a token."""
+    model.eval()
+    ids, new = list(prompt), []
+    while len(new) < LIMIT:
+        with torch.no_grad():
+            logits_v = model(input_ids=torch.tensor([ids]), use_cache=False).logits[0, -1]
+        probs = np.exp(logits_v.double().numpy() / temperature)
+        token = int(np.searchsorted(np.cumsum(probs / probs.sum()), stream.random(), side="right"))
+        ids.append(token)
+        new.append(token)
+        if new[-len(stop) :] == list(stop):
+            return Written(new[: -len(stop)], "stop")
+        if token in eos:
+            return Written(new[:-1], "eos")
+    return Written(new, "cut")
+
+
+@pytest.mark.parametrize("batch_size", [1, 6, 50])
+def test_samples_are_drawn_from_the_model_whatever_the_batch(model, batch_size):
+    eos = set(range(80, 97))
+    expected = [
+        [drawn_plainly(model, p, np.random.default_rng([7, number, sample]), (-1,), eos, 0.8) for sample in range(3)]
+        for number, p in enumerate(prompts())
+    ]
+    got = sample_reasons(
+        model,
+        prompts(),
+        samples=3,
+        temperature=0.8,
+        seed=7,
+        stop=(-1,),
+        eos=eos,
+        max_new_tokens=LIMIT,
+        batch_size=batch_size,
+        label=None,
+    )
+    assert got == expected
+    assert len({len(one.ids) for row in expected for one in row}) > 2
+    assert len({tuple(one.ids) for one in expected[0]}) > 1
+
+
+def test_a_low_temperature_is_greedy(model):
+    given = {"stop": (-1,), "eos": (), "max_new_tokens": LIMIT, "batch_size": 4, "label": None}
+    greedy = generate_reasons(model, prompts(), **given)
+    cold = sample_reasons(model, prompts(), samples=2, temperature=1e-4, seed=0, **given)
+    assert cold == [[one, one] for one in greedy]
+    for wrong in ({"samples": 0, "temperature": 1.0}, {"samples": 1, "temperature": 0.0}):
+        with pytest.raises(ValueError, match="samples of 1 or more"):
+            sample_reasons(model, prompts(), seed=0, **wrong, **given)

@@ -51,7 +51,7 @@ def tiny_examples(count: int, seed: int = 0, transitions: int = 1) -> list[Examp
     Each person has so many `transitions`; a later one's prompt goes on from the one before.
     """
     generator = np.random.default_rng(seed)
-    examples = []
+    examples, prompt = [], np.zeros(0, dtype=np.int64)
     for number in range(count):
         person, past = divmod(number, transitions)
         more = generator.integers(3, VOCABULARY, size=generator.integers(4, 12 if transitions == 1 else 6))
