@@ -13,6 +13,8 @@ from reasoning_occ.models.store import build
 
 if TYPE_CHECKING:
     from peft import PeftModel
+    from peft.tuners.lora.layer import Linear
+    from torch import nn
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
@@ -94,3 +96,30 @@ def load_adapter(model: "PreTrainedModel", folder: Path) -> "PeftModel":
     except (RuntimeError, ValueError, SafetensorError) as error:
         first = str(error).strip().splitlines()[0]
         raise UserError(f"The adapter in {folder} does not fit this model: {first}") from error
+
+
+def plain_layers(model: "nn.Module") -> "list[Linear]":
+    """The LoRA layers that compute y = W x + s B A x and nothing more, so that they can be computed otherwise.
+
+    Not among them: layers with active dropout, a bias, a variant such as DoRA, several adapters, or a learnt weight.
+    """
+    from peft.tuners.lora.layer import Linear
+
+    return [layer for layer in model.modules() if isinstance(layer, Linear) and _plain(layer)]
+
+
+def _plain(layer: "Linear") -> bool:
+    from torch import nn
+
+    active = list(layer.active_adapters)
+    if len(active) != 1 or active[0] not in layer.lora_A or layer.merged or layer.disable_adapters:
+        return False
+    base, name = layer.get_base_layer(), active[0]
+    return (
+        type(base) is nn.Linear
+        and base.bias is None
+        and not base.weight.requires_grad
+        and layer.lora_B[name].bias is None
+        and name not in layer.lora_variant
+        and (not layer.training or isinstance(layer.lora_dropout[name], nn.Identity))
+    )

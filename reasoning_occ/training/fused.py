@@ -14,6 +14,8 @@ import torch
 from peft.tuners.lora.layer import Linear
 from torch import Tensor, nn
 
+from reasoning_occ.models.lora import plain_layers
+
 
 class _LoraProduct(torch.autograd.Function):
     @staticmethod
@@ -50,11 +52,8 @@ def _forward(layer: Linear, x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
 
 @contextmanager
 def fused(model: nn.Module) -> Iterator[int]:
-    """Within it, plain LoRA layers of `model` compute as one product; yields how many do.
-
-    Left as peft has them: layers with dropout, a bias, a variant such as DoRA, several adapters, or a learnt weight.
-    """
-    layers = [layer for layer in model.modules() if isinstance(layer, Linear) and _plain(layer)]
+    """Within it, plain LoRA layers of `model` compute as one product; yields how many do. See `plain_layers`."""
+    layers = plain_layers(model)
     for layer in layers:
         layer.forward = MethodType(_forward, layer)
     try:
@@ -62,18 +61,3 @@ def fused(model: nn.Module) -> Iterator[int]:
     finally:
         for layer in layers:
             del layer.forward  # the class's own shows again
-
-
-def _plain(layer: Linear) -> bool:
-    active = list(layer.active_adapters)
-    if len(active) != 1 or active[0] not in layer.lora_A or layer.merged or layer.disable_adapters:
-        return False
-    base, name = layer.get_base_layer(), active[0]
-    return (
-        type(base) is nn.Linear
-        and base.bias is None
-        and not base.weight.requires_grad
-        and layer.lora_B[name].bias is None
-        and name not in layer.lora_variant
-        and isinstance(layer.lora_dropout[name], nn.Identity)
-    )
