@@ -6,10 +6,6 @@ READY := $(VENV)/.ready
 
 .PHONY: run test check lint format clean
 
-# glibc gives large blocks back to the kernel and fetches them anew at every step unless told to keep them
-run: export MALLOC_MMAP_THRESHOLD_ := 1073741824
-run: export MALLOC_TRIM_THRESHOLD_ := 1073741824
-run: export MALLOC_TOP_PAD_ := 268435456
 run: $(READY)
 	$(BIN)/python -m reasoning_occ.run $(ARGS)
 

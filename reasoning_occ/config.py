@@ -103,6 +103,7 @@ def validate(cfg: DictConfig) -> None:
     if cfg.get("method") is None and cfg.get("baseline") is None:
         raise UserError("method: choose a method or a baseline; see --help for their names.")
     _must(cfg.seed == 0 or _counts(cfg.seed), "seed", "a whole number from 0", cfg.seed)
+    _must(cfg.threads is None or _counts(cfg.threads), "threads", "a whole number above 0 or null", cfg.threads)
     people = cfg.data.people
     _must(people == "all" or _counts(people), "data.people", "a number of people above 0, or all", people)
     _validate_split(cfg.split)

@@ -25,6 +25,7 @@ from reasoning_occ.evaluation.quality import quality
 from reasoning_occ.files import Journal, alone, write_json
 from reasoning_occ.identity import model_spec, plain
 from reasoning_occ.language.render import events
+from reasoning_occ.machine import prepare
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.progress import console
 from reasoning_occ.reasons.oracle import make_oracle, summary
@@ -64,6 +65,8 @@ def _work(cfg: DictConfig, folder: Path, status: Status) -> None:
     try:
         status.stage("check")
         check(cfg)
+        if cfg.get("baseline") is None:
+            prepare(cfg.threads, precision(cfg))
         status.stage("load")
         task = load(cfg)
         recommender = make(cfg, task, folder)

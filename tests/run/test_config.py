@@ -36,7 +36,7 @@ def test_a_target_lies_in_the_file_of_the_same_name(file):
 def test_identity_forgets_logging_and_paths_and_nothing_else():
     base = run_name(composed())
     assert run_name(composed("evaluation.resamples=7", "evaluation.floors=[markov]")) == base
-    assert run_name(composed("logger=wandb", "output=elsewhere", "debug=traceback")) == base
+    assert run_name(composed("logger=wandb", "output=elsewhere", "debug=traceback", "threads=1")) == base
     others = [
         "seed=1", "data.people=all", "trainer.lr=0.1", "split.valid=0.2", "method=direct",
         "oracle.thresholds.utility=4",
@@ -73,6 +73,7 @@ def test_identity_follows_the_checksums():
         (["split.test=1.2"], "split.test"),
         (["split.test=0.6", "split.valid=0.5"], "leave nobody"),
         (["seed=x"], "seed"),
+        (["threads=0"], "threads"),
         (["split.cut=abc"], "split.cut"),
         (["evaluation.resamples=0"], "evaluation.resamples"),
         (["split.by=file"], "split.test_file"),

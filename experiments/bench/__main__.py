@@ -1,0 +1,84 @@
+"""How fast this project is, against the tools people use: both sides in turn, on the same data, in one run.
+
+    python -m experiments.bench            all, under half an hour on two cores; writes README.md's table and plot
+    python -m experiments.bench --quick    the same work in small, under three minutes; writes nothing
+
+Needs the extra `bench` (trl and datasets): pip install -c constraints.txt -e ".[bench]", or `make bench`.
+"""
+
+import argparse
+import json
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+SECTIONS = ("sft", "ranking", "writing", "growth")
+HERE = Path(__file__).parent
+
+
+def main() -> None:
+    """Run the sections, print each line as it is known, write the results."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--only", choices=SECTIONS, nargs="+", default=list(SECTIONS))
+    parser.add_argument(
+        "--out", type=Path, default=HERE, help="where results.json, results.svg and README.md are written"
+    )
+    chosen = parser.parse_args()
+    try:
+        import datasets  # noqa: F401
+        import trl  # noqa: F401
+    except ImportError as error:
+        sys.exit(f"{error.name} is not installed. Install the extra: pip install -c constraints.txt -e '.[bench]'.")
+    import torch
+
+    from experiments.bench import growth, measure, page, ranking, sft, writing
+
+    torch.set_num_threads(chosen.threads)
+    logging.getLogger("reasoning_occ").setLevel(logging.ERROR)
+    began = time.monotonic()
+    comparisons: list[measure.Comparison] = []
+    growths: list[growth.Growth] = []
+    roofline = measure.roofline()
+    machine = measure.machine(chosen.threads)
+    print(page.machine_line(machine, roofline), flush=True)
+    compared: dict[str, Callable[[bool], Iterator[measure.Comparison]]] = {
+        "sft": sft.compare,
+        "ranking": ranking.compare,
+        "writing": writing.compare,
+    }
+    for section, compare in compared.items():
+        if section in chosen.only:
+            for comparison in compare(chosen.quick):
+                comparisons.append(comparison)
+                print(page.line(comparison), flush=True)
+    if "growth" in chosen.only:
+        for one in growth.grow(chosen.quick):
+            growths.append(one)
+            print(page.growth_line(one), flush=True)
+    minutes = (time.monotonic() - began) / 60
+    print(f"took {minutes:.1f} minutes")
+    if not chosen.quick and set(chosen.only) == set(SECTIONS):
+        results = {
+            "machine": machine,
+            "roofline": roofline,
+            "minutes": minutes,
+            "comparisons": [comparison.row() for comparison in comparisons],
+            "growth": [
+                {"work": g.work, "sizes": g.sizes, "seconds": g.seconds, "mib": g.mib, "slopes": g.slopes}
+                for g in growths
+            ],
+        }
+        (chosen.out / "results.json").write_text(json.dumps(results, indent=1) + "\n")
+        page.write(chosen.out, machine, roofline, minutes, comparisons, growths)
+
+
+if __name__ == "__main__":
+    main()

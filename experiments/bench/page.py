@@ -1,0 +1,124 @@
+"""What was measured, as lines in the terminal, as the tables of README.md and as a plot."""
+
+from pathlib import Path
+from typing import Any
+
+from experiments.bench.growth import Growth
+from experiments.bench.measure import Comparison, Side
+
+BEGIN, END = "<!-- results -->", "<!-- end of results -->"
+
+
+def machine_line(machine: dict[str, Any], roofline: dict[str, float]) -> str:
+    """One sentence on the machine and what it can do at most."""
+    speeds = ", ".join(f"{name} {speed:,.0f}" for name, speed in roofline.items())
+    return (
+        f"{machine['cpu']}, {machine['threads']} threads, Python {machine['python']}, torch {machine['torch']}; "
+        f"matrix products in Gflop/s: {speeds}"
+    )
+
+
+def line(comparison: Comparison) -> str:
+    """One comparison."""
+    least, median, most = comparison.ratios
+    goal = f", goal {comparison.goal:g}" if comparison.goal else ""
+    theirs, ours = (_side(side, comparison.unit) for side in (comparison.theirs, comparison.ours))
+    return f"{comparison.work}: {theirs}; {ours}; ratio {median:.2f} [{least:.2f}, {most:.2f}]{goal}"
+
+
+def _side(side: Side, unit: str) -> str:
+    memory = "" if side.mib is None else f", {side.mib:,.0f} MiB"
+    return f"{side.name} {_seconds(min(side.seconds))} a {unit}{memory} ({side.proof})"
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds * 1000:.1f} ms" if seconds < 1 else f"{seconds:.2f} s"
+
+
+def growth_line(growth: Growth) -> str:
+    """How one kind of work grows."""
+    sizes = ", ".join(
+        f"{size:,}: {seconds:.2f} s {mib:,.0f} MiB"
+        for size, seconds, mib in zip(growth.sizes, growth.seconds, growth.mib, strict=True)
+    )
+    time, memory = growth.slopes
+    return f"{growth.work}: {sizes}; slopes {time:.2f} (time), {memory:.2f} (memory)"
+
+
+def write(
+    folder: Path,
+    machine: dict[str, Any],
+    roofline: dict[str, float],
+    minutes: float,
+    comparisons: list[Comparison],
+    growths: list[Growth],
+) -> None:
+    """Put tables between the marks of README.md, and draw results.svg."""
+    rows = [
+        f"{machine_line(machine, roofline)}. All of it took {minutes:.0f} minutes.",
+        "",
+        "| work | theirs | a unit | peak MiB | ours | a unit | peak MiB | ratio [min, max] | goal |",
+        "|---|---|---:|---:|---|---:|---:|---:|---:|",
+        *map(_row, comparisons),
+        "",
+        "Proof that both sides did the same work: "
+        + "; ".join(f"{c.work}: {c.theirs.proof} and {c.ours.proof}" for c in comparisons)
+        + ".",
+        "",
+        "| growth | sizes | seconds | MiB | slope of time | of memory |",
+        "|---|---|---|---|---:|---:|",
+        *map(_growth_row, growths),
+    ]
+    path = folder / "README.md"
+    text = path.read_text(encoding="utf-8") if path.is_file() else f"{BEGIN}\n{END}\n"
+    before, rest = text.split(BEGIN, 1)
+    after = rest.split(END, 1)[1]
+    path.write_text("\n".join([f"{before}{BEGIN}", *rows, f"{END}{after}"]), encoding="utf-8")
+    draw(folder / "results.svg", comparisons)
+
+
+def _row(comparison: Comparison) -> str:
+    least, median, most = comparison.ratios
+    cells = [comparison.work]
+    for side in (comparison.theirs, comparison.ours):
+        memory = "" if side.mib is None else f"{side.mib:,.0f}"
+        cells += [side.name, f"{_seconds(min(side.seconds))} / {comparison.unit}", memory]
+    cells += [f"**{median:.1f}** [{least:.1f}, {most:.1f}]", f"{comparison.goal:g}" if comparison.goal else ""]
+    return f"| {' | '.join(cells)} |"
+
+
+def _growth_row(growth: Growth) -> str:
+    time, memory = growth.slopes
+    cells = [
+        growth.work,
+        ", ".join(f"{size:,}" for size in growth.sizes),
+        ", ".join(f"{seconds:.2f}" for seconds in growth.seconds),
+        ", ".join(f"{mib:,.0f}" for mib in growth.mib),
+        f"{time:.2f}",
+        f"{memory:.2f}",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def draw(path: Path, comparisons: list[Comparison]) -> None:
+    """Ratios as bars, goals as marks, on a logarithmic scale."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    matplotlib.rcParams["svg.hashsalt"] = "bench"
+    figure, axes = plt.subplots(figsize=(9, 0.45 * len(comparisons) + 1), layout="constrained")
+    for place, comparison in enumerate(reversed(comparisons)):
+        least, median, most = comparison.ratios
+        axes.barh(place, median, color="#4477aa", height=0.6)
+        axes.plot([least, most], [place, place], color="black", linewidth=1)
+        axes.annotate(f" {median:.1f}", (max(most, median), place), va="center", fontsize=8)
+        if comparison.goal:
+            axes.plot(comparison.goal, place, marker="|", markersize=14, color="#cc3311")
+    axes.set_yticks(range(len(comparisons)), [c.work for c in reversed(comparisons)], fontsize=8)
+    axes.set_xscale("log")
+    axes.axvline(1, color="grey", linewidth=0.8)
+    axes.set_xlabel("times as fast as theirs (red: goal)")
+    figure.savefig(path, metadata={"Date": None})
+    plt.close(figure)

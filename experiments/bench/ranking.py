@@ -1,0 +1,192 @@
+"""Ranking all titles: the trie against each title alone, best-first search against beams, several reasons at once."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+import numpy as np
+import torch
+from torch import nn
+
+from experiments.bench import work
+from experiments.bench.measure import Comparison, Work, in_turn, timed
+from reasoning_occ.inference.model import in_fp32, inference
+from reasoning_occ.inference.rank import rank, rank_reference
+from reasoning_occ.inference.search import Found, top_k
+from reasoning_occ.inference.trie import Trie
+from reasoning_occ.language.prompt import Language
+from reasoning_occ.occupations.taxonomy import Taxonomy
+from reasoning_occ.training.fit import fit
+
+ALONE = 16
+"""Titles that are scored one by one; the time of the others is that of these."""
+BEAMS = 10
+REASONS = 8
+
+
+class Setting:
+    """A model that was taught some careers, the titles, and contexts of people it has not seen."""
+
+    def __init__(self, model: nn.Module, taxonomy: Taxonomy, people: int) -> None:
+        self.model = model
+        speaks = work.language(work.titles()["nls"])
+        ends = int(speaks.closing_ids[0])
+        titled = Language(speaks.tokenizer, taxonomy, 1024, asks="title")
+        self.sequences = [[*titled.title_ids(code).tolist(), ends] for code in taxonomy.codes]
+        self.trie = Trie.build(self.sequences)
+        self.allowed = np.ones(len(taxonomy), dtype=bool)
+        self.contexts = [
+            speaks.answer_prefix_ids(list(career.transitions())[-1].history, None).tolist()
+            for career in work.careers(200)[-people:]
+        ]
+        self.end = ends
+
+
+def alone(setting: Setting) -> str:
+    """Some titles, each in a full sequence."""
+    few = setting.sequences[:: max(1, len(setting.sequences) // ALONE)][:ALONE]
+    scores = rank_reference(setting.model, setting.contexts[0], few, np.ones(len(few), dtype=bool))
+    return f"likeliest of {ALONE}: {np.exp(scores.max()):.3f}"
+
+
+def trie(setting: Setting) -> str:
+    """All titles, exactly."""
+    with in_fp32(setting.model):
+        scores = rank(setting.model, setting.contexts[0], setting.trie, setting.allowed)
+    few = scores[:: max(1, len(setting.sequences) // ALONE)][:ALONE]
+    return f"likeliest of {ALONE}: {np.exp(few.max() - np.logaddexp.reduce(few)):.3f}"
+
+
+def beams(setting: Setting) -> list[list[int]]:
+    """HF's constrained beam search: the titles of the ten beams, likeliest first, for every person."""
+    below = setting.trie.below
+    numbers = {tuple(sequence): number for number, sequence in enumerate(setting.sequences)}
+
+    def may_follow(start: int, _: int, ids: torch.Tensor) -> list[int]:
+        node = -1
+        for id_ in ids[start:].tolist():
+            node = next((child for child in below[node] if setting.trie.token[child] == id_), len(below) - 1)
+        return [int(setting.trie.token[child]) for child in below[node]] or [setting.end]
+
+    found = []
+    for context in setting.contexts:
+        ids = torch.tensor([context])
+        with inference(setting.model):
+            out = setting.model.generate(  # type: ignore[operator]
+                input_ids=ids,
+                attention_mask=torch.ones_like(ids),
+                num_beams=BEAMS,
+                num_return_sequences=BEAMS,
+                max_new_tokens=max(map(len, setting.sequences)),
+                prefix_allowed_tokens_fn=partial(may_follow, len(context)),
+                eos_token_id=setting.end,
+                pad_token_id=0,
+                do_sample=False,
+                length_penalty=0.0,
+            )
+        ended = [row[len(context) :].tolist() for row in out]
+        ended = [row[: row.index(setting.end) + 1] if setting.end in row else row for row in ended]
+        found.append([numbers[tuple(row)] for row in ended if tuple(row) in numbers])
+    return found
+
+
+def best(setting: Setting, k: int) -> list[Found]:
+    """Best-first search for every person."""
+    return [top_k(setting.model, [context], setting.trie, setting.allowed, k) for context in setting.contexts]
+
+
+def taught(quick: bool) -> nn.Module:
+    """The embedded model after a short training, so that its probabilities are as uneven as a user's."""
+    import tempfile
+    from pathlib import Path
+
+    model = work.model("bf16")
+    learnt = [t for career in work.careers(20 if quick else 120) for t in career.transitions()]
+    with tempfile.TemporaryDirectory() as folder:
+        settings = work.settings(8, 2 if quick else 30)
+        from dataclasses import replace
+
+        fit(
+            model,
+            work.examples(learnt, False),
+            [],
+            Path(folder),
+            settings=replace(settings, lr=1e-3, warmup=0.1),
+            logger=None,
+            what="A model to rank with",
+        )
+    return model.eval()
+
+
+def compare(quick: bool) -> Iterator[Comparison]:
+    """For the survey's titles and O*NET's."""
+    model = taught(quick)
+    rounds = 1 if quick else 3
+    for name, taxonomy in work.titles().items():
+        if quick and name != "nls":
+            continue
+        setting = Setting(model, taxonomy, 2 if quick else 4)
+        yield in_turn(
+            f"{len(taxonomy)} titles, exactly, fp32",
+            "person",
+            {
+                "each title alone": timed(lambda s=setting: _alone_fp32(s)),
+                "one pass over the trie": timed(lambda s=setting: trie(s)),
+            },
+            units={"each title alone": ALONE / len(taxonomy), "one pass over the trie": 1.0},
+            rounds=rounds,
+            goal=100 if name == "onet" else None,
+        )
+        yield _against_beams(setting, rounds, 3)
+        yield _reasons(setting, rounds)
+
+
+def _alone_fp32(setting: Setting) -> str:
+    with in_fp32(setting.model):
+        return alone(setting)
+
+
+def _against_beams(setting: Setting, rounds: int, goal: float) -> Comparison:
+    truth = [np.argsort(-rank(setting.model, c, setting.trie, setting.allowed))[:BEAMS] for c in setting.contexts]
+
+    def recall(found: Sequence[Sequence[int]]) -> float:
+        return float(np.mean([len(set(f) & set(t.tolist())) / len(t) for f, t in zip(found, truth, strict=True)]))
+
+    return in_turn(
+        f"the best {BEAMS} of {len(setting.trie.paths)} titles, bf16",
+        "person",
+        {
+            "HF constrained beams": timed(lambda: f"recall {recall(beams(setting)):.2f}"),
+            "best-first search": timed(
+                lambda: f"recall {recall([f.titles.tolist() for f in best(setting, BEAMS)]):.2f}"
+            ),
+        },
+        units=dict.fromkeys(("HF constrained beams", "best-first search"), float(len(setting.contexts))),
+        rounds=rounds,
+        goal=goal,
+    )
+
+
+def _reasons(setting: Setting, rounds: int) -> Comparison:
+    draw = np.random.default_rng(0)
+    # the reasons are random: what is measured is the work, for which no sense is needed
+    contexts = [[*setting.contexts[0], *draw.integers(1000, 40000, work.REASON).tolist()] for _ in range(REASONS)]
+    everything = setting.trie, setting.allowed
+
+    def one_by_one() -> str:
+        probs = [np.exp(rank(setting.model, context, *everything)) for context in contexts]
+        return f"best {int(np.mean(probs, axis=0).argmax())}"
+
+    def together() -> str:
+        return f"best {int(top_k(setting.model, contexts, *everything, BEAMS).titles[0])}"
+
+    return in_turn(
+        f"the best {BEAMS} of {len(setting.trie.paths)} titles by the mean over {REASONS} reasons, bf16",
+        "person",
+        {f"{REASONS} rankings": timed(one_by_one), "one joint search": timed(together)},
+        units={f"{REASONS} rankings": 1.0, "one joint search": 1.0},
+        rounds=rounds,
+        goal=6,
+    )
+
+
+__all__ = ["Work", "compare"]
