@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test check lint format clean
+.PHONY: run test check bench lint format clean
 
 run: $(READY)
 	$(BIN)/python -m reasoning_occ.run $(ARGS)
@@ -21,6 +21,11 @@ lint: $(READY)
 	$(BIN)/lint-imports
 
 check: lint test
+
+# this project's speed against the tools people use: half an hour, or three minutes with ARGS=--quick
+bench: $(READY)
+	$(BIN)/python -m pip install -q -c constraints.txt -e ".[bench]"
+	$(BIN)/python -W ignore -m experiments.bench $(ARGS)
 
 format: $(READY)
 	$(BIN)/ruff format .

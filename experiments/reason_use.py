@@ -48,9 +48,9 @@ def main() -> None:
     recommender = make(cfg, task, chosen.run)
     assert isinstance(recommender, Joint)
     recommender.folder = chosen.run
-    model, language = recommender.ready()
+    _, language = recommender.ready()
     prompts = {(t.key[0], t.key[1], ""): language.reason_prefix_ids(t.history) for t in asked}
-    own = [row["reason"] for rows in recommender._written(model, language, prompts) for row in rows]
+    own = [row["reason"] for rows in recommender.write(prompts) for row in rows]
     reasons = {
         "own": own,
         "oracle": [judged[t.key] for t in asked],
@@ -62,7 +62,7 @@ def main() -> None:
     markov.fit(task.train, (), chosen.run)
     found = {"markov": [one.log_probs for one in markov.recommend(histories)]}
     for name, texts in reasons.items():
-        found[name] = [one.log_probs for one in recommender._rank(model, language, histories, texts)]
+        found[name] = [one.log_probs for one in recommender.rank(histories, texts)]
     print(f"{len(asked)} validation people; mean [95% interval over people]")
     for name, log_probs in found.items():
         figures = measures(log_probs, asked, task.taxonomy)

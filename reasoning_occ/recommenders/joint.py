@@ -9,7 +9,7 @@ import numpy as np
 
 from reasoning_occ.careers.types import Career, Transition
 from reasoning_occ.files import Journal, read_jsonl
-from reasoning_occ.language.prompt import Ids, Language
+from reasoning_occ.language.prompt import Ids
 from reasoning_occ.recommenders.base import Recommendation
 from reasoning_occ.recommenders.llm import LanguageModel
 
@@ -43,12 +43,11 @@ class Joint(LanguageModel):
 
     def recommend(self, histories: Sequence[Career]) -> Iterator[Recommendation]:
         """Write a reason for each history, then rank after it. Reasons already written are read from the folder."""
-        model, language = self.ready()
-        written = self._write(model, language, histories)
-        yield from self._rank(model, language, histories, written)
+        yield from self.rank(histories, self._reasons_for(histories))
 
-    def _write(self, model: Any, language: Language, histories: Sequence[Career]) -> list[str | None]:
+    def _reasons_for(self, histories: Sequence[Career]) -> list[str | None]:
         assert self.folder is not None
+        _, language = self.ready()
         final = self.folder / "generated.jsonl"
         earlier = list(read_jsonl(final)) if final.is_file() else []
         journal = Journal(final)
@@ -56,7 +55,7 @@ class Joint(LanguageModel):
         prompts = [language.reason_prefix_ids(history) for history in histories]
         asked = [(h.person.id, len(h.jobs) - 1, _digest(ids)) for h, ids in zip(histories, prompts, strict=True)]
         missing = {key: ids for key, ids in zip(asked, prompts, strict=True) if key not in known}
-        for rows in self._written(model, language, missing):
+        for rows in self.write(missing):
             journal.append(rows)
             known |= {_key(row): row["reason"] for row in rows}
         if journal.rows:
@@ -65,13 +64,21 @@ class Joint(LanguageModel):
             journal.finish()
         return [known[key] for key in asked]
 
-    def _written(self, model: Any, language: Language, missing: Mapping[Key, Ids]) -> Iterator[list[dict[str, Any]]]:
-        """Rows for the prompts in `missing`, a few batches at a time, so that a cut costs little."""
+    def write(self, prompts: Mapping[Key, Ids]) -> Iterator[list[dict[str, Any]]]:
+        """Write a reason after each prompt (`Language.reason_prefix_ids`), keeping nothing.
+
+        Yields:
+            Rows of generated.jsonl, a few batches at a time, so that a cut costs little.
+
+        Raises:
+            UserError: nothing was trained.
+        """
         from reasoning_occ.inference.generate import generate_reasons
 
+        model, language = self.ready()
         size = 4 * self.inference.batch
-        for done in range(0, len(missing), size):
-            chunk = list(islice(missing.items(), done, done + size))
+        for done in range(0, len(prompts), size):
+            chunk = list(islice(prompts.items(), done, done + size))
             texts = generate_reasons(
                 model,
                 [ids.tolist() for _, ids in chunk],
@@ -79,7 +86,7 @@ class Joint(LanguageModel):
                 eos={language.end_of_turn},
                 max_new_tokens=self.inference.max_reason_tokens,
                 batch_size=self.inference.batch,
-                label=f"Reasons {done + 1}-{done + len(chunk)} of {len(missing)}",
+                label=f"Reasons {done + 1}-{done + len(chunk)} of {len(prompts)}",
             )
             yield [
                 {

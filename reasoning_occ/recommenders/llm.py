@@ -134,8 +134,7 @@ class LanguageModel:
 
     def recommend(self, histories: Sequence[Career]) -> Iterator[Recommendation]:
         """Rank every allowed title after each history, in the order given."""
-        model, language = self.ready()
-        yield from self._rank(model, language, histories, [None] * len(histories))
+        yield from self.rank(histories, [None] * len(histories))
 
     def ready(self) -> tuple[Any, Language]:
         """The trained model and its language, read from the folder where an earlier start left them.
@@ -175,13 +174,17 @@ class LanguageModel:
                 f"keeps room for reasons of {language.reason_room} tokens. Lower the first or raise the second."
             )
 
-    def _rank(
-        self, model: Any, language: Language, histories: Sequence[Career], reasons: Sequence[str | None]
-    ) -> Iterator[Recommendation]:
+    def rank(self, histories: Sequence[Career], reasons: Sequence[str | None]) -> Iterator[Recommendation]:
+        """Rank every allowed title after each history and a given reason (`None`: after no reason).
+
+        Raises:
+            UserError: nothing was trained.
+        """
         from reasoning_occ.inference.model import in_fp32
         from reasoning_occ.inference.rank import rank_many
         from reasoning_occ.inference.trie import Trie
 
+        model, language = self.ready()
         report_cuts(language, histories, "test")
         reasons = self._fitting(language, histories, reasons)
         # the first closing id is what ends a title that begins like a longer one
