@@ -113,6 +113,7 @@ def validate(cfg: DictConfig) -> None:
         _must(_counts(choice[key]), f"evaluation.{key}", "a whole number above 0", choice[key])
     _must(OmegaConf.is_list(choice.floors), "evaluation.floors", "a list such as [markov]", choice.floors)
     _must(_counts(cfg.model.max_tokens), "model.max_tokens", "a whole number above 0", cfg.model.max_tokens)
+    _must(cfg.ranking in ("tokens", "head"), "ranking", "tokens or head", cfg.ranking)
     _must(cfg.logger.kind in LOGGERS, "logger.kind", " or ".join(LOGGERS), cfg.logger.kind)
     for floor in choice.floors:
         floor_node(floor)

@@ -127,6 +127,7 @@ def make(cfg: DictConfig, task: Task, folder: Path) -> Recommender:
         "trainer": TrainingSettings.of({**plain(cfg, "trainer"), "precision": precision(cfg)}),
         "inference": Inference(**cfg.inference),
         "logger": partial(tracker, cfg, folder),
+        "ranking": cfg.ranking,
     }
     if str(cfg.method._target_).endswith(".Joint"):
         handed["oracle"] = partial(oracle_reasons, cfg, task, folder)

@@ -64,7 +64,7 @@ def rank_many(
             finite numbers.
         ValueError: an empty context, nothing allowed, or lengths that differ.
     """
-    check_contexts(contexts, trie, allowed)
+    check_contexts(contexts, len(trie.paths), allowed)
     ranked = _ranked(model, contexts, trie, allowed, batch)
     return track(ranked, label, total=len(contexts)) if label is not None else ranked
 
@@ -80,7 +80,7 @@ def _ranked(
         with inference(model):
             scores_bo = _score(inside, ids, branches, len(trie.paths))
         for row, mask in zip(scores_bo, allowed[start : start + batch], strict=True):
-            yield _normalised(row, mask)
+            yield normalised(row, mask)
 
 
 class _Branch(NamedTuple):
@@ -172,7 +172,8 @@ def edge_log_probs(
     return log_prob_be
 
 
-def _normalised(scores_o: np.ndarray, allowed_o: np.ndarray) -> np.ndarray:
+def normalised(scores_o: np.ndarray, allowed_o: np.ndarray) -> np.ndarray:
+    """Log-probabilities among the allowed titles, -inf for the others; raises UserError where one is no number."""
     check_finite(scores_o[allowed_o])
     scores_o = np.where(allowed_o, scores_o, -np.inf)
     return scores_o - np.logaddexp.reduce(scores_o[allowed_o])
@@ -187,16 +188,16 @@ def check_finite(log_probs: np.ndarray | float) -> None:
         )
 
 
-def check_contexts(contexts: Sequence[Sequence[int]], trie: Trie, allowed: Sequence[np.ndarray]) -> None:
+def check_contexts(contexts: Sequence[Sequence[int]], titles: int, allowed: Sequence[np.ndarray]) -> None:
     """Raise ValueError unless there is something to rank after each context."""
     if len(contexts) != len(allowed):
         raise ValueError(f"expected one allowed set a context: {len(contexts)} contexts, {len(allowed)} sets")
     for number, (context, mask) in enumerate(zip(contexts, allowed, strict=True)):
         if not len(context):
             raise ValueError(f"context {number} is empty; a title needs at least one token before it")
-        if mask.shape != (len(trie.paths),) or mask.dtype != bool or not mask.any():
+        if mask.shape != (titles,) or mask.dtype != bool or not mask.any():
             raise ValueError(
-                f"allowed set {number}: expected {len(trie.paths)} booleans, some true; "
+                f"allowed set {number}: expected {titles} booleans, some true; "
                 f"got {mask.dtype} {mask.shape} with {int(mask.sum())} true"
             )
 
@@ -218,4 +219,4 @@ def rank_reference(
             log_prob_sv = model(input_ids=ids, use_cache=False).logits[0].float().log_softmax(dim=-1)
             before = range(len(context_ids) - 1, ids.shape[1] - 1)
             scores.append(sum(float(log_prob_sv[at, ids[0, at + 1]]) for at in before))
-    return _normalised(np.array(scores), allowed)
+    return normalised(np.array(scores), allowed)

@@ -122,7 +122,7 @@ class _Search:
     def __init__(
         self, model: nn.Module, contexts: Sequence[Sequence[int]], trie: Trie, allowed: Bool[np.ndarray, " o"]
     ) -> None:
-        check_contexts(contexts, trie, [allowed] * len(contexts))
+        check_contexts(contexts, len(trie.paths), [allowed] * len(contexts))
         inside = parts(model)
         inside.check_room(max(map(len, contexts)) + int(trie.depth.max()))
         self.complete: dict[int, float] = {}  # title -> log-probability

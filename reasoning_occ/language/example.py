@@ -17,11 +17,20 @@ class Segment(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One training sequence. `key` is the transition's key."""
+    """One training sequence.
+
+    key: the transition's key.
+    ids, segments: its tokens, and which part each belongs to.
+    title: the true title's number in the taxonomy, where a ranking head learns it from the last token's state; -1
+        where the title is learnt token by token.
+    barred: the number of the title that can't come next, the present one's; -1 as above.
+    """
 
     key: tuple[str, int]
     ids: Int[np.ndarray, " tokens"]
     segments: Int8[np.ndarray, " tokens"]
+    title: int = -1
+    barred: int = -1
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 Asks = Literal["reason", "title"]
+Ranking = Literal["tokens", "head"]
 Ids = Int[np.ndarray, " tokens"]
 
 # the same for every method, so that their prompts share all but the ask
@@ -48,6 +49,8 @@ class Language:
         taxonomy: gives codes their titles.
         max_tokens: the window; no example is longer. A quarter of it is kept for the reason.
         asks: "reason" for reason and title, "title" for the title alone.
+        ranking: how titles are learnt. "tokens": as text. "head": an example ends where its title would begin, and
+            names the title's number.
 
     Raises:
         UserError: the chat template can't be used, a title can't be told from the grammar, or the
@@ -55,12 +58,18 @@ class Language:
     """
 
     def __init__(
-        self, tokenizer: "PreTrainedTokenizerBase", taxonomy: Taxonomy, max_tokens: int, asks: Asks = "reason"
+        self,
+        tokenizer: "PreTrainedTokenizerBase",
+        taxonomy: Taxonomy,
+        max_tokens: int,
+        asks: Asks = "reason",
+        ranking: Ranking = "tokens",
     ) -> None:
         self.tokenizer = tokenizer
         self.taxonomy = taxonomy
         self.max_tokens = max_tokens
         self.asks: Asks = asks
+        self.ranking: Ranking = ranking
         frame = chat.frame(tokenizer, TASK)
         self.end_of_turn = frame.end_of_turn
         self.head_ids = self._encode(frame.head)
@@ -121,9 +130,13 @@ class Language:
             UnknownOccupation: the code is not in the taxonomy.
         """
         think = self._think(reason)
-        answer = np.concatenate([self.answer_open_ids, self.title_ids(code), self.closing_ids])
         kind = Segment.PROMPT if reason is None else Segment.REASON
-        segments = np.array([kind] * len(think) + [Segment.ANSWER] * len(answer), dtype=np.int8)
+        if self.ranking == "head":
+            answer, learnt = self.answer_open_ids, Segment.PROMPT
+        else:
+            answer = np.concatenate([self.answer_open_ids, self.title_ids(code), self.closing_ids])
+            learnt = Segment.ANSWER
+        segments = np.array([kind] * len(think) + [learnt] * len(answer), dtype=np.int8)
         return np.concatenate([think, answer]), segments
 
     def example(self, transition: Transition, reason: str | None) -> Example:
@@ -143,8 +156,16 @@ class Language:
                 "raise model.max_tokens or use shorter reasons."
             )
         before = np.full(len(prompt), Segment.PROMPT, dtype=np.int8)
+        title, barred = -1, -1
+        if self.ranking == "head":
+            title = self.taxonomy.index(transition.target)
+            barred = self.taxonomy.index(transition.history.jobs[-1].occupation)
         return Example(
-            key=transition.key, ids=np.concatenate([prompt, target]), segments=np.concatenate([before, segments])
+            key=transition.key,
+            ids=np.concatenate([prompt, target]),
+            segments=np.concatenate([before, segments]),
+            title=title,
+            barred=barred,
         )
 
     def reason_prefix_ids(self, history: Career) -> Ids:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from torch import nn
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+    from reasoning_occ.models.title_head import TitleHead
+
 
 def add_lora(
     model: "PreTrainedModel", r: int, alpha: float, dropout: float, targets: str | Sequence[str]
@@ -62,8 +64,10 @@ def _no_deprecation() -> Iterator[None]:
         yield
 
 
-def save_adapter(model: "PeftModel", tokenizer: "PreTrainedTokenizerBase", folder: Path) -> None:
-    """Write the adapter and the tokenizer into `folder`, whole or not at all; replaces an older one.
+def save_adapter(
+    model: "PeftModel", tokenizer: "PreTrainedTokenizerBase", folder: Path, titles: "TitleHead | None" = None
+) -> None:
+    """Write the adapter, the tokenizer and the ranking head (if any) into `folder`, whole or not at all.
 
     `AutoPeftModelForCausalLM.from_pretrained(folder)` loads it.
 
@@ -75,6 +79,8 @@ def save_adapter(model: "PeftModel", tokenizer: "PreTrainedTokenizerBase", folde
         # embeddings are never trained; peft would ask the hub to find that out
         model.save_pretrained(str(beside), save_embedding_layers=False)
         tokenizer.save_pretrained(beside)
+        if titles is not None:
+            titles.save(beside)
         (beside / "README.md").unlink(missing_ok=True)  # peft's empty model card; the report writes a real one
 
     build(folder, fill)

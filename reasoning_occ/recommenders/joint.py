@@ -46,8 +46,8 @@ class Joint(LanguageModel):
         yield from self.rank(histories, self._reasons_for(histories))
 
     def _reasons_for(self, histories: Sequence[Career]) -> list[str | None]:
-        assert self.folder is not None
         _, language = self.ready()
+        assert self.folder is not None
         final = self.folder / "generated.jsonl"
         earlier = list(read_jsonl(final)) if final.is_file() else []
         journal = Journal(final)

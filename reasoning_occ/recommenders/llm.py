@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from jaxtyping import Bool, Float
+
 from reasoning_occ.careers.types import Career, Transition
 from reasoning_occ.errors import UserError
-from reasoning_occ.language.prompt import Asks, Language
+from reasoning_occ.language.prompt import Asks, Language, Ranking
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.recommenders.base import Recommendation, allowed
 
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from lightning.pytorch.loggers import Logger
 
     from reasoning_occ.models.backbone import Backbone
+    from reasoning_occ.models.title_head import TitleHead
     from reasoning_occ.training.settings import TrainingSettings
 
 
@@ -65,6 +69,8 @@ class LanguageModel:
         trainer: how to train.
         inference: how to generate and rank.
         logger: opens the log of a stage; closed when the stage ends.
+        ranking: "tokens" ranks titles by the probability of their text; "head" learns a linear layer with one row a
+            title instead, which ranks them all by one state.
     """
 
     name = "llm"
@@ -78,6 +84,7 @@ class LanguageModel:
         trainer: "TrainingSettings",
         inference: Inference,
         logger: "Callable[[str], AbstractContextManager[Logger]]",
+        ranking: Ranking = "tokens",
     ) -> None:
         self.taxonomy = taxonomy
         self.load = load
@@ -85,9 +92,11 @@ class LanguageModel:
         self.trainer = trainer
         self.inference = inference
         self.logger = logger
+        self.ranking: Ranking = ranking
         self.folder: Path | None = None
         self._model: Any = None
         self._language: Language | None = None
+        self._titles: TitleHead | None = None
 
     def fit(self, train: Sequence[Transition], valid: Sequence[Transition], folder: Path) -> None:
         """Train the adapter into `folder/adapter`, going on from a checkpoint if there is one.
@@ -98,7 +107,9 @@ class LanguageModel:
         """
         import torch
 
+        from reasoning_occ.models.causal import head
         from reasoning_occ.models.lora import add_lora, save_adapter
+        from reasoning_occ.models.title_head import TitleHead
         from reasoning_occ.training.fit import fit
 
         self.folder = folder
@@ -113,6 +124,11 @@ class LanguageModel:
         lora = self.trainer.lora
         torch.manual_seed(self.trainer.seed)  # the adapter's first weights
         model = add_lora(backbone.model, r=lora.r, alpha=lora.alpha, dropout=lora.dropout, targets=lora.targets)
+        titles = None
+        if self.ranking == "head":
+            titles = TitleHead.of_titles(
+                head(model), [language.title_ids(code).tolist() for code in self.taxonomy.codes]
+            )
         with self.logger("fit") as logger:
             fit(
                 model,
@@ -122,9 +138,10 @@ class LanguageModel:
                 settings=self.trainer,
                 logger=logger,
                 what=f"Training {self.name}",
+                titles=titles,
             )
-        save_adapter(model, backbone.tokenizer, adapter)
-        self._model, self._language = model, language
+        save_adapter(model, backbone.tokenizer, adapter, titles)
+        self._model, self._language, self._titles = model, language, titles
 
     def reasons(
         self, train: Sequence[Transition], valid: Sequence[Transition]
@@ -149,10 +166,12 @@ class LanguageModel:
             if self.folder is None:
                 raise UserError(f"{self.name}: nothing is trained yet; call fit() before recommend().")
             from reasoning_occ.models.lora import load_adapter
+            from reasoning_occ.models.title_head import TitleHead
 
             backbone = self.load()
             self._model = load_adapter(backbone.model, self.folder / "adapter")
             self._language = self.language(backbone)
+            self._titles = TitleHead.read(self.folder / "adapter") if self.ranking == "head" else None
         from reasoning_occ.inference.model import narrow_backbone
         from reasoning_occ.models.causal import device
 
@@ -162,7 +181,9 @@ class LanguageModel:
 
     def language(self, backbone: "Backbone") -> Language:
         """How histories and targets become token ids for this backbone."""
-        return Language(backbone.tokenizer, self.taxonomy, max_tokens=self.max_tokens, asks=self.asks)
+        return Language(
+            backbone.tokenizer, self.taxonomy, max_tokens=self.max_tokens, asks=self.asks, ranking=self.ranking
+        )
 
     def _check_window(self, language: Language, backbone: "Backbone") -> None:
         limit = backbone.model.config.max_position_embeddings
@@ -181,29 +202,34 @@ class LanguageModel:
             UserError: nothing was trained.
         """
         from reasoning_occ.inference.model import in_fp32
-        from reasoning_occ.inference.rank import rank_many
-        from reasoning_occ.inference.trie import Trie
 
         model, language = self.ready()
         report_cuts(language, histories, "test")
         reasons = self._fitting(language, histories, reasons)
-        # the first closing id is what ends a title that begins like a longer one
-        trie = Trie.build([[*language.title_ids(code), language.closing_ids[0]] for code in self.taxonomy.codes])
-        rankings = rank_many(
-            model,
-            [
-                language.answer_prefix_ids(history, reason).tolist()
-                for history, reason in zip(histories, reasons, strict=True)
-            ],
-            trie,
-            [allowed(history, self.taxonomy) for history in histories],
-            batch=self.inference.rank_batch,
-            label="Ranking occupations",
-        )
+        contexts = [
+            language.answer_prefix_ids(history, reason).tolist()
+            for history, reason in zip(histories, reasons, strict=True)
+        ]
+        rankings = self._rankings(model, language, contexts, [allowed(history, self.taxonomy) for history in histories])
         # published probabilities are computed in fp32
         with in_fp32(model) if self.inference.precision == "fp32" else nullcontext():
             for log_probs, reason in zip(rankings, reasons, strict=True):
                 yield Recommendation(log_probs, reason)
+
+    def _rankings(
+        self, model: Any, language: Language, contexts: list[list[int]], may: list[Bool[np.ndarray, " occupations"]]
+    ) -> Iterator[Float[np.ndarray, " occupations"]]:
+        given: Any = {"batch": self.inference.rank_batch, "label": "Ranking occupations"}
+        if self._titles is not None:
+            from reasoning_occ.inference.head import rank_by_head
+
+            return rank_by_head(model, self._titles.to(model.device), contexts, may, **given)
+        from reasoning_occ.inference.rank import rank_many
+        from reasoning_occ.inference.trie import Trie
+
+        # the first closing id is what ends a title that begins like a longer one
+        trie = Trie.build([[*language.title_ids(code), language.closing_ids[0]] for code in self.taxonomy.codes])
+        return rank_many(model, contexts, trie, may, **given)
 
     def _fitting(
         self, language: Language, histories: Sequence[Career], reasons: Sequence[str | None]

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,7 @@ def check_examples(examples: Sequence[Example]) -> None:
                 f"Example {example.key}: {len(example.ids)} token ids but {len(example.segments)} segments; "
                 "each token needs one."
             )
-        if not np.any(example.segments != Segment.PROMPT):
+        if example.title < 0 and not np.any(example.segments != Segment.PROMPT):
             raise UserError(
                 f"Example {example.key}: all its {len(example)} tokens are prompt, so nothing of it would be learnt. "
                 "Give it a reason or an answer, or leave it out."
@@ -161,8 +162,8 @@ class StepLoader:
 def _digest(trees: Sequence[Tree], steps: Sequence[Step], identity: str) -> str:
     digest = hashlib.sha256(identity.encode())
     for tree in trees:
-        for array in (tree.ids, tree.position, tree.source, tree.label, tree.target, tree.segment, tree.example):
-            digest.update(array.tobytes())
-        digest.update(repr(tree.branches).encode())
+        for field in fields(tree):
+            value = getattr(tree, field.name)
+            digest.update(value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode())
     digest.update(repr(steps).encode())
     return digest.hexdigest()

@@ -15,6 +15,7 @@ from torch import nn
 
 from reasoning_occ.errors import UserError
 from reasoning_occ.language.example import Example
+from reasoning_occ.models.title_head import TitleHead
 from reasoning_occ.models.tree_attention import fastest, tree_attention
 from reasoning_occ.training.batches import StepLoader, check_examples, plan, trees_of
 from reasoning_occ.training.callbacks import Bar, Keep, Record, Validate
@@ -45,6 +46,7 @@ def fit(
     logger: Logger | None,
     what: str = "training",
     callbacks: Sequence[Callback] = (),
+    titles: TitleHead | None = None,
 ) -> Fitted:
     """Train `model` in place; checkpoints go to `folder`/checkpoints, and the newest readable one is gone on from.
 
@@ -59,6 +61,7 @@ def fit(
         logger: gets losses, learning rate and speed at every step; None for none.
         what: the progress bar's label.
         callbacks: more Lightning callbacks, called before a step's checkpoint is written.
+        titles: a ranking head to train with the model, where examples name titles by number.
 
     Raises:
         UserError: there is nothing to learn from, an example has no target, the loss is not finite, the disk is
@@ -85,7 +88,7 @@ def fit(
         micro_tokens=settings.micro_tokens,
     )
     loader = StepLoader(trees, steps, settings.shaping())
-    module = CareerModule(model, settings, len(steps))
+    module = CareerModule(model, settings, len(steps), titles)
     validate = Validate(_sample(examples_valid, settings), settings)
     found = newest(folder / "checkpoints")
     if found and found[1]["global_step"] >= len(steps):

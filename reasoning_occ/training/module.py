@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from reasoning_occ.errors import UserError
 from reasoning_occ.models.causal import check_logits
+from reasoning_occ.models.title_head import TitleHead
 from reasoning_occ.training.fused import fused
 from reasoning_occ.training.loss import (
     SEGMENTS,
@@ -44,15 +45,19 @@ class CareerModule(LightningModule):
             and their types by `precision.py`.
         settings: learning rate and its schedule, clipping, weights of the segments, precision.
         total_steps: the length of the plan, to which the schedule is stretched.
+        titles: a ranking head to train with it, where examples name titles by number.
     """
 
-    def __init__(self, model: nn.Module, settings: TrainingSettings, total_steps: int) -> None:
+    def __init__(
+        self, model: nn.Module, settings: TrainingSettings, total_steps: int, titles: TitleHead | None = None
+    ) -> None:
         super().__init__()
         # the rows of a step share one denominator, so stepping is ours
         self.automatic_optimization = False
         check_logits(model)
         set_precision(model, settings.precision)
         self.model = model
+        self.titles = titles
         self.chosen = settings
         self.weights = SegmentWeights(settings.reason_weight, settings.answer_weight)
         self.total_steps = total_steps
@@ -133,7 +138,7 @@ class CareerModule(LightningModule):
 
     def _losses(self, row: Row) -> Tensor:
         with fused(self.model), autocast(self.device, self.chosen.precision):
-            return segment_losses(self.model, row)
+            return segment_losses(self.model, row, self.titles)
 
     def _trainable(self) -> dict[str, nn.Parameter]:
         return {name: parameter for name, parameter in self.named_parameters() if parameter.requires_grad}

@@ -12,7 +12,7 @@ rejected texts too, and equal examples are one.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import torch
@@ -25,7 +25,7 @@ from reasoning_occ.models.tree_attention import Branch, Layout
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """Examples that share their beginnings. t: tokens, n: distinct targets, m: targets of single examples.
+    """Examples that share their beginnings. t: tokens, n: distinct targets, m: targets of single examples (e).
 
     ids: token ids.
     position: tokens before each one in its own example.
@@ -35,7 +35,9 @@ class Tree:
     target: of each example's targets, its number among the distinct ones.
     segment: of each example's targets, whether reason or answer.
     example: of each example's targets, the example's number.
-    examples: how many examples there are.
+    end: of each example, its last token.
+    title: of each example, the title that a ranking head learns there; -1 for none.
+    barred: of each example, the title that can't be; -1 for none.
     apart: tokens that the examples would have as separate sequences.
     """
 
@@ -47,11 +49,18 @@ class Tree:
     target: Int[np.ndarray, " m"]
     segment: Int[np.ndarray, " m"]
     example: Int[np.ndarray, " m"]
-    examples: int
+    end: Int[np.ndarray, " examples"]
+    title: Int[np.ndarray, " examples"]
+    barred: Int[np.ndarray, " examples"]
     apart: int
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @property
+    def examples(self) -> int:
+        """How many there are."""
+        return len(self.end)
 
 
 def grow(examples: Sequence[Example]) -> Tree:
@@ -83,7 +92,9 @@ def grow(examples: Sequence[Example]) -> Tree:
         target=target,
         segment=np.concatenate(segment),
         example=np.concatenate(number),
-        examples=len(examples),
+        end=np.array([path[-1] for path, _ in paths]),
+        title=np.array([example.title for example in examples]),
+        barred=np.array([example.barred for example in examples]),
         apart=sum(map(len, examples)),
     )
 
@@ -134,19 +145,26 @@ class Row:
     target_m: Int[Tensor, " m"]
     segment_m: Int[Tensor, " m"]
     example_m: Int[Tensor, " m"]
-    examples: int
+    end_e: Int[Tensor, " e"]
+    title_e: Int[Tensor, " e"]
+    barred_e: Int[Tensor, " e"]
     apart: int
 
     def to(self, device: torch.device | str, non_blocking: bool = False) -> "Row":
         """The same on another device (the name and arguments by which Lightning moves a batch)."""
-        names = ("ids_t", "position_t", "source_n", "label_n", "target_m", "segment_m", "example_m")
-        tensors = {name: getattr(self, name).to(device, non_blocking=non_blocking) for name in names}
-        return Row(**tensors, layout=self.layout, examples=self.examples, apart=self.apart)
+        held = {field.name: getattr(self, field.name) for field in fields(self)}
+        moved = {name: t.to(device, non_blocking=non_blocking) for name, t in held.items() if isinstance(t, Tensor)}
+        return replace(self, **moved)
 
     @property
     def tokens(self) -> int:
         """How many go through the model."""
         return len(self.ids_t)
+
+    @property
+    def examples(self) -> int:
+        """How many there are."""
+        return len(self.end_e)
 
 
 def pack(trees: Sequence[Tree]) -> Row:
@@ -168,6 +186,8 @@ def pack(trees: Sequence[Tree]) -> Row:
         target_m=joined([tree.target for tree in trees], targets),
         segment_m=joined([tree.segment for tree in trees]),
         example_m=joined([tree.example for tree in trees], examples),
-        examples=sum(tree.examples for tree in trees),
+        end_e=joined([tree.end for tree in trees], starts),
+        title_e=joined([tree.title for tree in trees]),
+        barred_e=joined([tree.barred for tree in trees]),
         apart=sum(tree.apart for tree in trees),
     )

@@ -97,10 +97,19 @@ def log_probs(recommendations):
     return np.array([one.log_probs for one in recommendations])
 
 
-@pytest.mark.parametrize(("method", "dtype"), [("direct", "fp32"), ("joint", "fp32"), ("joint", "bf16")])
-def test_learnt_then_recommended_then_read_again_from_the_folder(make, parts, nls, tmp_path, method, dtype):
+@pytest.mark.parametrize(
+    ("method", "dtype", "ranking"),
+    [
+        ("direct", "fp32", "tokens"),
+        ("joint", "fp32", "tokens"),
+        ("joint", "bf16", "tokens"),
+        ("direct", "fp32", "head"),
+        ("joint", "bf16", "head"),
+    ],
+)
+def test_learnt_then_recommended_then_read_again_from_the_folder(make, parts, nls, tmp_path, method, dtype, ranking):
     train, valid, test = parts
-    model = make(method, dtype)
+    model = make(method, dtype, ranking=ranking)
     with pytest.raises(UserError, match="nothing is trained yet"):
         next(iter(model.recommend([test[0].history])))
     model.fit(train, valid, tmp_path)
@@ -115,13 +124,22 @@ def test_learnt_then_recommended_then_read_again_from_the_folder(make, parts, nl
         written = tmp_path / "generated.jsonl"
         assert len(list(read_jsonl(written))) == len(test) and not written.with_name("generated.part.jsonl").exists()
         written.unlink()  # so that the fresh object writes anew
-    fresh = make(method, dtype, load=model.load)
+    fresh = make(method, dtype, load=model.load, ranking=ranking)
     fresh.fit(train, valid, tmp_path)
     again = list(fresh.recommend(histories))
     assert [one.reason for one in again] == [one.reason for one in first]
     np.testing.assert_allclose(np.exp(log_probs(again)), probs, atol=1e-5)
     # ranking in fp32 leaves nothing behind that the next call would see
     assert log_probs(model.recommend(histories)).tolist() == log_probs(first).tolist()
+
+
+def test_a_head_that_was_never_trained_is_missed(make, parts, tmp_path):
+    train, valid, test = parts
+    make("direct").fit(train, valid, tmp_path)
+    by_head = make("direct", ranking="head")
+    by_head.fit(train, valid, tmp_path)  # finds the adapter there
+    with pytest.raises(UserError, match="no ranking head to be read"):
+        list(by_head.recommend([test[0].history]))
 
 
 @pytest.mark.parametrize("method", ["direct", "joint"])
@@ -195,10 +213,10 @@ def test_a_reason_too_long_for_the_window_is_cut_and_counted(make, parts, tmp_pa
     train, valid, test = parts
     model = make("joint")
     model.fit(train, valid, tmp_path)
-    trained, language = model.ready()
+    _, language = model.ready()
     reasons = ["Short and clear.", "A reason without end. " * 200]
     with caplog.at_level(logging.WARNING):
-        told = list(model._rank(trained, language, [test[0].history, test[1].history], reasons))
+        told = list(model.rank([test[0].history, test[1].history], reasons))
     assert "1 of 2 reasons were longer than the window" in caplog.text
     assert told[0].reason == reasons[0]
     assert told[1].reason and reasons[1].startswith(told[1].reason) and len(told[1].reason) > 200
@@ -210,13 +228,13 @@ def test_cut_test_histories_are_counted(make, parts, tmp_path, caplog):
     train, valid, test = parts
     model = make("direct")
     model.fit(train, valid, tmp_path)
-    trained, whole = model.ready()
+    _, whole = model.ready()
     needed = max(len(whole.prompt_ids(t.history)) for t in test)
     room = len(whole.head_ids) + len(whole.tail_ids) + whole.longest_answer + len(whole.answer_open_ids)
     longest = max(len(ids) for t in test for ids in whole.line_ids(t.history))
-    narrow = Language(whole.tokenizer, whole.taxonomy, max(needed - 1, room + longest), "title")
+    model._language = Language(whole.tokenizer, whole.taxonomy, max(needed - 1, room + longest), "title")
     with caplog.at_level(logging.WARNING):
-        list(model._rank(trained, narrow, [t.history for t in test], [None] * len(test)))
+        list(model.rank([t.history for t in test], [None] * len(test)))
     assert "test histories are longer than the window" in caplog.text
 
 

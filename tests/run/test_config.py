@@ -74,6 +74,7 @@ def test_identity_follows_the_checksums():
         (["split.test=0.6", "split.valid=0.5"], "leave nobody"),
         (["seed=x"], "seed"),
         (["threads=0"], "threads"),
+        (["ranking=dice"], "ranking"),
         (["split.cut=abc"], "split.cut"),
         (["evaluation.resamples=0"], "evaluation.resamples"),
         (["split.by=file"], "split.test_file"),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from reasoning_occ.language.example import Example, Segment
 from reasoning_occ.models.tree_attention import tree_attention
-from reasoning_occ.training.loss import SEGMENTS, log_probabilities, segment_losses, target_losses
+from reasoning_occ.training.loss import SEGMENTS, hidden_states, log_probabilities, segment_losses, target_losses
 from reasoning_occ.training.tree import grow, pack
 
 
@@ -94,7 +94,7 @@ def test_losses_and_gradients_equal_those_of_separate_sequences(make_model, kind
     slow_gradient = gradient(model, (slow * weights).sum())
     row = pack([grow(examples) for examples in of_people])
     with tree_attention(model, way):
-        fast = target_losses(model, row)
+        fast = target_losses(model, row, hidden_states(model, row))
         fast_gradient = gradient(model, (fast * weights).sum())
         chances = log_probabilities(model, row, SEGMENTS)
     torch.testing.assert_close(fast.double(), slow, rtol=1e-5, atol=1e-6)
@@ -124,7 +124,7 @@ def test_no_person_changes_anothers_losses(make_model, make_examples, way):
     def losses(second):
         row = pack([grow([e]) for e in [examples[0], second, *examples[2:]]])
         with tree_attention(model, way), torch.no_grad():
-            loss = target_losses(model, row)
+            loss = target_losses(model, row, hidden_states(model, row))
         return loss[row.example_m != 1]
 
     assert torch.equal(losses(same_length), losses(examples[1]))
