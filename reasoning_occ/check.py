@@ -1,10 +1,11 @@
 """What can be found wrong with a job before its folder is made, its data read or its model loaded. No torch."""
 
 from collections.abc import Iterable
+from typing import get_args
 
 from omegaconf import DictConfig
 
-from reasoning_occ.config import validate
+from reasoning_occ.config import build, learns_reasons, validate
 from reasoning_occ.errors import UserError
 from reasoning_occ.identity import model_spec, plain
 
@@ -13,12 +14,14 @@ def check(cfg: DictConfig) -> None:
     """Find what can't work before anything is read, trained or paid.
 
     Raises:
-        UserError: as `config.validate`; also settings of a method and the place of its model.
+        UserError: as `config.validate`; also settings of a method, its teacher and judge, and the place of its model.
     """
     validate(cfg)
     if cfg.get("baseline") is not None:
         return
+    from reasoning_occ.models.spec import Family
     from reasoning_occ.models.spec import source as model_source
+    from reasoning_occ.occupations import nls
     from reasoning_occ.reasons.oracle import check_thresholds
     from reasoning_occ.recommenders.llm import Inference
     from reasoning_occ.training.settings import TrainingSettings
@@ -32,6 +35,12 @@ def check(cfg: DictConfig) -> None:
         check_thresholds(plain(cfg, "oracle")["thresholds"])
     except TypeError as error:
         raise UserError(f"trainer, inference or oracle: a value has the wrong type ({error}).") from error
+    if cfg.model.family not in get_args(Family):
+        raise UserError(f"model.family: expected {', '.join(get_args(Family))}; got '{cfg.model.family}'.")
+    if learns_reasons(cfg):
+        # made to see whether their settings make sense; any taxonomy does for that
+        for node in (cfg.teacher, cfg.judge):
+            build(node, taxonomy=nls.taxonomy())
     if not cfg.model.tiny:
         model_source(model_spec(cfg))
 

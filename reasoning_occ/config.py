@@ -18,6 +18,8 @@ CONF = next(path for path in (PACKAGE / "conf", PACKAGE.parent / "conf") if path
 
 LOGGERS = ("csv", "wandb")
 SWEEP = "REASONING_OCC_SWEEP"  # set while a sweep runs, to its name
+PARTS = ("data", "split", "oracle", "inference", "evaluation", "model", "trainer", "logger")  # mappings every job has
+VALUES = ("seed", "ranking", "threads")
 BUILDABLE = ("reasoning_occ.careers.", "reasoning_occ.reasons.", "reasoning_occ.recommenders.")
 
 
@@ -92,6 +94,11 @@ def recommender_node(cfg: DictConfig) -> DictConfig:
     return cfg.method if cfg.get("baseline") is None else cfg.baseline
 
 
+def learns_reasons(cfg: DictConfig) -> bool:
+    """Whether the job's method learns from oracle reasons, so that it needs a teacher and a judge."""
+    return cfg.get("baseline") is None and str(cfg.method._target_).endswith(".Joint")
+
+
 def validate(cfg: DictConfig) -> None:
     """Stop a job that can't work before anything is loaded.
 
@@ -100,6 +107,9 @@ def validate(cfg: DictConfig) -> None:
     """
     for missing in _missing(OmegaConf.to_container(cfg), ""):
         raise UserError(f"{missing}: no value given; add {missing}=... to the command.")
+    for key in (*PARTS, *VALUES):
+        if key not in cfg or (key in PARTS and not OmegaConf.is_dict(cfg[key])):
+            raise UserError(f"{key}: every job needs it; take what removes it out of the command.")
     if cfg.get("method") is None and cfg.get("baseline") is None:
         raise UserError("method: choose a method or a baseline; see --help for their names.")
     _must(cfg.seed == 0 or _counts(cfg.seed), "seed", "a whole number from 0", cfg.seed)

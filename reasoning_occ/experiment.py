@@ -16,7 +16,7 @@ from reasoning_occ.careers import split as splits
 from reasoning_occ.careers.source import Loaded
 from reasoning_occ.careers.types import Date, Transition
 from reasoning_occ.check import check
-from reasoning_occ.config import build, floor_node, source
+from reasoning_occ.config import build, floor_node, learns_reasons, source
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation import predictions as rows
 from reasoning_occ.evaluation.evaluate import evaluate
@@ -129,7 +129,7 @@ def make(cfg: DictConfig, task: Task, folder: Path) -> Recommender:
         "logger": partial(tracker, cfg, folder),
         "ranking": cfg.ranking,
     }
-    if str(cfg.method._target_).endswith(".Joint"):
+    if learns_reasons(cfg):
         handed["oracle"] = partial(oracle_reasons, cfg, task, folder)
     return build(cfg.method, **handed)
 

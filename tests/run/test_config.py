@@ -5,6 +5,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
 from reasoning_occ import run  # noqa: F401  (registers the resolver that names runs)
+from reasoning_occ.check import check
 from reasoning_occ.config import CONF, build, floor_node, locate, source, validate
 from reasoning_occ.errors import UserError
 from reasoning_occ.identity import identity, run_name
@@ -74,6 +75,8 @@ def test_identity_follows_the_checksums():
         (["split.test=0.6", "split.valid=0.5"], "leave nobody"),
         (["seed=x"], "seed"),
         (["threads=0"], "threads"),
+        (["split=null"], "split: every job needs it"),
+        (["~seed"], "seed: every job needs it"),
         (["ranking=dice"], "ranking"),
         (["split.cut=abc"], "split.cut"),
         (["evaluation.resamples=0"], "evaluation.resamples"),
@@ -105,3 +108,19 @@ def test_onet_needs_a_data_folder(monkeypatch, tmp_path):
 
 def test_floors_are_the_baselines_of_conf():
     assert floor_node("markov") == OmegaConf.load(CONF / "baseline" / "markov.yaml")
+
+
+@pytest.mark.parametrize(
+    ("override", "told"),
+    [
+        ("teacher.candidates=0", "candidates of at least 1"),
+        ("+judge.nothing=1", r"can't be made of .*nothing"),
+        ("model.family=parrot", "expected smollm2, qwen3, llama3; got 'parrot'"),
+        ("trainer.lr=0", r"trainer\.lr: expected a number above 0"),
+        ("inference.batch=0", r"inference\.batch"),
+    ],
+)
+def test_what_a_method_needs_is_checked_before_anything_is_read(override, told):
+    with pytest.raises(UserError, match=told):
+        check(composed(override))
+    check(composed(override, "baseline=markov"))  # which uses none of it
