@@ -18,7 +18,7 @@ from pathlib import Path
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
-SECTIONS = ("sft", "ranking", "writing", "growth")
+SECTIONS = ("sft", "ranking", "writing", "growth", "gpu")
 HERE = Path(__file__).parent
 
 
@@ -39,7 +39,7 @@ def main() -> None:
         sys.exit(f"{error.name} is not installed. Install the extra: pip install -c constraints.txt -e '.[bench]'.")
     import torch
 
-    from experiments.bench import growth, measure, page, ranking, sft, writing
+    from experiments.bench import gpu, growth, measure, page, ranking, sft, writing
 
     torch.set_num_threads(chosen.threads)
     logging.getLogger("reasoning_occ").setLevel(logging.ERROR)
@@ -63,6 +63,9 @@ def main() -> None:
         for one in growth.grow(chosen.quick):
             growths.append(one)
             print(page.growth_line(one), flush=True)
+    if "gpu" in chosen.only and torch.cuda.is_available():
+        for speed in gpu.speeds(torch.device("cuda"), people=16 if chosen.quick else 400, micro_tokens=16_384):
+            print(speed, flush=True)
     minutes = (time.monotonic() - began) / 60
     print(f"took {minutes:.1f} minutes")
     if not chosen.quick and set(chosen.only) == set(SECTIONS):
