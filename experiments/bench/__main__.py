@@ -10,9 +10,9 @@ import argparse
 import json
 import logging
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -27,16 +27,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
-    parser.add_argument("--only", choices=SECTIONS, nargs="+", default=list(SECTIONS))
+    parser.add_argument(
+        "--only", choices=SECTIONS, nargs="+", default=list(SECTIONS), help="some sections; then nothing is written"
+    )
     parser.add_argument(
         "--out", type=Path, default=HERE, help="where results.json, results.svg and README.md are written"
     )
     chosen = parser.parse_args()
-    try:
-        import datasets  # noqa: F401
-        import trl  # noqa: F401
-    except ImportError as error:
-        sys.exit(f"{error.name} is not installed. Install the extra: pip install -c constraints.txt -e '.[bench]'.")
+    missing = [name for name in ("datasets", "trl") if find_spec(name) is None]
+    if missing and "sft" in chosen.only:
+        parser.error(
+            f"{' and '.join(missing)} not installed: pip install -c constraints.txt -e '.[bench]', or --only ..."
+        )
     import torch
 
     from experiments.bench import gpu, growth, measure, page, ranking, sft, writing

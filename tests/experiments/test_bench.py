@@ -1,0 +1,57 @@
+import subprocess
+import sys
+
+import pytest
+
+from experiments.bench import page
+from experiments.bench.growth import Growth
+from experiments.bench.measure import STATUS, Work, in_turn, peak
+
+
+def compared():
+    """Theirs takes 6 s for 2 units, then 8; ours 1 s a unit."""
+    seconds = iter([6.0, 8.0])
+    sides = {"theirs": lambda: Work(next(seconds), "loss 1.0"), "ours": lambda: Work(1.0, "loss 1.1")}
+    return in_turn("some work", "person", sides, units={"theirs": 2.0, "ours": 1.0}, rounds=2, goal=5.0)
+
+
+def test_sides_run_in_turn_and_ratios_are_taken_round_by_round():
+    order = []
+    sides = {name: lambda name=name: order.append(name) or Work(1.0, "") for name in ("theirs", "ours")}
+    in_turn("w", "u", sides, units={"theirs": 1.0, "ours": 1.0}, rounds=3)
+    assert order == ["theirs", "ours"] * 3
+    assert compared().ratios == (3.0, 3.5, 4.0)
+
+
+@pytest.mark.skipif(not STATUS.is_file(), reason="peak memory is read from Linux")
+def test_peak_memory_is_that_of_what_ran_inside():
+    with peak() as told:
+        block = bytearray(200 * 2**20)
+        block[::4096] = b"x" * len(block[::4096])
+    del block
+    assert 190 < told["mib"] < 260
+    with peak() as told:
+        pass
+    assert told["mib"] < 50
+
+
+def test_results_stand_between_the_marks(tmp_path):
+    (tmp_path / "README.md").write_text(f"Before.\n{page.BEGIN}\nold\n{page.END}\nAfter.\n")
+    machine = {"cpu": "a cpu", "threads": 2, "python": "3", "torch": "2"}
+    growth = Growth("training", (1, 2, 4), (1.0, 2.0, 4.0), (10.0, 10.0, 10.0))
+    for _ in range(2):
+        page.write(tmp_path, machine, {"bf16": 1234.0}, 3.0, [compared()], [growth])
+    text = (tmp_path / "README.md").read_text()
+    assert text.startswith("Before.\n") and text.endswith("After.\n") and "old" not in text
+    assert "| some work | theirs | 3.00 s / person |" in text and "**3.5** [3.0, 4.0] | 5 |" in text
+    assert "| training | 1, 2, 4 | 1.00, 2.00, 4.00 | 10, 10, 10 | 1.00 | 0.00 |" in text
+    assert text.count("some work") == 2  # a row, and its proof
+    assert "some work" in (tmp_path / "results.svg").read_text()
+
+
+@pytest.mark.slow
+def test_the_command_measures():
+    command = [sys.executable, "-m", "experiments.bench", "--quick", "--threads", "1", "--only", "writing"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=500)
+    assert done.returncode == 0, done.stderr
+    assert "one prompt, 8 samples: HF generate" in done.stdout and "took" in done.stdout
