@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from reasoning_occ.inference.cache import keep_rows, roomy_cache
-from reasoning_occ.inference.model import Parts, inference, pad_right, parts
+from reasoning_occ.inference.model import Parts, inference, one_product, pad_right, parts
 from reasoning_occ.progress import track
 
 log = logging.getLogger(__name__)
@@ -146,7 +146,7 @@ def _written(
     ends = _Ends(tuple(stop), frozenset(eos), max_new_tokens)
     done = _all_written(inside, prompts, samples, choose, ends, batch_size)
     texts = len(prompts) * samples
-    with inference(model):
+    with inference(model), one_product(model):
         bar = track(done, label, total=texts) if label is not None else done
         written = dict(bar)
     cut = sum(one.ended == "cut" for one in written.values())

@@ -110,6 +110,32 @@ def _product(x: Tensor, *_: Any, weight_oi: Tensor, **__: Any) -> Tensor:
     return nn.functional.linear(x, weight_oi)
 
 
+@contextmanager
+def one_product(model: nn.Module) -> Iterator[None]:
+    """Inside, a LoRA layer computes [x | A x] [W | s B]', as in training, from factors that are joined once.
+
+    For writing, where every step reads all weights and the count of products is what a CPU waits for. Elsewhere than
+    on a CPU nothing is changed: there the memory for a second copy of the weights is dearer.
+    """
+    layers = plain_layers(model) if next(model.parameters()).device.type == "cpu" else []
+    try:
+        with torch.no_grad():
+            for layer in layers:
+                (name,) = layer.active_adapters
+                weight_oi: Any = layer.get_base_layer().weight
+                a_ri: Any = layer.lora_A[name].weight.to(weight_oi.dtype)
+                change_or = (layer.lora_B[name].weight * layer.scaling[name]).to(weight_oi.dtype)
+                layer.forward = partial(_joined, a_ri=a_ri, both_oc=torch.cat([weight_oi, change_or], dim=1))
+        yield
+    finally:
+        for layer in layers:
+            vars(layer).pop("forward", None)
+
+
+def _joined(x: Tensor, *_: Any, a_ri: Tensor, both_oc: Tensor, **__: Any) -> Tensor:
+    return nn.functional.linear(torch.cat([x, nn.functional.linear(x, a_ri)], dim=-1), both_oc)
+
+
 def narrow_backbone(model: nn.Module) -> None:
     """The weights a model began with in bf16, in place; its adapter keeps its type, as in training."""
     for name, parameter in model.named_parameters():

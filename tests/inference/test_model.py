@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from reasoning_occ.inference.model import in_fp32
+from reasoning_occ.inference.model import in_fp32, one_product
 
 IDS = torch.tensor([[5, 3, 90, 17, 4, 4, 8]])
 
@@ -59,3 +59,10 @@ def test_an_error_inside_leaves_the_model_as_it_was(own):
     with pytest.raises(RuntimeError), in_fp32(own):
         raise RuntimeError
     assert torch.equal(logits(own), before)
+
+
+def test_one_product_is_what_peft_computes(own):
+    by_peft = logits(own)
+    with one_product(own):
+        torch.testing.assert_close(logits(own), by_peft, rtol=1e-5, atol=1e-4)
+    assert torch.equal(logits(own), by_peft)
