@@ -1,14 +1,17 @@
 """Ranking all titles: the trie against each title alone, best-first search against beams, several reasons at once."""
 
+import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
 
 from experiments.bench import work
-from experiments.bench.measure import Comparison, Work, in_turn, timed
+from experiments.bench.measure import Comparison, in_turn, timed
 from reasoning_occ.inference.model import in_fp32, inference
 from reasoning_occ.inference.rank import rank, rank_reference
 from reasoning_occ.inference.search import Found, top_k
@@ -50,8 +53,7 @@ def alone(setting: Setting) -> str:
 
 def trie(setting: Setting) -> str:
     """All titles, exactly."""
-    with in_fp32(setting.model):
-        scores = rank(setting.model, setting.contexts[0], setting.trie, setting.allowed)
+    scores = rank(setting.model, setting.contexts[0], setting.trie, setting.allowed)
     few = scores[:: max(1, len(setting.sequences) // ALONE)][:ALONE]
     return f"likeliest of {ALONE}: {np.exp(few.max() - np.logaddexp.reduce(few)):.3f}"
 
@@ -96,21 +98,15 @@ def best(setting: Setting, k: int) -> list[Found]:
 
 def taught(quick: bool) -> nn.Module:
     """The embedded model after a short training, so that its probabilities are as uneven as a user's."""
-    import tempfile
-    from pathlib import Path
-
     model = work.model("bf16")
     learnt = [t for career in work.careers(20 if quick else 120) for t in career.transitions()]
     with tempfile.TemporaryDirectory() as folder:
-        settings = work.settings(8, 2 if quick else 30)
-        from dataclasses import replace
-
         fit(
             model,
             work.examples(learnt, False),
             [],
             Path(folder),
-            settings=replace(settings, lr=1e-3, warmup=0.1),
+            settings=replace(work.settings(8, 2 if quick else 30), lr=1e-3, warmup=0.1),
             logger=None,
             what="A model to rank with",
         )
@@ -125,24 +121,26 @@ def compare(quick: bool) -> Iterator[Comparison]:
         if quick and name != "nls":
             continue
         setting = Setting(model, taxonomy, 2 if quick else 4)
-        yield in_turn(
-            f"{len(taxonomy)} titles, exactly, fp32",
-            "person",
-            {
-                "each title alone": timed(lambda s=setting: _alone_fp32(s)),
-                "one pass over the trie": timed(lambda s=setting: trie(s)),
-            },
-            units={"each title alone": ALONE / len(taxonomy), "one pass over the trie": 1.0},
-            rounds=rounds,
-            goal=100 if name == "onet" else None,
-        )
+        with in_fp32(model):
+            exactly = _exactly(setting, rounds, 100 if name == "onet" else None)
+        yield exactly
         yield _against_beams(setting, rounds, 3)
         yield _reasons(setting, rounds)
 
 
-def _alone_fp32(setting: Setting) -> str:
-    with in_fp32(setting.model):
-        return alone(setting)
+def _exactly(setting: Setting, rounds: int, goal: float | None) -> Comparison:
+    titles = len(setting.trie.paths)
+    return in_turn(
+        f"{titles} titles, exactly, fp32",
+        "person",
+        {
+            "each title alone": timed(lambda: alone(setting)),
+            "one pass over the trie": timed(lambda: trie(setting)),
+        },
+        units={"each title alone": ALONE / titles, "one pass over the trie": 1.0},
+        rounds=rounds,
+        goal=goal,
+    )
 
 
 def _against_beams(setting: Setting, rounds: int, goal: float) -> Comparison:
@@ -187,6 +185,3 @@ def _reasons(setting: Setting, rounds: int) -> Comparison:
         rounds=rounds,
         goal=6,
     )
-
-
-__all__ = ["Work", "compare"]

@@ -22,9 +22,9 @@ from reasoning_occ.inference.model import Parts, inference, parts
 from reasoning_occ.inference.rank import check_contexts, check_finite, edge_log_probs
 from reasoning_occ.inference.trie import Trie
 
-# Changes no result. Tokens that go through the model at once: few cost hardly more than one (the weights are read
-# either way), many are spent on beginnings that a later bound would have spared.
-_TOKENS = 32
+# Changes no result. Nodes that go through the model at once, behind every context: few cost hardly more than one (the
+# weights are read either way), many are spent on beginnings that a later bound would have spared.
+_NODES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +146,10 @@ class _Search:
         """Follow the likeliest beginnings until none is likelier than `enough` says."""
         while self._open and -self._open[0].bound > (limit := enough()):
             nodes: list[int] = []
-            tokens = 0
-            while self._open and -self._open[0].bound > limit and (not nodes or tokens < _TOKENS):
+            chained = 0
+            while self._open and -self._open[0].bound > limit and (not nodes or chained < _NODES):
                 nodes.append(heapq.heappop(self._open).node)
-                tokens += len(self._chain(nodes[-1])) * len(self._places[-1])
+                chained += len(self._chain(nodes[-1]))
             self._expand(nodes)
 
     def follow(self, path: Int[np.ndarray, " tokens"]) -> None:

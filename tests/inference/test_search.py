@@ -84,7 +84,7 @@ def test_the_rank_of_any_title(model, truth, contexts):
 
 @pytest.mark.parametrize("contexts", [1, 4])
 def test_no_more_is_followed_than_needed(model, truth, monkeypatch, contexts):
-    monkeypatch.setattr(search, "_TOKENS", 1)  # one beginning at a time
+    monkeypatch.setattr(search, "_NODES", 1)  # one beginning at a time
     trie = Trie.build(TITLES)
     everything = top_k(model, REASONS[:contexts], trie, but(), len(TITLES)).tokens
     assert everything == contexts * trie.inner.sum()
