@@ -107,8 +107,9 @@ def validate(cfg: DictConfig) -> None:
     """
     for missing in _missing(OmegaConf.to_container(cfg), ""):
         raise UserError(f"{missing}: no value given; add {missing}=... to the command.")
-    for key in (*PARTS, *VALUES):
-        if key not in cfg or (key in PARTS and not OmegaConf.is_dict(cfg[key])):
+    reasons = ("teacher", "judge") if cfg.get("method") is not None and learns_reasons(cfg) else ()
+    for key in (*PARTS, *reasons, *VALUES):
+        if key not in cfg or (key not in VALUES and not OmegaConf.is_dict(cfg[key])):
             raise UserError(f"{key}: every job needs it; take what removes it out of the command.")
     if cfg.get("method") is None and cfg.get("baseline") is None:
         raise UserError("method: choose a method or a baseline; see --help for their names.")

@@ -38,4 +38,5 @@ def keep_memory() -> bool:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):
         return False
-    return all(mallopt(number, value) == 1 for number, value in _KEPT.values())
+    done = [mallopt(number, value) == 1 for number, value in _KEPT.values()]
+    return all(done)

@@ -83,7 +83,7 @@ def sample_reasons(
         temperature: logits are divided by it: 1 draws from the model as it is, less draws likelier tokens more often.
         seed: with a prompt's place and a sample's number, fixes what is drawn, whatever the batch.
         model, prompts, stop, eos, max_new_tokens, label: as in `generate_reasons`.
-        batch_size: texts that are written together.
+        batch_size: texts that are written together; all samples of a prompt always are.
 
     Returns:
         The samples of each prompt, in the order given.

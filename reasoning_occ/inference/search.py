@@ -4,7 +4,9 @@ No title is likelier than what it begins with. So the likeliest beginnings are f
 all that is left is less likely than what was found; the probability left over is told.
 
 A person's probabilities may be the mean over several contexts (say, several reasons for one history): the mean of a
-beginning's probabilities bounds a title's as well. What the contexts share is encoded once.
+beginning's probabilities bounds a title's as well. The model's own probabilities are averaged, then shared out among
+the allowed titles; so a reason after which the model expects none of them counts less than in a mean of `rank`s. What
+the contexts share is encoded once.
 """
 
 import heapq

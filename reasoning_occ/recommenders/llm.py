@@ -120,10 +120,10 @@ class LanguageModel:
         language = self.language(backbone)
         self._check_window(language, backbone)
         report_cuts(language, [t.history for t in train], "training")
-        train_reasons, valid_reasons = self.reasons(train, valid)
         lora = self.trainer.lora
         torch.manual_seed(self.trainer.seed)  # the adapter's first weights
         model = add_lora(backbone.model, r=lora.r, alpha=lora.alpha, dropout=lora.dropout, targets=lora.targets)
+        train_reasons, valid_reasons = self.reasons(train, valid)  # may be dear: comes when all else is known to work
         titles = None
         if self.ranking == "head":
             titles = TitleHead.of_titles(

@@ -77,6 +77,7 @@ def test_identity_follows_the_checksums():
         (["threads=0"], "threads"),
         (["split=null"], "split: every job needs it"),
         (["~seed"], "seed: every job needs it"),
+        (["~teacher"], "teacher: every job needs it"),
         (["ranking=dice"], "ranking"),
         (["split.cut=abc"], "split.cut"),
         (["evaluation.resamples=0"], "evaluation.resamples"),
