@@ -19,8 +19,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from reasoning_occ.inference.cache import roomy_cache
-from reasoning_occ.inference.model import Parts, inference, parts
+from reasoning_occ.inference.growing_row import GrowingRow
+from reasoning_occ.inference.model import inference, parts
 from reasoning_occ.inference.rank import check_contexts, check_finite, edge_log_probs
 from reasoning_occ.inference.trie import Trie
 
@@ -134,9 +134,9 @@ class _Search:
         self._title = {int(path[-1]): title for title, path in enumerate(trie.paths)}
         self._open: list[_Open] = []
         self._log_probs: dict[int, Float[np.ndarray, " contexts"]] = {}  # of open nodes, their tokens included
-        self._row = _Row(inside)
+        self._row = GrowingRow(inside)
         self._tokens = 0
-        last_c, state_cd = _encode(self._row, contexts)
+        last_c, state_cd = self._row.lay_down(contexts)
         self._places: dict[int, list[int]] = {-1: last_c}  # node -> where it stands behind each context
         self._step([-1], {-1: np.zeros(len(contexts))}, state_cd)
 
@@ -233,77 +233,3 @@ class _Search:
             else:
                 self._log_probs[child] = log_prob_c
                 heapq.heappush(self._open, _Open(-mean, child))
-
-
-class _Row:
-    """A tree of tokens that grows at its leaves, encoded in one row of keys and values. p: places."""
-
-    def __init__(self, inside: Parts) -> None:
-        self._inside = inside
-        self._cache = roomy_cache(inside.config.num_hidden_layers, 0)
-        self._trunk = 0
-        self._seen: list[Int[np.ndarray, " p"]] = []  # places behind the trunk that a place behind the trunk sees
-        self._depth: list[int] = []
-
-    @property
-    def size(self) -> int:
-        """Places that are filled."""
-        return self._trunk + len(self._seen)
-
-    def begin(self, ids: Sequence[int]) -> Float[Tensor, " d"]:
-        """Encode the trunk, which all that follows sees; returns its last state."""
-        self._trunk = len(ids)
-        ids_1s = torch.tensor([list(ids)], device=self._inside.device)
-        return self._inside.hidden(ids_1s, past_key_values=self._cache, use_cache=True)[0, -1]
-
-    def append(self, ids: Sequence[int], above: Sequence[int]) -> Float[Tensor, "n d"]:
-        """Encode more tokens, each behind the place `above` (of the row, or of a token before it in `ids`)."""
-        start = self.size
-        for place, parent in enumerate(above, start):
-            behind = parent - self._trunk
-            before = self._seen[behind] if behind >= 0 else np.zeros(0, dtype=np.int64)
-            self._seen.append(np.append(before, place))
-            self._depth.append(self._trunk + len(before))
-        sees_np = torch.zeros(len(ids), self.size, dtype=torch.bool)
-        sees_np[:, : self._trunk] = True
-        new = self._seen[start - self._trunk :]
-        sees_np[np.repeat(np.arange(len(new)), [len(seen) for seen in new]), np.concatenate(new)] = True
-        mask_np = torch.zeros(sees_np.shape, dtype=self._inside.dtype)
-        # a whole mask of four dimensions is taken by transformers as it is
-        mask_np.masked_fill_(~sees_np, torch.finfo(self._inside.dtype).min)
-        return self._inside.hidden(
-            torch.tensor([list(ids)], device=self._inside.device),
-            past_key_values=self._cache,
-            use_cache=True,
-            attention_mask=mask_np[None, None].to(self._inside.device),
-            position_ids=torch.tensor([self._depth[start - self._trunk :]], device=self._inside.device),
-        )[0]
-
-
-def _encode(row: _Row, contexts: Sequence[Sequence[int]]) -> tuple[list[int], Float[Tensor, "contexts d"]]:
-    """Lay down contexts, what they share once; returns where each one ends, and its last state."""
-    first, *others = contexts
-    shared = min([len(first), *(_common(first, other) for other in others)])
-    if not shared:
-        raise ValueError("expected contexts of one person, which begin alike; these share not even their first token")
-    states: list[Tensor] = [row.begin(first[:shared])]
-    ids: list[int] = []
-    above: list[int] = []
-    last: list[int] = []
-    for context in contexts:
-        start = shared + len(ids)
-        rest = list(context[shared:])
-        ids += rest
-        above += [shared - 1, *range(start, start + len(rest) - 1)][: len(rest)]
-        last.append(start + len(rest) - 1 if rest else shared - 1)
-    if ids:
-        states.append(row.append(ids, above))
-    state_pd = torch.cat([state.view(-1, state.shape[-1]) for state in states])  # the trunk's last, then all behind it
-    return last, state_pd[torch.tensor(last, device=state_pd.device) - (shared - 1)]
-
-
-def _common(one: Sequence[int], other: Sequence[int]) -> int:
-    """How many ids two sequences have in common at their beginning."""
-    length = min(len(one), len(other))
-    differ = np.flatnonzero(np.asarray(one[:length]) != np.asarray(other[:length]))
-    return int(differ[0]) if len(differ) else length

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 from reasoning_occ.errors import UserError
+from reasoning_occ.language.beginning import common_beginning
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ class Trie:
         for title in sorted(range(len(sequences)), key=sequences.__getitem__):
             # all but the last node of a title's own branch are inner
             own = len(sequences[title]) - 1
-            shared = _shared(sequences[groups[-1][-1]], sequences[title]) if groups else 0
+            shared = common_beginning(sequences[groups[-1][-1]], sequences[title]) if groups else 0
             if not groups or size + own - shared > limit:
                 groups.append([])
                 size = shared = 0
@@ -128,13 +129,3 @@ def _check(sequences: Sequence[tuple[int, ...]]) -> None:
                 f"Titles {one} and {other} (counted from 0) {what} ({list(first)}), so they can't be told apart. "
                 "Make the titles differ, or close each with an id that no title holds."
             )
-
-
-def _shared(first: Sequence[int], second: Sequence[int]) -> int:
-    """How many ids two sequences have in common at their beginning."""
-    shared = 0
-    for one, other in zip(first, second, strict=False):
-        if one != other:
-            break
-        shared += 1
-    return shared

@@ -19,6 +19,7 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
+from reasoning_occ.language.beginning import common_beginning
 from reasoning_occ.language.example import Example, Segment
 from reasoning_occ.models.tree_attention import Branch, Layout
 
@@ -108,7 +109,7 @@ def _paths(examples: Sequence[Example]) -> list[tuple[Int[np.ndarray, " tokens"]
         ids = examples[number].ids
         shared, beginning = 0, np.zeros(0, dtype=np.int64)
         for other, path in paths.items():
-            common = _common(ids, examples[other].ids)
+            common = common_beginning(ids, examples[other].ids)
             if common > shared:
                 shared, beginning = common, path[:common]
         end = size + len(ids) - shared
@@ -116,13 +117,6 @@ def _paths(examples: Sequence[Example]) -> list[tuple[Int[np.ndarray, " tokens"]
         branches[number] = Branch(size, end, _stretches(beginning)) if end > size else None
         size = end
     return [(paths[number], branches[number]) for number in range(len(examples))]
-
-
-def _common(one: np.ndarray, other: np.ndarray) -> int:
-    """How many ids two sequences have in common at their beginning."""
-    length = min(len(one), len(other))
-    differ = np.flatnonzero(one[:length] != other[:length])
-    return int(differ[0]) if len(differ) else length
 
 
 def _stretches(path: np.ndarray) -> tuple[tuple[int, int], ...]:
