@@ -65,10 +65,10 @@ def _work(cfg: DictConfig, folder: Path, status: Status) -> None:
     try:
         status.stage("check")
         check(cfg)
-        if cfg.get("baseline") is None:
-            prepare(cfg.threads, precision(cfg))
         status.stage("load")
         task = load(cfg)
+        if cfg.get("baseline") is None:
+            prepare(cfg.threads, precision(cfg))
         recommender = make(cfg, task, folder)
         final = folder / "predictions.jsonl"
         if not final.is_file():
