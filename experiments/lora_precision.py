@@ -57,6 +57,7 @@ def settings(way: str, seed: int, steps: int) -> TrainingSettings:
         answer_weight=1.0,
         precision=WAYS[way],
         attention="auto",
+        compile="auto",
         checkpoint_minutes=3.0,
         validate_every=0.2,
         validate_examples=64,
@@ -115,7 +116,7 @@ def run(
 def main() -> None:
     """Run what is not done, then print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", type=int, default=200, help="optimiser steps of 8 transitions")
+    parser.add_argument("--steps", type=int, default=120, help="optimiser steps of 8 transitions")
     parser.add_argument("--people", type=int, default=100, help="validation people that are ranked after")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--ways", choices=WAYS, nargs="+", default=list(WAYS))

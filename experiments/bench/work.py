@@ -92,6 +92,7 @@ def settings(examples: int, steps: int) -> TrainingSettings:
         answer_weight=1.0,
         precision="bf16",
         attention="auto",
+        compile="auto",
         checkpoint_minutes=600.0,
         validate_every=1.0,
         validate_examples=1,

@@ -179,6 +179,7 @@ def _hidden(length: int, seen: int, repeat: int, like: Tensor) -> Float[Tensor, 
     return nn.functional.pad(future_ll, (seen - length, 0)).repeat(repeat, 1)[None]
 
 
+@torch.compiler.disable  # other shapes in every row: compiled layers call it from outside
 def products(
     query_htd: Float[Tensor, "h t d"],
     key_gtd: Float[Tensor, "g t d"],

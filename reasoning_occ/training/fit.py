@@ -3,7 +3,7 @@
 import logging
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from reasoning_occ.models.tree_attention import fastest, tree_attention
 from reasoning_occ.training.batches import StepLoader, check_examples, plan, trees_of
 from reasoning_occ.training.callbacks import Bar, Keep, Record, Validate
 from reasoning_occ.training.checkpoints import WholeCheckpointIO, newest
+from reasoning_occ.training.compiled import compiled, worth_compiling
 from reasoning_occ.training.interrupt import Interrupt, Stopped
 from reasoning_occ.training.module import CareerModule
 from reasoning_occ.training.settings import TrainingSettings
@@ -97,7 +98,7 @@ def fit(
     with Interrupt() as interrupt:
         keep = Keep(folder / "checkpoints", settings.checkpoint_minutes, interrupt)
         trainer = _trainer(folder, logger, [Record(), validate, Bar(what), *callbacks, keep])
-        _run(trainer, module, loader, found[0] if found else None)
+        _run(trainer, module, loader, sum(map(len, steps)), found[0] if found else None)
     model.eval()
     return Fitted(len(steps), found[1]["global_step"] if found else 0, tuple(validate.history))
 
@@ -125,7 +126,7 @@ def _trainer(folder: Path, logger: Logger | None, callbacks: list[Callback]) -> 
         )
 
 
-def _run(trainer: Trainer, module: CareerModule, loader: StepLoader, checkpoint: Path | None) -> None:
+def _run(trainer: Trainer, module: CareerModule, loader: StepLoader, rows: int, checkpoint: Path | None) -> None:
     if checkpoint:
         log.info("Going on from %s", checkpoint)
     try:
@@ -136,7 +137,9 @@ def _run(trainer: Trainer, module: CareerModule, loader: StepLoader, checkpoint:
                 f"trainer.attention=flex: trains on a CUDA GPU only, and this is {device}; use auto or cpu."
             )
         way = fastest(device) if chosen == "auto" else chosen
-        with _quiet(), tree_attention(module.model, way):
+        compile_, why = worth_compiling(module.chosen.compile, rows, device)
+        log.info("Layers are compiled at the first step (%s)" if compile_ else "Layers are not compiled (%s)", why)
+        with _quiet(), tree_attention(module.model, way), compiled(module.model) if compile_ else nullcontext():
             trainer.fit(module, loader, ckpt_path=checkpoint, weights_only=True)
     except (Stopped, SystemExit) as stop:  # SystemExit: how Lightning ends at a KeyboardInterrupt
         raise KeyboardInterrupt from stop

@@ -106,8 +106,9 @@ class CareerModule(LightningModule):
         sums = torch.zeros_like(share)
         training = self.model.training
         self.model.eval()
-        for row in rows:
-            sums += self._losses(row.to(self.device))
+        with torch.compiler.set_stance("force_eager"):  # compiled layers wait for training: no second wait for this
+            for row in rows:
+                sums += self._losses(row.to(self.device))
         self.model.train(training)
         return _means(sums, counts, share)
 

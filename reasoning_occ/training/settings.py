@@ -8,6 +8,7 @@ from reasoning_occ.errors import UserError
 
 PRECISIONS = ("fp32", "bf16")
 ATTENTIONS = ("auto", "cpu", "flex", "reference")
+COMPILING = ("auto", "always", "never")
 _WEIGHTS = ("reason_weight", "answer_weight")
 
 
@@ -47,6 +48,7 @@ class TrainingSettings:
     answer_weight: float
     precision: str
     attention: str
+    compile: str
     checkpoint_minutes: float
     validate_every: float
     validate_examples: int
@@ -78,6 +80,7 @@ class TrainingSettings:
         self._must(0 < self.validate_every <= 1, "validate_every", "a share of training, above 0 and at most 1")
         self._must(self.precision in PRECISIONS, "precision", " or ".join(PRECISIONS))
         self._must(self.attention in ATTENTIONS, "attention", " or ".join(ATTENTIONS))
+        self._must(self.compile in COMPILING, "compile", " or ".join(COMPILING))
 
     def _must(self, holds: bool, name: str, expected: str) -> None:
         if not holds:

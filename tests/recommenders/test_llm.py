@@ -30,6 +30,7 @@ TRAINER = TrainingSettings(
     answer_weight=1.0,
     precision="fp32",
     attention="auto",
+    compile="auto",
     checkpoint_minutes=60.0,
     validate_every=1.0,
     validate_examples=4,

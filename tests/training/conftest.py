@@ -82,6 +82,7 @@ def settings() -> Callable[..., TrainingSettings]:
             "answer_weight": 1.0,
             "precision": "fp32",
             "attention": "auto",
+            "compile": "auto",
             "checkpoint_minutes": 60.0,
             "validate_every": 0.5,
             "validate_examples": 64,

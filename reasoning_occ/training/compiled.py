@@ -1,0 +1,57 @@
+"""torch.compile for the layers of a decoder: the many small steps between matrix products become few.
+
+The first step then takes as long as dozens of others, so it is for long trainings. Attention over career trees stays
+outside (`models/tree_attention.py`): its shapes are other ones in every row, and it is matrix products as it is.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import nn
+
+from reasoning_occ.models.causal import causal, decoder
+
+WORTH = 400
+"""Rows of a training from which "auto" compiles: about twice as many as win back what compiling takes."""
+
+
+def worth_compiling(chosen: str, rows: int, device: torch.device) -> tuple[bool, str]:
+    """Whether a training is compiled, and why, in words.
+
+    Args:
+        chosen: "auto", "always" or "never".
+        rows: how many go through the model in the whole training.
+        device: where; on a CPU a C++ compiler is needed.
+    """
+    if chosen != "auto":
+        return chosen == "always", f"trainer.compile={chosen}"
+    if device.type == "cpu" and not any(map(shutil.which, (os.environ.get("CXX", "c++"), "g++", "clang++"))):
+        return False, "there is no C++ compiler"
+    return rows >= WORTH, f"{rows:,} rows to go through the model; compiling pays from {WORTH} on"
+
+
+@contextmanager
+def compiled(model: nn.Module) -> Iterator[int]:
+    """Within it, the layers of `model`'s decoder are compiled at their first use in training; yields how many.
+
+    The first layer stays as it is: where only adapters learn, nothing below it wants a gradient, and compiling that for
+    one layer would double the wait. What can't be compiled runs as ever.
+    """
+    layers = _layers(model)[1:]
+    for layer in layers:
+        layer.forward = torch.compile(layer.forward, dynamic=True)
+    try:
+        with torch._dynamo.config.patch(suppress_errors=True):
+            yield len(layers)
+    finally:
+        for layer in layers:
+            del layer.forward  # the class's own shows again
+
+
+def _layers(model: nn.Module) -> list[nn.Module]:
+    """The blocks of which the decoder is a chain, by the name that transformers keeps for sharding."""
+    names = set(causal(model)._no_split_modules or ())
+    return [module for module in decoder(model).modules() if type(module).__name__ in names]
