@@ -42,8 +42,10 @@ def main() -> None:
     import torch
 
     from experiments.bench import gpu, growth, measure, page, ranking, sft, writing
+    from reasoning_occ.machine import keep_memory
 
     torch.set_num_threads(chosen.threads)
+    keep_memory()  # for both sides: what a job of this project does for itself
     logging.getLogger("reasoning_occ").setLevel(logging.ERROR)
     began = time.monotonic()
     comparisons: list[measure.Comparison] = []

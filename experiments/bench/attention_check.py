@@ -3,7 +3,8 @@
     python experiments/bench/attention_check.py                 on the GPU if there is one, else on the CPU
     python experiments/bench/attention_check.py --tokens 8192
 
-FlexAttention gives no gradients on a CPU: there only its output is compared. Ends with 1 if a way is wrong.
+On a CPU FlexAttention gives no gradients, so only its output is compared, and the kernel of varlen is a loop.
+Ends with 1 if a way is wrong.
 """
 
 import argparse
@@ -64,6 +65,8 @@ def main() -> None:
         pull = torch.randn(size, 9, 64, device=where).to(dtype)
         exact, _ = run("reference", [tensor.float() for tensor in inputs], layout, pull.float(), True)
         for way in WAYS:
+            if way == "varlen" and where.type == "cuda" and dtype == torch.float32:
+                continue  # the kernel takes bf16 and fp16
             learns = way != "flex" or where.type == "cuda"
             results, taken = run(way, inputs, layout, pull, learns)
             far = [float((a.float() - b).norm() / b.norm()) for a, b in zip(results, exact, strict=False)]

@@ -12,7 +12,7 @@ from torch import nn
 
 from experiments.bench import work
 from experiments.bench.measure import Comparison, in_turn, timed
-from reasoning_occ.inference.model import in_fp32, inference
+from reasoning_occ.inference.model import in_fp32, inference, one_product
 from reasoning_occ.inference.rank import rank, rank_reference
 from reasoning_occ.inference.search import Found, top_k
 from reasoning_occ.inference.trie import Trie
@@ -93,7 +93,8 @@ def beams(setting: Setting) -> list[list[int]]:
 
 def best(setting: Setting, k: int) -> list[Found]:
     """Best-first search for every person."""
-    return [top_k(setting.model, [context], setting.trie, setting.allowed, k) for context in setting.contexts]
+    with one_product(setting.model):
+        return [top_k(setting.model, [context], setting.trie, setting.allowed, k) for context in setting.contexts]
 
 
 def taught(quick: bool) -> nn.Module:
@@ -120,12 +121,12 @@ def compare(quick: bool) -> Iterator[Comparison]:
     for name, taxonomy in work.titles().items():
         if quick and name != "nls":
             continue
-        setting = Setting(model, taxonomy, 2 if quick else 4)
+        setting = Setting(model, taxonomy, 2)
         with in_fp32(model):
             exactly = _exactly(setting, rounds, 100 if name == "onet" else None)
         yield exactly
         yield _against_beams(setting, rounds, 3)
-        yield _reasons(setting, rounds)
+        yield _reasons(setting, rounds if name == "nls" else 1)
 
 
 def _exactly(setting: Setting, rounds: int, goal: float | None) -> Comparison:
@@ -171,11 +172,13 @@ def _reasons(setting: Setting, rounds: int) -> Comparison:
     everything = setting.trie, setting.allowed
 
     def one_by_one() -> str:
-        probs = [np.exp(rank(setting.model, context, *everything)) for context in contexts]
+        with one_product(setting.model):
+            probs = [np.exp(rank(setting.model, context, *everything)) for context in contexts]
         return f"best {int(np.mean(probs, axis=0).argmax())}"
 
     def together() -> str:
-        return f"best {int(top_k(setting.model, contexts, *everything, BEAMS).titles[0])}"
+        with one_product(setting.model):
+            return f"best {int(top_k(setting.model, contexts, *everything, BEAMS).titles[0])}"
 
     return in_turn(
         f"the best {BEAMS} of {len(setting.trie.paths)} titles by the mean over {REASONS} reasons, bf16",

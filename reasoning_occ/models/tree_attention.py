@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn.attention.flex_attention import BlockMask, create_block_mask, flex_attention
+from torch.nn.attention.varlen import varlen_attn
 from transformers import AttentionInterface
 
 from reasoning_occ.errors import UserError
@@ -90,9 +92,39 @@ class Layout:
             self._block_masks[device] = create_block_mask(sees, None, None, size, size, device=str(device))
         return self._block_masks[device]
 
+    def sequences(self, device: torch.device) -> "Sequences":
+        """The same as sequences of queries and of keys, for kernels of uneven lengths; made once for all layers."""
+        if device not in self._sequences:
+            seen = [[*before, (start, stop)] for start, stop, before in self.branches]
+            length = [stop - start for start, stop, _ in self.branches]
+            history = [sum(end - first for first, end in stretches) for stretches in seen]
+            place_s = torch.cat([torch.arange(first, end) for stretches in seen for first, end in stretches])
+            begins_q, begins_s = (torch.tensor([0, *sizes]).cumsum(0).int().to(device) for sizes in (length, history))
+            self._sequences[device] = Sequences(place_s.to(device), begins_q, begins_s, max(length), max(history))
+        return self._sequences[device]
+
+    @cached_property
+    def _sequences(self) -> dict[torch.device, "Sequences"]:
+        return {}
+
     @cached_property
     def _block_masks(self) -> dict[torch.device, BlockMask]:
         return {}
+
+
+class Sequences(NamedTuple):
+    """Branches, each with a copy of the keys that it sees. n: branches, s: keys, copies counted.
+
+    place_s: where in the row a key stands.
+    begins_q, begins_s: where each branch's queries and keys begin, and where the last ones end.
+    most_q, most_s: queries and keys of the longest.
+    """
+
+    place_s: Int[Tensor, " s"]
+    begins_q: Int[Tensor, " n_and_1"]
+    begins_s: Int[Tensor, " n_and_1"]
+    most_q: int
+    most_s: int
 
 
 def reference(
@@ -179,7 +211,6 @@ def _hidden(length: int, seen: int, repeat: int, like: Tensor) -> Float[Tensor, 
     return nn.functional.pad(future_ll, (seen - length, 0)).repeat(repeat, 1)[None]
 
 
-@torch.compiler.disable  # other shapes in every row: compiled layers call it from outside
 def products(
     query_htd: Float[Tensor, "h t d"],
     key_gtd: Float[Tensor, "g t d"],
@@ -210,15 +241,75 @@ def _flex(device_type: str) -> Callable[..., Tensor]:
     return torch.compile(flex_attention) if device_type == "cuda" else flex_attention
 
 
+def varlen(
+    query_htd: Float[Tensor, "h t d"],
+    key_gtd: Float[Tensor, "g t d"],
+    value_gtd: Float[Tensor, "g t d"],
+    layout: Layout,
+    scaling: float,
+) -> Float[Tensor, "t h d"]:
+    """Flash attention over sequences of uneven lengths (a GPU, bf16 or fp16): what branches share is copied to each.
+
+    The copies cost memory in proportion to the tokens that trees save; the products of the layers are saved all the
+    same. On a CPU the kernel is a loop, so that the copying can be tested.
+    """
+    seen = layout.sequences(query_htd.device)
+    query_thd, key_sgd, value_sgd = (
+        states.transpose(0, 1) for states in (query_htd, key_gtd[:, seen.place_s], value_gtd[:, seen.place_s])
+    )
+    attend: Any = varlen_attn if query_thd.is_cuda else _varlen_loop
+    # window (-1, 0): each query sees all keys of its sequence but those that follow it, the last query all
+    return attend(
+        query_thd.contiguous(),
+        key_sgd.contiguous(),
+        value_sgd.contiguous(),
+        seen.begins_q,
+        seen.begins_s,
+        seen.most_q,
+        seen.most_s,
+        scale=scaling,
+        window_size=(-1, 0),
+        enable_gqa=len(query_htd) != len(key_gtd),
+    )
+
+
+def _varlen_loop(
+    query_thd: Tensor,
+    key_sgd: Tensor,
+    value_sgd: Tensor,
+    begins_q: Tensor,
+    begins_s: Tensor,
+    *_: int,
+    scale: float,
+    window_size: tuple[int, int],
+    enable_gqa: bool,
+) -> Tensor:
+    """What `varlen_attn` computes, one sequence after the other."""
+    out = []
+    for (q, q_end), (s, s_end) in zip(pairwise(begins_q.tolist()), pairwise(begins_s.tolist()), strict=True):
+        query_hqd, key_gsd, value_gsd = (
+            states.transpose(0, 1) for states in (query_thd[q:q_end], key_sgd[s:s_end], value_sgd[s:s_end])
+        )
+        length, seen = q_end - q, s_end - s
+        sees_qs = torch.ones(length, seen, dtype=torch.bool, device=query_thd.device).tril(seen - length)
+        out_hqd = nn.functional.scaled_dot_product_attention(
+            query_hqd, key_gsd, value_gsd, attn_mask=sees_qs, scale=scale, enable_gqa=enable_gqa
+        )
+        out.append(out_hqd.transpose(0, 1))
+    return torch.cat(out)
+
+
+# no name has "flash" in it: transformers would look for a kernel of its own by that name
 WAYS: dict[str, Callable[[Tensor, Tensor, Tensor, Layout, float], Tensor]] = {
     "reference": reference,
     "cpu": products,
     "flex": flex,
+    "varlen": varlen,
 }
 """By name: how attention over a row can be computed."""
 
 
-def _interface(way: str) -> Callable[..., tuple[Tensor, None]]:
+def _interface(way: str) -> Any:
     compute = WAYS[way]
 
     def attend(
@@ -236,7 +327,7 @@ def _interface(way: str) -> Callable[..., tuple[Tensor, None]]:
         query_htd, key_gtd, value_gtd = (s[0].to(value_1gtd.dtype) for s in (query_1htd, key_1gtd, value_1gtd))
         return compute(query_htd, key_gtd, value_gtd, layout, scaling)[None], None
 
-    return attend
+    return torch.compiler.disable(attend)  # other shapes in every row: compiled layers call it from outside
 
 
 for _way in WAYS:

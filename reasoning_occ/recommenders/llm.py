@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -201,7 +201,7 @@ class LanguageModel:
         Raises:
             UserError: nothing was trained.
         """
-        from reasoning_occ.inference.model import in_fp32
+        from reasoning_occ.inference.model import in_fp32, one_product
 
         model, language = self.ready()
         report_cuts(language, histories, "test")
@@ -212,7 +212,7 @@ class LanguageModel:
         ]
         rankings = self._rankings(model, language, contexts, [allowed(history, self.taxonomy) for history in histories])
         # published probabilities are computed in fp32
-        with in_fp32(model) if self.inference.precision == "fp32" else nullcontext():
+        with in_fp32(model) if self.inference.precision == "fp32" else one_product(model):
             for log_probs, reason in zip(rankings, reasons, strict=True):
                 yield Recommendation(log_probs, reason)
 

@@ -24,11 +24,13 @@ def worth_compiling(chosen: str, rows: int, device: torch.device) -> tuple[bool,
     Args:
         chosen: "auto", "always" or "never".
         rows: how many go through the model in the whole training.
-        device: where; on a CPU a C++ compiler is needed.
+        device: where; a C++ compiler is needed.
     """
     if chosen != "auto":
         return chosen == "always", f"trainer.compile={chosen}"
-    if device.type == "cpu" and not any(map(shutil.which, (os.environ.get("CXX", "c++"), "g++", "clang++"))):
+    if device.type != "cpu":
+        return False, "what it brings was measured on CPUs only; trainer.compile=always tries it"
+    if not any(map(shutil.which, (os.environ.get("CXX", "c++"), "g++", "clang++"))):
         return False, "there is no C++ compiler"
     return rows >= WORTH, f"{rows:,} rows to go through the model; compiling pays from {WORTH} on"
 

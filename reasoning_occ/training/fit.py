@@ -132,9 +132,9 @@ def _run(trainer: Trainer, module: CareerModule, loader: StepLoader, rows: int, 
     try:
         chosen = module.chosen.attention
         device = trainer.strategy.root_device
-        if chosen == "flex" and device.type != "cuda":
+        if chosen in ("flex", "varlen") and device.type != "cuda":
             raise UserError(
-                f"trainer.attention=flex: trains on a CUDA GPU only, and this is {device}; use auto or cpu."
+                f"trainer.attention={chosen}: trains on a CUDA GPU only, and this is {device}; use auto or cpu."
             )
         way = fastest(device) if chosen == "auto" else chosen
         compile_, why = worth_compiling(module.chosen.compile, rows, device)

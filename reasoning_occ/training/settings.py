@@ -7,7 +7,7 @@ from typing import Any
 from reasoning_occ.errors import UserError
 
 PRECISIONS = ("fp32", "bf16")
-ATTENTIONS = ("auto", "cpu", "flex", "reference")
+ATTENTIONS = ("auto", "cpu", "flex", "varlen", "reference")
 COMPILING = ("auto", "always", "never")
 _WEIGHTS = ("reason_weight", "answer_weight")
 

@@ -50,4 +50,4 @@ def test_long_trainings_are_compiled_where_there_is_a_compiler(monkeypatch):
     assert not chosen and f"{WORTH - 1} rows" in why
     monkeypatch.setattr(module.shutil, "which", lambda name: None)
     assert worth_compiling("auto", 10 * WORTH, CPU) == (False, "there is no C++ compiler")
-    assert worth_compiling("auto", WORTH, torch.device("cuda"))[0]
+    assert not worth_compiling("auto", WORTH, torch.device("cuda"))[0]

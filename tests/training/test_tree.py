@@ -83,7 +83,7 @@ KINDS = [
 ]
 
 
-@pytest.mark.parametrize("way", ["cpu", "reference"])
+@pytest.mark.parametrize("way", ["cpu", "varlen", "reference"])
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 @settings(max_examples=8, deadline=None)
 @given(of_people=st.lists(people(), min_size=1, max_size=3), seed=st.integers(0, 9))
@@ -114,7 +114,7 @@ def test_all_weights_learn_in_bf16(make_model, make_examples, family):
     assert (got - wanted).norm() < 0.05 * wanted.norm()
 
 
-@pytest.mark.parametrize("way", ["cpu", "reference"])
+@pytest.mark.parametrize("way", ["cpu", "varlen", "reference"])
 def test_no_person_changes_anothers_losses(make_model, make_examples, way):
     model, examples = make_model(), make_examples(5)
     changed = make_examples(5, seed=1)[1]
