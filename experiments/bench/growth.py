@@ -36,18 +36,14 @@ class Growth:
 
 
 def grow(quick: bool) -> Iterator[Growth]:
-    """Training over people and over history length, ranking over titles and over history length."""
+    """Training over people and over history length, ranking over titles and over history length; quick: the first."""
     yield _growth("training, people", (2, 4) if quick else (4, 8, 16), _train_people)
-    yield _growth("training, tokens of a history", (256, 512) if quick else (256, 512, 1024, 2048), _train_length)
+    if quick:
+        return
+    yield _growth("training, tokens of a history", (256, 512, 1024, 2048), _train_length)
     titles = max(len(taxonomy) for taxonomy in work.titles().values())
-    yield _growth(
-        "ranking, titles",
-        (titles // 4, titles // 2) if quick else (titles // 8, titles // 4, titles // 2, titles),
-        _rank_titles,
-    )
-    yield _growth(
-        "ranking 108 titles, tokens of a history", (256, 512) if quick else (512, 1024, 2048, 4096), _rank_length
-    )
+    yield _growth("ranking, titles", (titles // 8, titles // 4, titles // 2, titles), _rank_titles)
+    yield _growth("ranking 108 titles, tokens of a history", (512, 1024, 2048, 4096), _rank_length)
 
 
 def _growth(what: str, sizes: Sequence[int], make: Callable[[int], Callable[[], object]]) -> Growth:

@@ -121,7 +121,7 @@ def compare(quick: bool) -> Iterator[Comparison]:
     for name, taxonomy in work.titles().items():
         if quick and name != "nls":
             continue
-        setting = Setting(model, taxonomy, 2)
+        setting = Setting(model, taxonomy, 1 if quick else 2)
         with in_fp32(model):
             exactly = _exactly(setting, rounds, 100 if name == "onet" else None)
         yield exactly

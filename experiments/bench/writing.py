@@ -52,10 +52,10 @@ def _ours(model: nn.Module, prompts: list[list[int]], new: int, samples: int) ->
 def compare(quick: bool) -> Iterator[Comparison]:
     """Batches of one to many, then samples."""
     model = work.model("bf16", young=False).eval()
-    new = 8 if quick else work.REASON
+    new = 8 if quick else 40
     for batch in (1, 8) if quick else (1, 8, 32):
-        yield _pair(model, _prompts(batch), new, 1, 1 if quick else 3, 2.0 if batch == 32 else None)
-    yield _pair(model, _prompts(1), new, SAMPLES, 1 if quick else 3, None)
+        yield _pair(model, _prompts(batch), new, 1, 1 if quick else 2, 2.0 if batch == 32 else None)
+    yield _pair(model, _prompts(1), new, SAMPLES, 1 if quick else 2, None)
 
 
 def _pair(
