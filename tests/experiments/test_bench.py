@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from experiments.bench import page
+from experiments.bench import against, page
 from experiments.bench.growth import Growth
 from experiments.bench.measure import STATUS, Work, in_turn, peak
 
@@ -55,3 +55,13 @@ def test_the_command_measures():
     done = subprocess.run(command, capture_output=True, text=True, timeout=500)
     assert done.returncode == 0, done.stderr
     assert "one prompt, 8 samples: HF generate" in done.stdout and "took" in done.stdout
+
+
+def test_seconds_of_stages_are_read_from_what_a_job_printed():
+    printed = (
+        "Training joint: 20/43, loss 0.7, left 01:10\n"
+        "Training joint      ━━━━━━ 43/43 loss 0.658, 1.4 transitions/s took 1:02:53\n"
+        "Reasons 1-32 of 39  ━━━━━━ 32/32  took 00:27\nReasons 33-39 of 39 ━━━━━━ 7/7  took 00:03\n"
+        "Ranking occupations ━━━━━━ 39/39  took 00:39\n"
+    )
+    assert against.stages(printed) == {"training": 3773.0, "writing reasons": 30.0, "ranking": 39.0}
