@@ -16,7 +16,6 @@ from reasoning_occ.inference.model import in_fp32, inference, one_product
 from reasoning_occ.inference.rank import rank, rank_reference
 from reasoning_occ.inference.search import Found, top_k
 from reasoning_occ.inference.trie import Trie
-from reasoning_occ.language.prompt import Language
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.training.fit import fit
 
@@ -31,15 +30,14 @@ class Setting:
 
     def __init__(self, model: nn.Module, taxonomy: Taxonomy, people: int) -> None:
         self.model = model
-        speaks = work.language(work.titles()["nls"])
+        speaks = work.language(taxonomy)
         ends = int(speaks.closing_ids[0])
-        titled = Language(speaks.tokenizer, taxonomy, 1024, asks="title")
-        self.sequences = [[*titled.title_ids(code).tolist(), ends] for code in taxonomy.codes]
+        self.sequences = [[*speaks.title_ids(code).tolist(), ends] for code in taxonomy.codes]
         self.trie = Trie.build(self.sequences)
         self.allowed = np.ones(len(taxonomy), dtype=bool)
         self.contexts = [
             speaks.answer_prefix_ids(list(career.transitions())[-1].history, None).tolist()
-            for career in work.careers(200)[-people:]
+            for career in (work.retold(career, taxonomy) for career in work.careers(60, at_least=5)[-people:])
         ]
         self.end = ends
 
@@ -97,14 +95,15 @@ def best(setting: Setting, k: int) -> list[Found]:
         return [top_k(setting.model, [context], setting.trie, setting.allowed, k) for context in setting.contexts]
 
 
-def taught(quick: bool) -> nn.Module:
+def taught(taxonomy: Taxonomy, quick: bool) -> nn.Module:
     """The embedded model after a short training, so that its probabilities are as uneven as a user's."""
     model = work.model("bf16")
-    learnt = [t for career in work.careers(20 if quick else 120) for t in career.transitions()]
+    people = [work.retold(career, taxonomy) for career in work.careers(20 if quick else 120)]
+    learnt = [t for career in people for t in career.transitions()]
     with tempfile.TemporaryDirectory() as folder:
         fit(
             model,
-            work.examples(learnt, False),
+            work.examples(learnt, False, taxonomy),
             [],
             Path(folder),
             settings=replace(work.settings(8, 2 if quick else 30), lr=1e-3, warmup=0.1),
@@ -116,11 +115,11 @@ def taught(quick: bool) -> nn.Module:
 
 def compare(quick: bool) -> Iterator[Comparison]:
     """For the survey's titles and O*NET's."""
-    model = taught(quick)
     rounds = 1 if quick else 3
     for name, taxonomy in work.titles().items():
         if quick and name != "nls":
             continue
+        model = taught(taxonomy, quick)
         setting = Setting(model, taxonomy, 1 if quick else 2)
         with in_fp32(model):
             exactly = _exactly(setting, rounds, 100 if name == "onet" else None)

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -62,9 +63,17 @@ def titles() -> dict[str, Taxonomy]:
     return found | {"onet": onet.taxonomy(folder / "onet")} if folder and (folder / "onet").is_dir() else found
 
 
-def examples(transitions: Sequence[Transition], reasons: bool) -> list[Example]:
+def retold(career: Career, taxonomy: Taxonomy) -> Career:
+    """The career in another taxonomy: every occupation stands for one of it, picked without a thought for sense."""
+    codes, mine = taxonomy.codes, NLS().load().taxonomy.codes
+    step = len(codes) // len(mine)
+    told = {code: codes[place * step] for place, code in enumerate(mine)}
+    return replace(career, jobs=tuple(replace(job, occupation=told[job.occupation]) for job in career.jobs))
+
+
+def examples(transitions: Sequence[Transition], reasons: bool, taxonomy: Taxonomy | None = None) -> list[Example]:
     """What is learnt from them; with `reasons`, random tokens to learn as each one's reason: speed asks no sense."""
-    speaks = language()
+    speaks = language(taxonomy)
     made = [speaks.example(transition, None) for transition in transitions]
     return [_with_reason(example) for example in made] if reasons else made
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from reasoning_occ.careers.types import Career, Transition
 
@@ -37,6 +37,14 @@ class Candidate:
     text: str
     evidence: tuple[str, ...] = ()
     planted: str | None = None
+
+
+class Case(NamedTuple):
+    """What a judge is asked about: a reason for the move from a history to an occupation (`truth`, a code)."""
+
+    history: Career
+    reason: str
+    truth: str
 
 
 class Teacher(Protocol):

@@ -1,0 +1,112 @@
+"""The Messages API through the `anthropic` SDK."""
+
+from typing import Any
+
+from reasoning_occ.reasons.calls.request import CallError, Kind, Reply, Request, Stop, Usage
+
+_STOPS: dict[str, Stop] = {
+    "end_turn": "end",
+    "stop_sequence": "end",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "refusal": "refusal",
+}
+
+
+class Anthropic:
+    """Answers by the Messages API. The key comes from the environment (ANTHROPIC_API_KEY) alone.
+
+    Args:
+        base_url: another address than the provider's own; None for that.
+        timeout: seconds for one attempt.
+    """
+
+    def __init__(self, base_url: str | None, timeout: float) -> None:
+        import anthropic
+
+        # attempts are this project's own, so that they are counted, paced and told
+        self._client = anthropic.AsyncAnthropic(base_url=base_url, max_retries=0, timeout=timeout)
+
+    async def ask(self, request: Request) -> Reply:
+        """One call; see `Provider`."""
+        import anthropic
+
+        try:
+            return reply_of(await self._client.messages.create(**parameters(request)))
+        except anthropic.APIError as error:
+            raise call_error(error) from error
+
+    async def count(self, request: Request) -> int | None:
+        """Input tokens by the provider's own counter."""
+        import anthropic
+
+        given = {k: v for k, v in parameters(request).items() if k not in ("max_tokens", "extra_body")}
+        try:
+            return (await self._client.messages.count_tokens(**given)).input_tokens
+        except anthropic.APIError as error:
+            raise call_error(error) from error
+
+
+def parameters(request: Request) -> dict[str, Any]:
+    """A request as the SDK's arguments. The system text is marked for the provider's cache."""
+    given: dict[str, Any] = {
+        "model": request.model,
+        "max_tokens": request.max_tokens,
+        "system": [{"type": "text", "text": request.system, "cache_control": {"type": "ephemeral"}}],
+        "messages": [{"role": message.role, "content": message.text} for message in request.messages],
+    }
+    if request.schema is not None:
+        given["output_config"] = {"format": {"type": "json_schema", "schema": dict(request.schema)}}
+    if request.sampling:
+        given["extra_body"] = dict(request.sampling)  # newer models take none, and the SDK has no arguments for them
+    return given
+
+
+def reply_of(message: Any) -> Reply:
+    """A message of the SDK as a reply.
+
+    Raises:
+        CallError: the server sent something that is no message.
+    """
+    try:
+        text = "".join(block.text for block in message.content if block.type == "text")
+        used = message.usage
+        usage = Usage(
+            input=int(used.input_tokens),
+            output=int(used.output_tokens),
+            cache_read=int(used.cache_read_input_tokens or 0),
+            cache_write=int(used.cache_creation_input_tokens or 0),
+        )
+        return Reply(text, _STOPS.get(message.stop_reason, "other"), usage)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise CallError("again", f"the reply is no message ({error})") from error
+
+
+def call_error(error: Any) -> CallError:
+    """What an error of either SDK means for the next attempt (both come from one generator and look alike)."""
+    response = getattr(error, "response", None)
+    status: int | None = getattr(error, "status_code", None)
+    # a reply that broke off or is no JSON counts as no reply
+    if status is None or response is None or status < 400:
+        return CallError("again", str(error) or type(error).__name__)
+    kind: Kind = "refused"
+    if status in (429, 503, 529):
+        kind = "overloaded"
+    elif status in (408, 409) or status >= 500:
+        kind = "again"
+    return CallError(kind, f"{status}: {_words(error)}", _seconds(response.headers.get("retry-after")))
+
+
+def _words(error: Any) -> str:
+    """The provider's own message, where its body has one."""
+    body = getattr(error, "body", None)
+    inner = body.get("error", body) if isinstance(body, dict) else None
+    words = inner.get("message") if isinstance(inner, dict) else None
+    return str(words or error)[:500]
+
+
+def _seconds(header: str | None) -> float | None:
+    try:
+        return max(0.0, float(header)) if header else None
+    except ValueError:
+        return None  # a date: the usual back-off does

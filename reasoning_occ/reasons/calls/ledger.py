@@ -1,0 +1,252 @@
+"""The ledger: one row a call, in SQLite, shared by all processes of a study.
+
+A call is first *claimed*, then asked, then *recorded*. Whoever finds a claim of another living process waits for its
+answer instead of asking too. A claim whose process is gone, or whose lease is over, may be taken up by anyone; so
+kill -9 loses at most the answers that were on their way. A row is on the disk before anybody reads its answer.
+"""
+
+import asyncio
+import os
+import queue
+import socket
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from reasoning_occ.errors import UserError
+from reasoning_occ.reasons.calls.request import Reply, Request, Usage
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS calls (
+    key TEXT PRIMARY KEY,
+    provider TEXT NOT NULL,
+    model TEXT NOT NULL,
+    request TEXT NOT NULL,
+    owner TEXT,              -- of a claim; NULL once answered
+    lease REAL,              -- when a claim ends, seconds since the epoch
+    reserved REAL,           -- US dollars that the answer may cost at most; NULL if unknown
+    text TEXT, stop TEXT,    -- the answer; NULL until it came
+    input INTEGER, output INTEGER, cache_read INTEGER, cache_write INTEGER,
+    usd REAL,                -- NULL where the price is unknown
+    seconds REAL, attempts INTEGER, answered_at REAL
+);
+CREATE INDEX IF NOT EXISTS claims ON calls (owner) WHERE owner IS NOT NULL;
+CREATE TABLE IF NOT EXISTS money (spent REAL NOT NULL);
+INSERT INTO money SELECT 0.0 WHERE NOT EXISTS (SELECT 1 FROM money);
+"""
+_ANSWER = "text, stop, input, output, cache_read, cache_write, usd, seconds, attempts"
+_AT_ONCE = 256
+"""Operations that one transaction takes together, so that many answers wait for one write to the disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A reply with what it cost. usd: None where the price is unknown. attempts: calls made for it, failed ones too."""
+
+    reply: Reply
+    usd: float | None
+    seconds: float
+    attempts: int
+
+
+Claim = Literal["yours", "taken", "over budget"]
+
+
+class Ledger:
+    """A ledger file, opened or made.
+
+    Args:
+        path: the SQLite file; `-wal` and `-shm` files lie beside it while it is in use.
+
+    Raises:
+        UserError: the file is no ledger or can't be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.owner = _this_process()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, timeout=60.0, isolation_level=None, check_same_thread=False)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.executescript(_TABLES)
+        except (sqlite3.Error, OSError) as error:
+            raise UserError(f"The ledger {path} can't be used: {error}. Give another file (ledger.path).") from error
+        self._waiting: queue.SimpleQueue[tuple[Callable[[], Any], Future[Any]] | None] = queue.SimpleQueue()
+        self._writer = threading.Thread(target=self._write, name="ledger", daemon=True)
+        self._writer.start()
+
+    def close(self) -> None:
+        """End the writing thread, once all that waits is written."""
+        self._waiting.put(None)
+        self._writer.join()
+        self._db.close()
+
+    async def answer(self, key: str) -> Answer | None:
+        """The answer to a request, None where there is none yet."""
+        return await self._do(lambda: self._answer(key))
+
+    async def claim(self, request: Request, seconds: float, reserve: float | None, budget: float | None) -> Claim:
+        """Ask for the right to make a call.
+
+        Args:
+            request: the call.
+            seconds: how long it can take at most; the claim ends after that.
+            reserve: US dollars that it may cost at most, None if unknown.
+            budget: what all calls of this ledger together may cost, answered ones and those under way; None: no limit.
+
+        Returns:
+            "yours": make the call, then `record` or `release` it. "taken": another process is asking, or the answer
+            came meanwhile; look for it. "over budget": the call would go beyond the budget.
+        """
+        return await self._do(lambda: self._claim(request, seconds, reserve, budget))
+
+    async def record(self, key: str, answer: Answer) -> None:
+        """Keep the answer to a claimed call; it is on the disk when this returns."""
+        await self._do(lambda: self._record(key, answer))
+
+    async def release(self, key: str) -> None:
+        """Give up a claim of this process: there was no answer."""
+        await self._do(
+            lambda: self._db.execute("DELETE FROM calls WHERE key = ? AND owner = ?", (key, self.owner)) and None
+        )
+
+    async def spent(self) -> float:
+        """US dollars of all answers whose price is known."""
+        return await self._do(lambda: float(self._db.execute("SELECT spent FROM money").fetchone()[0]))
+
+    async def _do(self, operation: Callable[[], Any]) -> Any:
+        done: Future[Any] = Future()
+        self._waiting.put((operation, done))
+        return await asyncio.wrap_future(done)
+
+    def _write(self) -> None:
+        """The writing thread: takes what waits, in one transaction."""
+        ends = False
+        while not ends:
+            batch = [self._waiting.get()]
+            while len(batch) < _AT_ONCE:
+                try:
+                    batch.append(self._waiting.get_nowait())
+                except queue.Empty:
+                    break
+            ends = None in batch
+            self._transact([one for one in batch if one is not None])
+
+    def _transact(self, batch: list[tuple[Callable[[], Any], "Future[Any]"]]) -> None:
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            results = [operation() for operation, _ in batch]
+            self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            told = UserError(f"The ledger {self.path} can't be written: {error}. Free some space; nothing is lost.")
+            for _, done in batch:
+                _settle(done, error=told)
+            return
+        for (_, done), result in zip(batch, results, strict=True):
+            _settle(done, result)
+
+    def _answer(self, key: str) -> Answer | None:
+        row = self._db.execute(f"SELECT {_ANSWER} FROM calls WHERE key = ? AND stop IS NOT NULL", (key,)).fetchone()
+        if row is None:
+            return None
+        text, stop, *tokens, usd, seconds, attempts = row
+        return Answer(Reply(text, stop, Usage(*tokens)), usd, seconds, attempts)
+
+    def _claim(self, request: Request, seconds: float, reserve: float | None, budget: float | None) -> Claim:
+        key, now = request.key, time.time()
+        row = self._db.execute("SELECT owner, lease, stop FROM calls WHERE key = ?", (key,)).fetchone()
+        if row is not None:
+            owner, lease, stop = row
+            if stop is not None or (lease > now and _lives(owner)):
+                return "taken"
+            self._db.execute("DELETE FROM calls WHERE key = ?", (key,))
+        if budget is not None and self._committed(now) + (reserve or 0.0) > budget:
+            return "over budget"
+        self._db.execute(
+            "INSERT INTO calls (key, provider, model, request, owner, lease, reserved) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (key, request.provider, request.model, request.as_json(), self.owner, now + seconds, reserve),
+        )
+        return "yours"
+
+    def _committed(self, now: float) -> float:
+        """What was spent, and what calls under way may still cost."""
+        rows = self._db.execute("SELECT owner, lease, reserved FROM calls WHERE owner IS NOT NULL").fetchall()
+        living = {owner: _lives(owner) for owner in {owner for owner, _, _ in rows}}
+        under_way = sum(reserved or 0.0 for owner, lease, reserved in rows if lease > now and living[owner])
+        return float(self._db.execute("SELECT spent FROM money").fetchone()[0]) + under_way
+
+    def _record(self, key: str, answer: Answer) -> None:
+        usage = answer.reply.usage
+        # an answer that came after its lease was over may find one in its place; it was paid for all the same
+        self._db.execute("UPDATE money SET spent = spent + ?", (answer.usd or 0.0,))
+        self._db.execute(
+            "UPDATE calls SET owner = NULL, lease = NULL, reserved = NULL, text = ?, stop = ?, input = ?, output = ?, "
+            "cache_read = ?, cache_write = ?, usd = ?, seconds = ?, attempts = ?, answered_at = ? "
+            "WHERE key = ? AND stop IS NULL",
+            (
+                answer.reply.text,
+                answer.reply.stop,
+                *(usage.input, usage.output, usage.cache_read, usage.cache_write),
+                *(answer.usd, answer.seconds, answer.attempts, time.time(), key),
+            ),
+        )
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Every answered call, oldest first, as plain values; `request` is JSON text."""
+        with sqlite3.connect(f"file:{self.path}?mode=ro", uri=True) as reader:
+            reader.row_factory = sqlite3.Row
+            names = f"key, provider, model, request, {_ANSWER}, answered_at"
+            for row in reader.execute(f"SELECT {names} FROM calls WHERE stop IS NOT NULL ORDER BY answered_at, key"):
+                yield dict(row)
+
+
+def _settle(done: "Future[Any]", result: Any = None, error: Exception | None = None) -> None:
+    if done.set_running_or_notify_cancel():  # false where whoever waited was cancelled
+        if error is None:
+            done.set_result(result)
+        else:
+            done.set_exception(error)
+
+
+def _this_process() -> str:
+    """Names this process for good: another that gets its number later has another name."""
+    return f"{socket.gethostname()} {_boot()} {os.getpid()} {_began(os.getpid())}"
+
+
+def _lives(owner: str) -> bool:
+    """Whether the process of that name may still be there; one of another machine may, until its lease ends."""
+    host, boot, number, began = owner.rsplit(" ", 3)
+    if host != socket.gethostname():
+        return True
+    if boot != _boot():
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return _began(int(number)) == began
+
+
+def _boot() -> str:
+    path = Path("/proc/sys/kernel/random/boot_id")
+    return path.read_text().strip() if path.is_file() else "-"
+
+
+def _began(number: int) -> str:
+    """When a process began, in ticks since the machine did; "-" where that can't be known."""
+    try:
+        # the second field is the program's name in brackets, which may hold anything
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return "-"

@@ -1,0 +1,63 @@
+"""Any server of OpenAI's chat completions (vLLM, llama.cpp, Ollama, `transformers serve`), by the `openai` SDK."""
+
+import os
+from typing import Any
+
+from reasoning_occ.reasons.calls.anthropic import call_error
+from reasoning_occ.reasons.calls.request import CallError, Reply, Request, Stop, Usage
+
+_STOPS: dict[str, Stop] = {"stop": "end", "length": "length", "content_filter": "refusal"}
+
+
+class OpenAI:
+    """Answers by chat completions. The key comes from the environment (OPENAI_API_KEY) alone; own servers need none.
+
+    Args:
+        base_url: the server's address, ending in /v1; None for OpenAI's own.
+        timeout: seconds for one attempt.
+        schema: whether the server takes a JSON schema; if not, requests that have one must say it in their text.
+        limit: the server's name for the most tokens of an answer ("max_tokens", for newer models of OpenAI
+            "max_completion_tokens").
+    """
+
+    def __init__(self, base_url: str | None, timeout: float, schema: bool, limit: str) -> None:
+        import openai
+
+        key = os.environ.get("OPENAI_API_KEY") or ("none" if base_url else None)
+        self._client = openai.AsyncOpenAI(api_key=key, base_url=base_url, max_retries=0, timeout=timeout)
+        self._schema = schema
+        self._limit = limit
+
+    async def ask(self, request: Request) -> Reply:
+        """One call; see `Provider`."""
+        import openai
+
+        given: dict[str, Any] = {self._limit: request.max_tokens, **request.sampling}
+        if request.schema is not None and self._schema:
+            form = {"name": "answer", "schema": dict(request.schema), "strict": True}
+            given["response_format"] = {"type": "json_schema", "json_schema": form}
+        messages: list[Any] = [{"role": "system", "content": request.system}]
+        messages += [{"role": message.role, "content": message.text} for message in request.messages]
+        try:
+            done = await self._client.chat.completions.create(model=request.model, messages=messages, **given)
+        except openai.APIError as error:
+            raise call_error(error) from error
+        return _reply(done)
+
+    async def count(self, request: Request) -> int | None:
+        """There is no counter."""
+        return None
+
+
+def _reply(done: Any) -> Reply:
+    try:
+        choice = done.choices[0]
+        refusal = getattr(choice.message, "refusal", None)
+        used = done.usage
+        details = getattr(used, "prompt_tokens_details", None)
+        cached = int(getattr(details, "cached_tokens", None) or 0)
+        usage = Usage(input=int(used.prompt_tokens) - cached, output=int(used.completion_tokens), cache_read=cached)
+        stop: Stop = "refusal" if refusal else _STOPS.get(choice.finish_reason, "other")
+        return Reply(choice.message.content or refusal or "", stop, usage)
+    except (AttributeError, IndexError, TypeError, ValueError) as error:
+        raise CallError("again", f"the reply is no chat completion ({error})") from error

@@ -1,0 +1,72 @@
+"""What calls cost, from a dated table; a model that is not in it has no known price, never a price of 0."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from omegaconf import OmegaConf
+
+from reasoning_occ.errors import UserError
+from reasoning_occ.reasons.calls.request import Request, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """US dollars a million tokens."""
+
+    input: float
+    output: float
+    cache_read: float
+    cache_write: float
+
+    def of(self, usage: Usage) -> float:
+        """What a call's tokens cost."""
+        return sum(getattr(self, field.name) * getattr(usage, field.name) for field in fields(self)) / 1e6
+
+    def times(self, share: float) -> "Price":
+        """The same at a discount or surcharge."""
+        return Price(*(getattr(self, field.name) * share for field in fields(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """A price table: `models` by the beginning of their names, as of `date`."""
+
+    date: str
+    models: Mapping[str, Price]
+
+    def of(self, model: str) -> Price | None:
+        """The price by the longest beginning of the model's name that the table has; None if unknown."""
+        known = [name for name in self.models if model.startswith(name)]
+        return self.models[max(known, key=len)] if known else None
+
+
+def read_prices(path: Path) -> Prices:
+    """Read a table such as conf/prices.yaml.
+
+    Raises:
+        UserError: it can't be read, or a model's prices are not the four numbers expected.
+    """
+    try:
+        table = OmegaConf.to_container(OmegaConf.load(path))
+        assert isinstance(table, dict)
+        models = {str(name): Price(**{k: float(v) for k, v in row.items()}) for name, row in table["models"].items()}
+        return Prices(str(table["date"]), models)
+    except (OSError, KeyError, TypeError, ValueError, AttributeError, AssertionError) as error:
+        wanted = ", ".join(field.name for field in fields(Price))
+        raise UserError(
+            f"{path}: expected a date, and for each of models its {wanted} in US dollars a million tokens ({error})."
+        ) from error
+
+
+def estimated_input(request: Request) -> int:
+    """Tokens of a request, estimated on the safe side: one for every three characters, and some for the frame."""
+    text = len(request.system) + sum(len(message.text) for message in request.messages)
+    schema = len(str(request.schema)) if request.schema is not None else 0
+    return (text + schema) // 3 + 50
+
+
+def dearest(request: Request, price: Price) -> float:
+    """What a call can cost at most: its input (written to the cache, the dearest way) and all output it may have."""
+    dear = max(price.input, price.cache_write)
+    return (estimated_input(request) * dear + request.max_tokens * price.output) / 1e6

@@ -1,0 +1,130 @@
+"""A judge that asks a language model: three prompts a reason, one for each criterion."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from reasoning_occ.careers.types import Career, Transition
+from reasoning_occ.language.render import events
+from reasoning_occ.occupations.taxonomy import Taxonomy
+from reasoning_occ.reasons.calls.asker import Asker, Told, Unanswered
+from reasoning_occ.reasons.calls.request import Message, Reply, Request
+from reasoning_occ.reasons.privacy import shared
+from reasoning_occ.reasons.prompting import data, template
+from reasoning_occ.reasons.replies import read_score
+from reasoning_occ.reasons.types import CRITERIA, Case, Criterion, Score, Verdict
+
+_REPAIR = "That could not be read. Answer again with the JSON object alone, and nothing before or after it."
+
+
+def schema(criterion: Criterion) -> dict[str, Any]:
+    """What a judge's answer must look like. The justification comes first: a score is given for reasons."""
+    properties: dict[str, Any] = {"justification": {"type": "string"}}
+    if criterion == "factuality":
+        properties["errors"] = {"type": "array", "items": {"type": "string"}}
+    properties["score"] = {"type": "integer", "enum": [1, 2, 3, 4, 5]}
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+class LLMJudge:
+    """Scores by a language model. What it can't read, or gets no answer to, is unscored.
+
+    Args:
+        taxonomy: the occupations.
+        asker: who is asked.
+        provider: names who is asked, for the ledger.
+        model: by the provider's name.
+        max_tokens: of an answer.
+        sampling: parameters such as temperature; empty for the provider's own.
+        send: fields of a career that may be sent; see `privacy`.
+        repair: whether an unreadable reply is answered once, for servers that don't keep to a schema.
+        sample: tells several rounds of one judge apart.
+    """
+
+    def __init__(
+        self,
+        taxonomy: Taxonomy,
+        asker: Asker,
+        *,
+        provider: str,
+        model: str,
+        max_tokens: int,
+        sampling: Mapping[str, float],
+        send: Collection[str],
+        repair: bool,
+        sample: int = 0,
+    ) -> None:
+        self._taxonomy = taxonomy
+        self._asker = asker
+        self._provider = provider
+        self._model = model
+        self._max_tokens = max_tokens
+        self._sampling = dict(sampling)
+        self._send = send
+        self._repair = repair
+        self._sample = sample
+
+    def fit(self, train: Sequence[Transition]) -> None:
+        """Nothing is learnt from the training transitions."""
+
+    def judge(self, history: Career, reason: str, truth: str) -> Verdict:
+        """One reason; see `Judge`."""
+        return self.judge_all([Case(history, reason, truth)])[0]
+
+    def judge_all(self, cases: Sequence[Case], told: Told | None = None) -> list[Verdict]:
+        """Scores of many reasons, three calls each.
+
+        Raises:
+            BudgetReached, UserError: as `Asker.ask_all`.
+        """
+        requests = [self.request(criterion, case) for case in cases for criterion in CRITERIA]
+        replies = self._asker.ask_all(requests, told)
+        if self._repair:
+            replies = self._repaired(requests, replies, told)
+        read = [_score(reply) for reply in replies]
+        verdicts = []
+        for start in range(0, len(read), len(CRITERIA)):
+            of_case = dict(zip(CRITERIA, read[start : start + len(CRITERIA)], strict=True))
+            scores: dict[Criterion, Score] = {criterion: score for criterion, (score, _) in of_case.items()}
+            verdicts.append(Verdict(scores, of_case["factuality"][1]))
+        return verdicts
+
+    def request(self, criterion: Criterion, case: Case) -> Request:
+        """The call for one criterion. Factuality sees history and reason, coherence the reason, utility it and the
+        true next occupation."""
+        seen = {"reason": data(case.reason)}
+        if criterion == "factuality":
+            seen["history"] = data("\n".join(events(shared(case.history, self._send), self._taxonomy)))
+        elif criterion == "utility":
+            seen["next"] = data(self._taxonomy.title(case.truth))
+        prompt = template(criterion).render(**seen)
+        return Request(
+            provider=self._provider,
+            model=self._model,
+            system=prompt.system,
+            messages=(Message("user", prompt.user),),
+            max_tokens=self._max_tokens,
+            sampling=self._sampling,
+            schema=schema(criterion),
+            sample=self._sample,
+        )
+
+    def _repaired(
+        self, requests: Sequence[Request], replies: Sequence[Reply | Unanswered], told: Told | None
+    ) -> list[Reply | Unanswered]:
+        """Ask once more where an answer that came whole can't be read, with the answer in sight."""
+        mended = list(replies)
+        again: dict[int, Request] = {}
+        for place, (request, reply) in enumerate(zip(requests, replies, strict=True)):
+            if isinstance(reply, Reply) and reply.stop == "end" and read_score(reply)[0].value is None:
+                turns = (*request.messages, Message("assistant", reply.text or "…"), Message("user", _REPAIR))
+                again[place] = replace(request, messages=turns)
+        for place, reply in zip(again, self._asker.ask_all(list(again.values()), told), strict=True):
+            mended[place] = reply
+        return mended
+
+
+def _score(reply: Reply | Unanswered) -> tuple[Score, tuple[str, ...]]:
+    if isinstance(reply, Unanswered):
+        return Score(None, f"Unscored, no answer: {reply.why}"), ()
+    return read_score(reply)

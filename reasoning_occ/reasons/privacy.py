@@ -1,0 +1,70 @@
+"""What of a career may leave the machine: everything else is dropped before a prompt is made."""
+
+import re
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Literal, get_args
+
+from reasoning_occ.careers.types import Career, Facts, Job, Person
+from reasoning_occ.errors import UserError
+
+Field = Literal["occupation", "dates", "age", "education", "hours", "pay", "region", "tenure"]
+FIELDS: tuple[Field, ...] = get_args(Field)
+NEEDED: tuple[Field, ...] = ("occupation", "dates")
+"""Without these there is no career to speak of."""
+
+_CONTACTS = (
+    (re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+"), "[e-mail]"),
+    (re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE), "[address]"),
+    # eight digits and more, in groups; years and spans of years ("1998-2003") are shorter or have no such shape
+    (re.compile(r"(?<!\w)\+?\d[\d ()/.-]{7,}\d(?!\w)"), "[number]"),
+)
+_SPAN = re.compile(r"(?:19|20)\d\d\s*[-/]\s*(?:19|20)\d\d")
+
+
+def check_fields(fields: Collection[str]) -> None:
+    """Raise a `UserError` unless all are known and those that every prompt needs are among them."""
+    unknown, missing = sorted(set(fields) - set(FIELDS)), sorted(set(NEEDED) - set(fields))
+    if unknown or missing:
+        raise UserError(
+            f"privacy.send: expected {', '.join(NEEDED)} and any of {', '.join(FIELDS[len(NEEDED) :])}; "
+            f"{f'unknown: {unknown}' if unknown else f'missing: {missing}'}."
+        )
+
+
+def shared(career: Career, fields: Collection[str]) -> Career:
+    """The career with only what may be sent. The person's id, slices and name for the data set never are.
+
+    Contacts inside the text of an education are replaced; employers and names of people are not part of a career here.
+    """
+    check_fields(fields)
+    return Career(
+        person=Person(id="", birth_year=career.person.birth_year if "age" in fields else None),
+        education=tuple(replace(e, title=_without_contacts(e.title)) for e in career.education)
+        if "education" in fields
+        else (),
+        jobs=tuple(_job(job, fields) for job in career.jobs),
+    )
+
+
+def _job(job: Job, fields: Collection[str]) -> Job:
+    known = job.facts
+    return replace(
+        job,
+        facts=Facts(
+            tenure_years=known.tenure_years if "tenure" in fields else None,
+            hours=known.hours if "hours" in fields else None,
+            region=_without_contacts(known.region) if known.region and "region" in fields else None,
+            pay=known.pay if "pay" in fields else None,
+        ),
+    )
+
+
+def _without_contacts(text: str) -> str:
+    for pattern, instead in _CONTACTS:
+        text = pattern.sub(lambda found, instead=instead: _kept(found.group()) or instead, text)
+    return text
+
+
+def _kept(found: str) -> str | None:
+    return found if _SPAN.fullmatch(found) else None

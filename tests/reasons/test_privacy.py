@@ -1,0 +1,43 @@
+import pytest
+
+from reasoning_occ.careers.types import Career, Date, Education, Facts, Job, Person
+from reasoning_occ.errors import UserError
+from reasoning_occ.reasons.privacy import FIELDS, NEEDED, check_fields, shared
+
+CAREER = Career(
+    Person("jane.roe@example.org", 1970, {"race": "told to nobody"}),
+    (
+        Education(
+            Date(1992), "Nursing diploma, ask jane@roe.example or +1 (555) 010-9999, www.roe.example/cv 1988-1992"
+        ),
+    ),
+    (Job("10", Date(1993, 4), Date(1995), Facts(2.0, 40, "South", "up")),),
+)
+
+
+def test_only_chosen_fields_are_shared():
+    least = shared(CAREER, NEEDED)
+    assert least == Career(Person("", None), (), (Job("10", Date(1993, 4), Date(1995)),))
+    for field, has in {
+        "age": lambda c: c.person.birth_year is not None,
+        "education": lambda c: bool(c.education),
+        "hours": lambda c: c.jobs[0].facts.hours is not None,
+        "pay": lambda c: c.jobs[0].facts.pay is not None,
+        "region": lambda c: c.jobs[0].facts.region is not None,
+        "tenure": lambda c: c.jobs[0].facts.tenure_years is not None,
+    }.items():
+        assert has(shared(CAREER, [*NEEDED, field])) and not has(shared(CAREER, set(FIELDS) - {field}))
+
+
+def test_ids_slices_and_contacts_never_are():
+    everything = shared(CAREER, FIELDS)
+    told = repr(everything)
+    assert not any(secret in told for secret in ("jane", "roe", "555", "9999", "race"))
+    assert everything.education[0].title == "Nursing diploma, ask [e-mail] or [number], [address] 1988-1992"
+
+
+def test_unknown_and_missing_fields_are_told():
+    with pytest.raises(UserError, match="unknown: \\['name'\\]"):
+        check_fields([*FIELDS, "name"])
+    with pytest.raises(UserError, match="missing: \\['dates'\\]"):
+        check_fields(["occupation"])

@@ -1,0 +1,181 @@
+"""A server on loopback that speaks the Messages API and chat completions, with faults on demand.
+
+Every byte goes through real sockets, so that the real SDKs are tested. A fault is drawn for each request from a plan.
+"""
+
+import asyncio
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+STATUS = {
+    200: "OK",
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    529: "Overloaded",
+}
+FAULTS = ("429", "529", "500", "drop", "half", "nonsense", "slow")
+
+
+@dataclass
+class Fake:
+    """What the server does and saw.
+
+    say: from the last user message, the answer's text.
+    faults: share of requests that meet a fault of `kinds`.
+    always: a fault for every request.
+    latency: seconds before an answer.
+    room: requests at once before it says 429; None: any number.
+    """
+
+    say: Callable[[str], str] = lambda text: f"You said: {text[-40:]}"
+    faults: float = 0.0
+    kinds: tuple[str, ...] = FAULTS
+    always: str | None = None
+    latency: float = 0.0
+    room: int | None = None
+    retry_after: str | None = None
+    seed: int = 0
+    url: str = ""
+    paid: Counter[str] = field(default_factory=Counter)
+    met: Counter[str] = field(default_factory=Counter)
+    bodies: list[dict[str, Any]] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+    at: list[float] = field(default_factory=list)
+    most: int = 0
+    _now: int = 0
+
+    def __post_init__(self) -> None:
+        self._draw = Random(self.seed)
+
+    def fault(self) -> str | None:
+        """What befalls the next request."""
+        if self.always is not None:
+            return self.always
+        return self._draw.choice(self.kinds) if self._draw.random() < self.faults else None
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection, kept open between requests."""
+        try:
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+                headers = {k.lower(): v for k, _, v in (line.partition(": ") for line in head[1:] if line)}
+                body = await reader.readexactly(int(headers.get("content-length", 0)))
+                if not await self._one(head[0].split(" ")[1], headers, body, writer):
+                    break
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    async def _one(self, path: str, headers: dict[str, str], body: bytes, writer: asyncio.StreamWriter) -> bool:
+        asked = json.loads(body)
+        self.bodies.append(asked)
+        self.headers.append(headers)
+        self.at.append(time.monotonic())
+        self._now += 1
+        self.most = max(self.most, self._now)
+        try:
+            fault = "429" if self.room is not None and self._now > self.room else self.fault()
+            if fault:
+                self.met[fault] += 1
+            if fault == "drop":
+                return False
+            if fault and fault.isdigit():
+                status = int(fault)
+                more = {"retry-after": self.retry_after} if self.retry_after and status == 429 else {}
+                await _send(writer, status, {"error": {"message": f"this is a {status}", "type": "error"}}, more)
+                return True
+            await asyncio.sleep(self.latency + (0.3 if fault == "slow" else 0.0))
+            if fault == "nonsense":
+                await _send(writer, 200, {"unexpected": True})
+                return True
+            text = asked["messages"][-1]["content"]
+            answer = _message if path.startswith("/v1/messages") else _completion
+            whole = json.dumps(answer(asked, self.say(text)))
+            if fault == "half":
+                writer.write(_head(200, len(whole), {}) + whole[: len(whole) // 2].encode())
+                await writer.drain()
+                return False
+            self.paid[text] += 1
+            await _send(writer, 200, whole)
+            return True
+        finally:
+            self._now -= 1
+
+
+def _message(asked: dict[str, Any], text: str) -> dict[str, Any]:
+    return {
+        "id": "msg_1",
+        "type": "message",
+        "role": "assistant",
+        "model": asked["model"],
+        "content": [{"type": "text", "text": text}],
+        "stop_reason": "end_turn",
+        "stop_sequence": None,
+        "usage": {"input_tokens": 100, "output_tokens": 20, "cache_read_input_tokens": 50},
+    }
+
+
+def _completion(asked: dict[str, Any], text: str) -> dict[str, Any]:
+    return {
+        "id": "c1",
+        "object": "chat.completion",
+        "created": 1,
+        "model": asked["model"],
+        "choices": [{"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}],
+        "usage": {
+            "prompt_tokens": 150,
+            "completion_tokens": 20,
+            "total_tokens": 170,
+            "prompt_tokens_details": {"cached_tokens": 50},
+        },
+    }
+
+
+def _head(status: int, length: int, more: dict[str, str]) -> bytes:
+    lines = [f"HTTP/1.1 {status} {STATUS[status]}", "content-type: application/json", f"content-length: {length}"]
+    return ("\r\n".join([*lines, *(f"{k}: {v}" for k, v in more.items())]) + "\r\n\r\n").encode()
+
+
+async def _send(writer: asyncio.StreamWriter, status: int, body: Any, more: dict[str, str] | None = None) -> None:
+    text = (body if isinstance(body, str) else json.dumps(body)).encode()
+    writer.write(_head(status, len(text), more or {}) + text)
+    await writer.drain()
+
+
+@contextmanager
+def running(fake: Fake) -> Iterator[Fake]:
+    """The server in a thread of its own, on a free port of 127.0.0.1; it stops with the block."""
+    loop = asyncio.new_event_loop()
+    ready = threading.Event()
+    stop = asyncio.Event()
+
+    async def main() -> None:
+        server = await asyncio.start_server(fake.serve, "127.0.0.1", 0, backlog=1024)
+        fake.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        ready.set()
+        await stop.wait()
+        server.close()
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(main()), daemon=True)
+    thread.start()
+    ready.wait(10)
+    try:
+        yield fake
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(10)
+        loop.close()
