@@ -5,7 +5,7 @@ from typing import get_args
 
 from omegaconf import DictConfig
 
-from reasoning_occ.config import build, learns_reasons, validate
+from reasoning_occ.config import learns_reasons, validate
 from reasoning_occ.errors import UserError
 from reasoning_occ.identity import model_spec, plain
 
@@ -19,10 +19,11 @@ def check(cfg: DictConfig) -> None:
     validate(cfg)
     if cfg.get("baseline") is not None:
         return
+    from reasoning_occ.asking import desk, reasoner
     from reasoning_occ.models.spec import Family
     from reasoning_occ.models.spec import source as model_source
     from reasoning_occ.occupations import nls
-    from reasoning_occ.reasons.oracle import check_thresholds
+    from reasoning_occ.reasons.selection import Selection
     from reasoning_occ.recommenders.llm import Inference
     from reasoning_occ.training.settings import TrainingSettings
 
@@ -32,7 +33,7 @@ def check(cfg: DictConfig) -> None:
     try:
         TrainingSettings.of({**trainer, "precision": precision})
         Inference(**cfg.inference)
-        check_thresholds(plain(cfg, "oracle")["thresholds"])
+        Selection(**plain(cfg, "oracle"))
     except TypeError as error:
         raise UserError(f"trainer, inference or oracle: a value has the wrong type ({error}).") from error
     if cfg.model.family not in get_args(Family):
@@ -40,7 +41,7 @@ def check(cfg: DictConfig) -> None:
     if learns_reasons(cfg):
         # made to see whether their settings make sense; any taxonomy does for that
         for node in (cfg.teacher, cfg.judge):
-            build(node, taxonomy=nls.taxonomy())
+            reasoner(node, nls.taxonomy(), desk(cfg))
     if not cfg.model.tiny:
         model_source(model_spec(cfg))
 

@@ -18,7 +18,8 @@ CONF = next(path for path in (PACKAGE / "conf", PACKAGE.parent / "conf") if path
 
 LOGGERS = ("csv", "wandb")
 SWEEP = "REASONING_OCC_SWEEP"  # set while a sweep runs, to its name
-PARTS = ("data", "split", "oracle", "inference", "evaluation", "model", "trainer", "logger")  # mappings every job has
+# mappings every job has
+PARTS = ("data", "split", "oracle", "calls", "privacy", "inference", "evaluation", "model", "trainer", "logger")
 VALUES = ("seed", "ranking", "threads")
 BUILDABLE = ("reasoning_occ.careers.", "reasoning_occ.reasons.", "reasoning_occ.recommenders.")
 

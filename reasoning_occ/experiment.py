@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from omegaconf import DictConfig
 
+from reasoning_occ.asking import asks_others, desk, reasoner
 from reasoning_occ.careers import split as splits
 from reasoning_occ.careers.source import Loaded
 from reasoning_occ.careers.types import Date, Transition
@@ -29,6 +30,8 @@ from reasoning_occ.machine import prepare
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.progress import console
 from reasoning_occ.reasons.oracle import make_oracle, summary
+from reasoning_occ.reasons.privacy import limited
+from reasoning_occ.reasons.selection import Selection
 from reasoning_occ.recommenders.base import Recommender
 from reasoning_occ.report import table
 from reasoning_occ.report.page import write_report
@@ -169,7 +172,7 @@ def score(cfg: DictConfig, task: Task, folder: Path) -> None:
         )
     write_json(folder / "floors.json", {name: metrics(floor(name, task, folder)) for name in choice.floors})
     if any(prediction.reason for prediction in found):
-        judge = build(cfg.judge, taxonomy=task.taxonomy)
+        judge = reasoner(cfg.judge, task.taxonomy, desk(cfg))
         judge.fit(task.train)
         write_json(folder / "reasons_quality.json", quality(judge, task.test, found, choice.resamples, cfg.seed))
     scored = metrics(found)
@@ -212,13 +215,17 @@ def oracle_reasons(
 
     Teacher and judge learn their statistics from training people alone, for validation people too.
     """
-    teacher, judge = (build(node, taxonomy=task.taxonomy) for node in (cfg.teacher, cfg.judge))
+    at = desk(cfg)
+    teacher, judge = (reasoner(node, task.taxonomy, at) for node in (cfg.teacher, cfg.judge))
+    if asks_others(cfg.judge):
+        # what a reason may tell a judge elsewhere is what its writer knew
+        train, valid = ([limited(t, cfg.privacy.send) for t in some] for some in (train, valid))
     teacher.fit(train)
     judge.fit(train)
-    limits = plain(cfg, "oracle")["thresholds"]
+    selection = Selection(**plain(cfg, "oracle"))
     texts = []
     for transitions, name in ((train, "reasons.jsonl"), (valid, "reasons_valid.jsonl")):
-        found = make_oracle(transitions, teacher, judge, limits, folder / name)
+        found = make_oracle(transitions, teacher, judge, selection, folder / name, task.taxonomy)
         texts.append({key: oracle.text for key, oracle in found.items() if oracle is not None})
     known_train, known_valid = texts
     write_json(

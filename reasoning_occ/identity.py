@@ -22,7 +22,7 @@ WIRING = ("experiment.py", "config.py")
 # what a result does not depend on; how predictions are scored and shown can change without training anew, and of
 # files the content counts, not where they lie
 IDLE_BELOW = {"evaluation": ("resamples", "people_shown", "floors"), "split": ("test_file",), "model": ("path",)}
-IDLE = ("logger", "output", "sweeps", "data_dir", "hydra", "threads")
+IDLE = ("logger", "output", "sweeps", "data_dir", "hydra", "threads", "calls")
 # all that a baseline depends on
 BASELINE_KEYS = ("seed", "data", "split", "evaluation", "baseline")
 
@@ -31,7 +31,8 @@ BASELINE_KEYS = ("seed", "data", "split", "evaluation", "baseline")
 def code_version() -> str:
     """The package's version and a checksum of the sources that shape results."""
     digest = hashlib.sha256()
-    rooms = [file for room in SHAPING for file in sorted((PACKAGE / room).rglob("*.py"))]
+    kinds = ("*.py", "*.md")  # prompts shape results too
+    rooms = [file for room in SHAPING for kind in kinds for file in sorted((PACKAGE / room).rglob(kind))]
     for file in (*rooms, *(PACKAGE / name for name in WIRING)):
         digest.update(file.read_bytes())
     return f"{__version__}+{digest.hexdigest()[:12]}"

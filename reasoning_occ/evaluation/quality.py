@@ -5,17 +5,17 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from reasoning_occ.careers.types import Career, Transition
+from reasoning_occ.careers.types import Transition
 from reasoning_occ.evaluation.intervals import percentile_interval, resampled_sums, wilson
 from reasoning_occ.evaluation.predictions import Prediction
-from reasoning_occ.reasons.types import CRITERIA, Verdict
+from reasoning_occ.reasons.types import CRITERIA, Case, Verdict
 
 
 class Judges(Protocol):
     """The part of a judge that is needed here."""
 
-    def judge(self, history: Career, reason: str, truth: str) -> Verdict:
-        """Three scores for a reason."""
+    def judge_all(self, cases: Sequence[Case]) -> list[Verdict]:
+        """Three scores for each reason."""
         ...
 
 
@@ -33,10 +33,9 @@ def quality(
         scored reasons with the highest factuality, with Wilson's interval where it is 0 or 1.
     """
     reasons = {p.key: p.reason for p in predictions}
-    verdicts: list[tuple[str, Verdict]] = [
-        (t.history.person.id, judge.judge(t.history, reason, t.target)) for t in test if (reason := reasons.get(t.key))
-    ]
-
+    cases = [Case(t.history, reason, t.target) for t in test if (reason := reasons.get(t.key))]
+    people = [case.history.person.id for case in cases]
+    verdicts = list(zip(people, judge.judge_all(cases), strict=True))
     out: dict[str, Any] = {}
     for criterion in CRITERIA:
         scored = [(person, v.scores[criterion].value) for person, v in verdicts]
@@ -47,9 +46,9 @@ def quality(
     out["all_facts_hold"] = _mean(
         [(person, float(value == 5)) for person, value in facts if value is not None], resamples, seed
     )
-    people = len({person for person, value in facts if value is not None})
-    if people > 1 and out["all_facts_hold"]["value"] in (0, 1):
-        ends = wilson(out["all_facts_hold"]["value"], people)
+    judged = len({person for person, value in facts if value is not None})
+    if judged > 1 and out["all_facts_hold"]["value"] in (0, 1):
+        ends = wilson(out["all_facts_hold"]["value"], judged)
         out["all_facts_hold"] |= dict(zip(("low", "high"), ends, strict=True))
     out["coverage"] = _mean([(person, v.coverage) for person, v in verdicts], resamples, seed)
     out["unscored"] = {c: sum(v.scores[c].value is None for _, v in verdicts) for c in CRITERIA}

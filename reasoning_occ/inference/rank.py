@@ -83,6 +83,14 @@ def _ranked(
             yield normalised(row, mask)
 
 
+def title_log_probs(
+    inside: Parts, contexts: Sequence[Sequence[int]], trie: Trie
+) -> Float[np.ndarray, "contexts occupations"]:
+    """Log-probability of every title after each context, one context after the other; not normalised over titles."""
+    branches = [_branch(titles, small, inside) for titles, small in trie.split(_NODES)]
+    return np.concatenate([_score(inside, [torch.tensor(ids)], branches, len(trie.paths)) for ids in contexts])
+
+
 class _Branch(NamedTuple):
     """Some of the titles, as one pass through the model needs them. e: edges (all nodes), i: inner nodes."""
 

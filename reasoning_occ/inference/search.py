@@ -21,12 +21,15 @@ from torch import Tensor, nn
 
 from reasoning_occ.inference.growing_row import GrowingRow
 from reasoning_occ.inference.model import inference, parts
-from reasoning_occ.inference.rank import check_contexts, check_finite, edge_log_probs
+from reasoning_occ.inference.rank import check_contexts, check_finite, edge_log_probs, title_log_probs
 from reasoning_occ.inference.trie import Trie
 
 # Changes no result. Nodes that go through the model at once, behind every context: few cost hardly more than one (the
 # weights are read either way), many are spent on beginnings that a later bound would have spared.
 _NODES = 32
+# Changes no result. Share of a trie's inner nodes after which the search is given up and all titles are scored at once:
+# where the model expects none of them, every beginning is about as unlikely, and following each on its own is slow.
+_PATIENCE = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,8 @@ class _Search:
         inside = parts(model)
         inside.check_room(max(map(len, contexts)) + int(trie.depth.max()))
         self.complete: dict[int, float] = {}  # title -> log-probability
+        self._contexts = contexts
+        self._allowed = allowed
         self._trie = trie
         self._inside = inside
         self._leads = trie.leads_to(allowed)
@@ -146,13 +151,26 @@ class _Search:
 
     def run(self, enough: Callable[[], float]) -> None:
         """Follow the likeliest beginnings until none is likelier than `enough` says."""
+        patience = _PATIENCE * len(self._contexts) * int(self._trie.inner.sum())
         while self._open and -self._open[0].bound > (limit := enough()):
+            if self._tokens > patience:
+                self._complete_all()
+                return
             nodes: list[int] = []
             chained = 0
             while self._open and -self._open[0].bound > limit and (not nodes or chained < _NODES):
                 nodes.append(heapq.heappop(self._open).node)
                 chained += len(self._chain(nodes[-1]))
             self._expand(nodes)
+
+    def _complete_all(self) -> None:
+        """Score all titles as `rank` does."""
+        log_prob_co = title_log_probs(self._inside, self._contexts, self._trie)
+        mean_o = np.logaddexp.reduce(log_prob_co, axis=0) - np.log(len(log_prob_co))
+        check_finite(mean_o[self._allowed])
+        self.complete = {int(title): float(mean_o[title]) for title in np.flatnonzero(self._allowed)}
+        self._tokens += len(self._contexts) * int(self._trie.inner.sum())
+        self._open = []
 
     def follow(self, path: Int[np.ndarray, " tokens"]) -> None:
         """Complete the title of a path, whatever its probability."""

@@ -1,7 +1,7 @@
 """Selection: for each training transition the best candidate above the thresholds becomes its oracle reason."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +10,12 @@ from reasoning_occ.errors import UserError
 from reasoning_occ.files import Journal, read_jsonl
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.progress import bar
+from reasoning_occ.reasons.calls.asker import BudgetReached
 from reasoning_occ.reasons.naming import target_names
-from reasoning_occ.reasons.types import CRITERIA, Candidate, Criterion, Judge, Score, Teacher, Verdict
+from reasoning_occ.reasons.selection import Selection
+from reasoning_occ.reasons.types import CRITERIA, Candidate, Case, Criterion, Judge, Score, Teacher, Told, Verdict
 
 Key = tuple[str, int]
-# how much work a cut can cost: rows are pushed to the disk this many at a time
-_ROWS_AT_ONCE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,8 @@ class Summary:
 
     without: transitions that train with their answer alone. Means are over scored values: `mean_scores` and
     `coverage` of the oracle reasons, `mean_scores_all` of every candidate; `None` where nothing was scored.
-    unscored: candidates without a score, by criterion. planted: candidates with a planted mistake, and
+    unscored: judged candidates without a score, by criterion. named: candidates rejected unjudged because they name
+    their target. planted: candidates with a planted mistake, and
     planted_chosen: how many of those became oracle reasons. leaks: oracle reasons that name their target though the
     history does not (0, or something is broken).
     """
@@ -62,6 +63,7 @@ class Summary:
     mean_scores: Mapping[Criterion, float | None]
     mean_scores_all: Mapping[Criterion, float | None]
     unscored: Mapping[Criterion, int]
+    named: int
     coverage: float | None
     planted: int
     planted_chosen: int
@@ -69,38 +71,13 @@ class Summary:
     mean_words: float | None
 
 
-def check_thresholds(thresholds: Mapping[Criterion, int]) -> None:
-    """Raise a `UserError` unless there is one threshold from 1 to 5 for each criterion and nothing else."""
-    if set(thresholds) != set(CRITERIA) or any(not 1 <= value <= 5 for value in thresholds.values()):
-        raise UserError(
-            f"oracle.thresholds: expected a number from 1 to 5 for each of {', '.join(CRITERIA)}; "
-            f"got {dict(thresholds)}."
-        )
-
-
-def choose(verdicts: Sequence[Verdict], thresholds: Mapping[Criterion, int]) -> int | None:
-    """The place of the best verdict that reaches every threshold; `None` if none does.
-
-    Best is the highest mean score, then the highest utility, then the first. What a judge could not score does not
-    reach its threshold.
-    """
-    best: tuple[float, int, int] | None = None
-    for i, verdict in enumerate(verdicts):
-        values = {criterion: verdict.scores[criterion].value for criterion in CRITERIA}
-        scored = [value for value in values.values() if value is not None]
-        if len(scored) < len(CRITERIA) or any((values[c] or 0) < thresholds[c] for c in CRITERIA):
-            continue
-        rank = (sum(scored) / len(scored), values["utility"] or 0, -i)
-        best = rank if best is None else max(best, rank)
-    return None if best is None else -best[2]
-
-
 def make_oracle(
     transitions: Sequence[Transition],
     teacher: Teacher,
     judge: Judge,
-    thresholds: Mapping[Criterion, int],
+    selection: Selection,
     path: Path,
+    taxonomy: Taxonomy,
 ) -> dict[Key, OracleReason | None]:
     """Write, judge and choose reasons; kept in `path` and read back when it is there, or gone on with where cut off.
 
@@ -108,19 +85,20 @@ def make_oracle(
         transitions: whose reasons are wanted: training transitions, or validation transitions.
         teacher: fitted on the training transitions (for a split by time: those before the cut), whatever `transitions`.
         judge: fitted likewise.
-        thresholds: least score a criterion.
+        selection: how a reason is chosen.
         path: `reasons.jsonl`, one line a transition with every candidate. The caller sees to it that a file found there
             was made from the same inputs (a run's folder is named by them).
+        taxonomy: by it a candidate that names its target is found; it is rejected.
 
     Returns:
         The oracle reason of every transition, `None` where it trains with its answer alone.
 
     Raises:
-        UserError: thresholds are not one a criterion, or the file is not of these transitions.
+        UserError: the file is not of these transitions, too many scores are missing, or the budget for calls is
+            reached; what was answered until then is kept.
     """
-    check_thresholds(thresholds)
     if not path.exists():
-        _write(transitions, teacher, judge, thresholds, path)
+        _write(transitions, teacher, judge, selection, path, taxonomy)
     oracle = {judged.key: judged.oracle for judged in read_oracle(path)}
     if set(oracle) != {t.key for t in transitions}:
         raise UserError(
@@ -151,28 +129,35 @@ def summary(path: Path, explained: Sequence[Transition], taxonomy: Taxonomy) -> 
     by_key = {t.key: t for t in explained}
     lines = list(read_oracle(path))
     chosen = [(line.key, line.oracle) for line in lines if line.oracle is not None]
-    verdicts = [verdict for line in lines for verdict in line.verdicts]
+    pairs = [pair for line in lines for pair in zip(line.candidates, line.verdicts, strict=True)]
+    verdicts = [verdict for candidate, verdict in pairs if not candidate.named]
     oracles = [oracle for _, oracle in chosen]
-    named = [
+    leaks = [
         key for key, oracle in chosen if target_names(oracle.text, by_key[key].history, by_key[key].target, taxonomy)
     ]
     return Summary(
         transitions=len(lines),
-        candidates=len(verdicts),
+        candidates=len(pairs),
         without=len(lines) - len(chosen),
         mean_scores={c: _mean(_values((o.verdict for o in oracles), c)) for c in CRITERIA},
         mean_scores_all={c: _mean(_values(verdicts, c)) for c in CRITERIA},
         unscored={c: sum(v.scores[c].value is None for v in verdicts) for c in CRITERIA},
+        named=len(pairs) - len(verdicts),
         coverage=_mean([o.verdict.coverage for o in oracles]),
         planted=sum(c.planted is not None for line in lines for c in line.candidates),
         planted_chosen=sum(o.candidate.planted is not None for o in oracles),
-        leaks=len(named),
+        leaks=len(leaks),
         mean_words=_mean([len(o.text.split()) for o in oracles]),
     )
 
 
 def _write(
-    wanted: Sequence[Transition], teacher: Teacher, judge: Judge, thresholds: Mapping[Criterion, int], path: Path
+    wanted: Sequence[Transition],
+    teacher: Teacher,
+    judge: Judge,
+    selection: Selection,
+    path: Path,
+    taxonomy: Taxonomy,
 ) -> None:
     journal = Journal(path)
     done = len(journal.rows)
@@ -180,17 +165,84 @@ def _write(
         raise UserError(f"{journal.path} was begun for other transitions. Delete it and start again.")
     with bar() as display:
         task = display.add_task("oracle reasons", total=len(wanted), completed=done, note="")
-        for start in range(done, len(wanted), _ROWS_AT_ONCE):
-            chunk = wanted[start : start + _ROWS_AT_ONCE]
-            journal.append([_row(_judge_all(transition, teacher, judge, thresholds)) for transition in chunk])
+
+        def told(words: str) -> None:
+            display.update(task, note=words)
+
+        for start in range(done, len(wanted), teacher.at_once):
+            chunk = wanted[start : start + teacher.at_once]
+            try:
+                explained = _explain(chunk, teacher, judge, selection, taxonomy, told)
+            except BudgetReached as error:
+                raise UserError(
+                    f"calls.budget_usd: the budget is reached; {start} of {len(wanted)} transitions have their "
+                    "reasons. Raise it and start again: no answer that is there is paid again."
+                ) from error
+            journal.append(map(_row, explained))
             display.advance(task, len(chunk))
+    _check_unscored(journal, selection.max_unscored)
     journal.finish()
 
 
-def _judge_all(transition: Transition, teacher: Teacher, judge: Judge, thresholds: Mapping[Criterion, int]) -> Judged:
-    candidates = teacher.write(transition)
-    verdicts = tuple(judge.judge(transition.history, c.text, transition.target) for c in candidates)
-    return Judged(transition.key, candidates, verdicts, choose(verdicts, thresholds))
+def _explain(
+    chunk: Sequence[Transition],
+    teacher: Teacher,
+    judge: Judge,
+    selection: Selection,
+    taxonomy: Taxonomy,
+    told: Told,
+) -> list[Judged]:
+    """Candidates and verdicts of some transitions; those for which none passed are asked about again."""
+    found = {t.key: Judged(t.key, (), (), None) for t in chunk}
+    waiting = list(chunk)
+    for attempt in range(1 + selection.retries):
+        feedback = [_wrong(found[t.key]) for t in waiting] if attempt else None
+        written = [
+            tuple(replace(c, named=target_names(c.text, t.history, t.target, taxonomy)) for c in candidates)
+            for t, candidates in zip(waiting, teacher.write_all(waiting, feedback, told), strict=True)
+        ]
+        cases = [
+            Case(t.history, c.text, t.target)
+            for t, candidates in zip(waiting, written, strict=True)
+            for c in candidates
+            if not c.named
+        ]
+        judged = iter(judge.judge_all(cases, told))
+        for t, candidates in zip(waiting, written, strict=True):
+            earlier = found[t.key]
+            verdicts = (*earlier.verdicts, *(_rejected(c) if c.named else next(judged) for c in candidates))
+            chosen = selection.choose(verdicts, last=attempt == selection.retries)
+            found[t.key] = Judged(t.key, (*earlier.candidates, *candidates), verdicts, chosen)
+        waiting = [t for t in waiting if found[t.key].chosen is None]
+        if not waiting:
+            break
+    return list(found.values())
+
+
+def _wrong(judged: Judged) -> list[str]:
+    """What was found wrong with all candidates so far, each thing once."""
+    named = ["It names what the person did next." for candidate in judged.candidates if candidate.named]
+    return list(dict.fromkeys([*named, *(error for verdict in judged.verdicts for error in verdict.errors)]))
+
+
+def _rejected(candidate: Candidate) -> Verdict:
+    score = Score(None, f"Not judged: it names its target ({', '.join(candidate.named)}).")
+    return Verdict(dict.fromkeys(CRITERIA, score))
+
+
+def _check_unscored(journal: Journal, most: float) -> None:
+    """Many missing scores say that something is wrong with the judge, not with the reasons."""
+    judged = [c for row in journal.rows for c in row["candidates"] if not c["named"]]
+    missing = sum(score["value"] is None for c in judged for score in c["scores"].values())
+    total = len(judged) * len(CRITERIA)
+    if missing > most * total:
+        # out of the way: the next start asks again for what had no answer, and the ledger has the other answers
+        aside = journal.path.with_suffix(".unscored.jsonl")
+        journal.path.replace(aside)
+        raise UserError(
+            f"oracle.max_unscored: {missing} of {total} scores are missing, more than {most:.0%}; {aside} says why of "
+            "each. Mend that and start again, or raise oracle.max_unscored."
+        )
 
 
 def _row(judged: Judged) -> dict[str, Any]:
@@ -203,6 +255,7 @@ def _row(judged: Judged) -> dict[str, Any]:
                 "text": candidate.text,
                 "evidence": list(candidate.evidence),
                 "planted": candidate.planted,
+                "named": list(candidate.named),
                 "scores": {
                     c: {"value": verdict.scores[c].value, "justification": verdict.scores[c].justification}
                     for c in CRITERIA
@@ -219,7 +272,7 @@ def _judged(row: Mapping[str, Any]) -> Judged:
     rows = row["candidates"]
     judged = Judged(
         key=(str(row["person"]), int(row["t"])),
-        candidates=tuple(Candidate(r["text"], tuple(r["evidence"]), r["planted"]) for r in rows),
+        candidates=tuple(Candidate(r["text"], tuple(r["evidence"]), r["planted"], tuple(r["named"])) for r in rows),
         verdicts=tuple(
             Verdict(
                 {c: Score(r["scores"][c]["value"], r["scores"][c]["justification"]) for c in CRITERIA},

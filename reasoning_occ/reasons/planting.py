@@ -7,11 +7,11 @@ from random import Random
 from reasoning_occ.careers.types import Transition
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.reasons.naming import target_names
-from reasoning_occ.reasons.oracle import choose
 from reasoning_occ.reasons.outline import outlines
 from reasoning_occ.reasons.planted import HURTS, Mistake, plant
+from reasoning_occ.reasons.selection import choose
 from reasoning_occ.reasons.statistics import Statistics
-from reasoning_occ.reasons.types import CRITERIA, Criterion, Judge, Verdict
+from reasoning_occ.reasons.types import CRITERIA, Case, Criterion, Judge, Verdict
 from reasoning_occ.reasons.wording import realise
 
 
@@ -76,12 +76,13 @@ def pairs(
         outline = outlines(history, target, statistics, 1)[0]
         style = f"{seed} {transition.key}"
         clean = realise(outline, taxonomy, style)
-        before = judge.judge(history, clean, target)
+        (before,) = judge.judge_all([Case(history, clean, target)])
         if choose([before], thresholds) is None or _names(clean, transition, taxonomy):
             continue
         spoilt = realise(plant(mistake, outline, transition, statistics, rng), taxonomy, style)
         found += 1
-        yield Pair(transition, mistake, clean, spoilt, before, judge.judge(history, spoilt, target))
+        (after,) = judge.judge_all([Case(history, spoilt, target)])
+        yield Pair(transition, mistake, clean, spoilt, before, after)
 
 
 def effect(found: Sequence[Pair]) -> Effect:

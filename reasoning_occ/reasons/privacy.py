@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Literal, get_args
 
-from reasoning_occ.careers.types import Career, Facts, Job, Person
+from reasoning_occ.careers.types import Career, Facts, Job, Person, Transition
 from reasoning_occ.errors import UserError
 
 Field = Literal["occupation", "dates", "age", "education", "hours", "pay", "region", "tenure"]
@@ -45,6 +45,16 @@ def shared(career: Career, fields: Collection[str]) -> Career:
         else (),
         jobs=tuple(_job(job, fields) for job in career.jobs),
     )
+
+
+def limited(transition: Transition, fields: Collection[str]) -> Transition:
+    """The transition with only what may be sent, its person's id and slices kept, for work on this machine."""
+    history = transition.history
+    return replace(transition, history=replace(shared(history, fields), person=_person(history.person, fields)))
+
+
+def _person(person: Person, fields: Collection[str]) -> Person:
+    return person if "age" in fields else replace(person, birth_year=None)
 
 
 def _job(job: Job, fields: Collection[str]) -> Job:

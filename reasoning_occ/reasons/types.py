@@ -1,6 +1,6 @@
 """Values of the oracle stage, and the two protocols that fill them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
@@ -32,11 +32,14 @@ class Candidate:
     """A reason as a teacher wrote it. `evidence` is for people to read; a judge never sees it.
 
     planted: the kind of mistake put in on purpose, or `None`.
+    named: names of the target found in the text though the history has none of them; such a candidate is rejected
+        without being judged.
     """
 
     text: str
     evidence: tuple[str, ...] = ()
     planted: str | None = None
+    named: tuple[str, ...] = ()
 
 
 class Case(NamedTuple):
@@ -47,25 +50,45 @@ class Case(NamedTuple):
     truth: str
 
 
+Told = Callable[[str], None]
+"""Hears now and then, in a few words, how far work has come that takes long."""
+
+
 class Teacher(Protocol):
-    """Writes candidate reasons for training transitions, knowing the truth and not naming it."""
+    """Writes candidate reasons for training transitions, knowing the truth and not naming it.
+
+    at_once: transitions that it is best asked about together.
+    """
+
+    at_once: int
 
     def fit(self, train: Sequence[Transition]) -> None:
-        """See the training transitions (statistics, examples); called once before `write`."""
+        """See the training transitions (statistics, examples); called once before `write_all`."""
         ...
 
-    def write(self, transition: Transition) -> tuple[Candidate, ...]:
-        """K different candidates for one transition."""
+    def write_all(
+        self,
+        transitions: Sequence[Transition],
+        feedback: Sequence[Sequence[str]] | None = None,
+        told: Told | None = None,
+    ) -> list[tuple[Candidate, ...]]:
+        """K different candidates for each transition.
+
+        Args:
+            transitions: to be explained.
+            feedback: for each, what was found wrong with earlier candidates; None in a first round.
+            told: hears how far the work is.
+        """
         ...
 
 
 class Judge(Protocol):
-    """Scores a reason from its text."""
+    """Scores reasons from their text."""
 
     def fit(self, train: Sequence[Transition]) -> None:
-        """See the training transitions; called once before `judge`."""
+        """See the training transitions; called once before `judge_all`."""
         ...
 
-    def judge(self, history: Career, reason: str, truth: str) -> Verdict:
-        """Factuality sees history + reason, coherence the reason alone, utility reason + truth (a code)."""
+    def judge_all(self, cases: Sequence[Case], told: Told | None = None) -> list[Verdict]:
+        """Factuality sees history + reason, coherence the reason alone, utility reason + truth."""
         ...

@@ -46,6 +46,26 @@ def truth(model):
     return {1: each_title_alone(model, REASONS[:1]), 4: each_title_alone(model, REASONS)}
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """In so small a trie any search would be given up at once."""
+    monkeypatch.setattr(search, "_PATIENCE", np.inf)
+
+
+@pytest.mark.parametrize("contexts", [1, 4])
+def test_a_search_that_is_given_up_gives_the_same(model, monkeypatch, contexts):
+    trie, allowed = Trie.build(TITLES), but(2, 5)
+    monkeypatch.setattr(search, "_NODES", 1)
+    patiently = top_k(model, REASONS[:contexts], trie, allowed, 5)
+    ranks = [rank_of(model, REASONS[:contexts], trie, allowed, title)[0] for title in (0, 7)]
+    monkeypatch.setattr(search, "_PATIENCE", 0.0)
+    found = top_k(model, REASONS[:contexts], trie, allowed, 5)
+    assert found.titles.tolist() == patiently.titles.tolist() and found.unexplored == 0.0
+    np.testing.assert_allclose(found.log_probs, patiently.log_probs, rtol=1e-4)
+    assert found.tokens > patiently.tokens
+    assert [rank_of(model, REASONS[:contexts], trie, allowed, title)[0] for title in (0, 7)] == ranks
+
+
 @pytest.mark.parametrize("contexts", [1, 4])
 @pytest.mark.parametrize("k", [1, 3, 99])
 def test_the_best_k_are_those_of_scoring_all(model, truth, contexts, k):

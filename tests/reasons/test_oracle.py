@@ -1,14 +1,17 @@
 import json
+from dataclasses import replace
 
 import pytest
 
-from reasoning_occ.careers.types import Transition
+from reasoning_occ.careers.types import Career, Date, Job, Person, Transition
 from reasoning_occ.errors import UserError
-from reasoning_occ.reasons.oracle import choose, make_oracle, read_oracle, summary
+from reasoning_occ.reasons.oracle import make_oracle, read_oracle, summary
+from reasoning_occ.reasons.selection import Selection, choose
 from reasoning_occ.reasons.teachers.grounded import GroundedTeacher
-from reasoning_occ.reasons.types import Score, Verdict
+from reasoning_occ.reasons.types import Candidate, Score, Verdict
 
 THRESHOLDS = {"factuality": 4, "coherence": 4, "utility": 3}
+SELECTION = Selection(THRESHOLDS, retries=0, fallback="drop", max_unscored=0.1)
 
 
 def verdict(factuality, coherence, utility) -> Verdict:
@@ -42,37 +45,39 @@ def test_the_best_above_all_thresholds_is_chosen():
 
 def test_reasons_are_written_once_and_read_back(tmp_path, nls, train, dosed, judge):
     path = tmp_path / "reasons.jsonl"
-    first = make_oracle(train, dosed, judge, THRESHOLDS, path)
+    first = make_oracle(train, dosed, judge, SELECTION, path, nls.taxonomy)
     written = path.read_bytes()
     assert list(first) == [t.key for t in train]
-    assert make_oracle(train, None, None, THRESHOLDS, path) == first  # neither teacher nor judge is asked again
+    assert (
+        make_oracle(train, None, None, SELECTION, path, nls.taxonomy) == first
+    )  # neither teacher nor judge is asked again
     assert path.read_bytes() == written
     assert [p.name for p in tmp_path.iterdir()] == ["reasons.jsonl"]
     row = json.loads(written.splitlines()[0])
     assert {"person", "t", "chosen", "candidates"} == set(row)
-    assert {"text", "evidence", "planted", "scores", "errors", "coverage"} == set(row["candidates"][0])
+    assert {"text", "evidence", "planted", "named", "scores", "errors", "coverage"} == set(row["candidates"][0])
 
 
-def test_what_was_cut_off_goes_on_to_the_same_file(tmp_path, train, dosed, judge):
+def test_what_was_cut_off_goes_on_to_the_same_file(tmp_path, nls, train, dosed, judge):
     whole, cut = tmp_path / "whole.jsonl", tmp_path / "cut.jsonl"
-    make_oracle(train, dosed, judge, THRESHOLDS, whole)
+    make_oracle(train, dosed, judge, SELECTION, whole, nls.taxonomy)
     part = tmp_path / "cut.part.jsonl"
     part.write_bytes(b"".join(whole.read_bytes().splitlines(keepends=True)[:40]) + b'{"person": "torn')
-    make_oracle(train, dosed, judge, THRESHOLDS, cut)
+    make_oracle(train, dosed, judge, SELECTION, cut, nls.taxonomy)
     assert cut.read_bytes() == whole.read_bytes()
 
 
-def test_a_beginning_made_for_other_transitions_is_refused(tmp_path, train, dosed, judge):
+def test_a_beginning_made_for_other_transitions_is_refused(tmp_path, nls, train, dosed, judge):
     path = tmp_path / "reasons.jsonl"
-    make_oracle(train[:5], dosed, judge, THRESHOLDS, path)
+    make_oracle(train[:5], dosed, judge, SELECTION, path, nls.taxonomy)
     path.rename(tmp_path / "reasons.part.jsonl")
     with pytest.raises(UserError, match="other transitions"):
-        make_oracle(train[1:6], dosed, judge, THRESHOLDS, path)
+        make_oracle(train[1:6], dosed, judge, SELECTION, path, nls.taxonomy)
 
 
 def test_summary_counts(tmp_path, nls, train, dosed, judge):
     path = tmp_path / "reasons.jsonl"
-    oracle = make_oracle(train, dosed, judge, THRESHOLDS, path)
+    oracle = make_oracle(train, dosed, judge, SELECTION, path, nls.taxonomy)
     seen = summary(path, train, nls.taxonomy)
     assert seen.transitions == len(train)
     assert seen.without == sum(reason is None for reason in oracle.values())
@@ -86,17 +91,92 @@ def test_summary_counts(tmp_path, nls, train, dosed, judge):
     assert seen.candidates == sum(len(line.candidates) for line in lines)
 
 
-def test_a_file_of_other_transitions_or_of_nonsense_is_refused(tmp_path, train, dosed, judge):
+def test_a_file_of_other_transitions_or_of_nonsense_is_refused(tmp_path, nls, train, dosed, judge):
     path = tmp_path / "reasons.jsonl"
-    make_oracle(train[:5], dosed, judge, THRESHOLDS, path)
+    make_oracle(train[:5], dosed, judge, SELECTION, path, nls.taxonomy)
     with pytest.raises(UserError, match="5 transitions"):
-        make_oracle(train[:6], dosed, judge, THRESHOLDS, path)
+        make_oracle(train[:6], dosed, judge, SELECTION, path, nls.taxonomy)
     path.write_text('{"person": "1", "t": 0}\n')
     with pytest.raises(UserError, match="line 1"):
         list(read_oracle(path))
 
 
-@pytest.mark.parametrize("thresholds", [{}, {**THRESHOLDS, "utility": 6}, {**THRESHOLDS, "style": 3}])
-def test_thresholds_are_one_a_criterion(tmp_path, train, dosed, judge, thresholds):
-    with pytest.raises(UserError, match="thresholds"):
-        make_oracle(train[:2], dosed, judge, thresholds, tmp_path / "reasons.jsonl")
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"thresholds": {}},
+        {"thresholds": {**THRESHOLDS, "utility": 6}},
+        {"thresholds": {**THRESHOLDS, "style": 3}},
+        {"retries": -1},
+        {"retries": True},
+        {"fallback": "worst"},
+        {"max_unscored": 1.5},
+    ],
+)
+def test_a_senseless_selection_is_refused_by_its_key(changed):
+    with pytest.raises(UserError, match=f"oracle.{next(iter(changed))}"):
+        replace(SELECTION, **changed)
+
+
+class Scripted:
+    """A teacher and judge that follow a script: texts a round, and a score for every text (None: unscored)."""
+
+    at_once = 2
+
+    def __init__(self, rounds, scores):
+        self.rounds, self.scores = rounds, scores
+        self.asked, self.heard, self.judged = 0, [], []
+
+    def write_all(self, transitions, feedback=None, told=None):
+        self.heard.append(feedback)
+        texts = self.rounds[0 if feedback is None else len([h for h in self.heard if h]) % len(self.rounds)]
+        return [tuple(Candidate(text.format(t=t.key[1])) for text in texts) for t in transitions]
+
+    def judge_all(self, cases, told=None):
+        self.judged += [case.reason for case in cases]
+        scores = [next(v for k, v in self.scores.items() if k in case.reason) for case in cases]
+        errors = [(f"bad: {case.reason}",) for case in cases]
+        return [replace(verdict(s, s, s), errors=wrong) for s, wrong in zip(scores, errors, strict=True)]
+
+
+def few(taxonomy, n=2):
+    history = Career(Person("anna"), (), (Job("b", Date(1990)),))
+    return [Transition(replace(history, person=Person(f"p{i}")), "c", Date(1991)) for i in range(n)]
+
+
+def test_a_candidate_that_names_its_target_is_rejected_unjudged_and_counted(tmp_path, tiny_taxonomy):
+    who = Scripted([["good reason", "They became Cooks.", "a chef? no: Chefs"]], {"good": 4})
+    train, path = few(tiny_taxonomy), tmp_path / "reasons.jsonl"
+    oracle = make_oracle(train, who, who, SELECTION, path, tiny_taxonomy)
+    assert {reason.text for reason in oracle.values()} == {"good reason"} == set(who.judged)
+    lines = list(read_oracle(path))
+    assert [c.named for c in lines[0].candidates] == [(), ("Cooks",), ("Chefs",)]
+    seen = summary(path, train, tiny_taxonomy)
+    assert (seen.candidates, seen.named, seen.leaks) == (6, 4, 0) and seen.unscored["utility"] == 0
+
+
+def test_a_teacher_is_asked_again_with_what_was_wrong(tmp_path, tiny_taxonomy):
+    who = Scripted([["poor", "They became Cooks."], ["good at last"]], {"poor": 2, "good": 5})
+    chosen = replace(SELECTION, retries=2)
+    oracle = make_oracle(few(tiny_taxonomy), who, who, chosen, tmp_path / "reasons.jsonl", tiny_taxonomy)
+    assert {reason.text for reason in oracle.values()} == {"good at last"}
+    assert who.heard == [None, [["It names what the person did next.", "bad: poor"]] * 2]  # and never a third time
+
+
+@pytest.mark.parametrize(("fallback", "text"), [("drop", None), ("best", "fair")])
+def test_what_never_passes_falls_back(tmp_path, tiny_taxonomy, fallback, text):
+    who = Scripted([["poor", "fair", "odd"]], {"poor": 2, "fair": 3, "odd": None})
+    chosen = replace(SELECTION, fallback=fallback, max_unscored=0.5)
+    oracle = make_oracle(few(tiny_taxonomy), who, who, chosen, tmp_path / "reasons.jsonl", tiny_taxonomy)
+    assert {reason and reason.text for reason in oracle.values()} == {text}
+
+
+def test_many_missing_scores_stop_the_stage_and_the_next_start_asks_again(tmp_path, tiny_taxonomy):
+    path = tmp_path / "reasons.jsonl"
+    deaf = Scripted([["odd", "good"]], {"odd": None, "good": 5})
+    with pytest.raises(UserError, match=r"max_unscored: 6 of 12 scores are missing, more than 10%"):
+        make_oracle(few(tiny_taxonomy), deaf, deaf, SELECTION, path, tiny_taxonomy)
+    assert not path.exists()
+    mended = Scripted([["odd", "good"]], {"odd": 4, "good": 5})
+    assert len(make_oracle(few(tiny_taxonomy), mended, mended, SELECTION, path, tiny_taxonomy)) == 2
+    assert len(mended.judged) == 4

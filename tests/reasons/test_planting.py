@@ -2,9 +2,9 @@ import pytest
 
 from reasoning_occ.reasons.direction import Compass
 from reasoning_occ.reasons.naming import target_names
-from reasoning_occ.reasons.oracle import choose
 from reasoning_occ.reasons.planted import HURTS
 from reasoning_occ.reasons.planting import effect, pairs
+from reasoning_occ.reasons.selection import choose
 
 THRESHOLDS = {"factuality": 4, "coherence": 4, "utility": 3}
 

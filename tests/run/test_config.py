@@ -20,7 +20,12 @@ def composed(*overrides: str) -> DictConfig:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}={file.stem}")
 def test_every_file_composes_and_is_valid(file):
-    extra = ["data.path=people.jsonl"] if file.parent.name == "data" and file.stem == "json" else []
+    needs = {
+        "data/json": "data.path=people.jsonl",
+        "teacher/openai": "teacher.model=m",
+        "judge/openai": "judge.model=m",
+    }
+    extra = [needs[key]] if (key := f"{file.parent.name}/{file.stem}") in needs else []
     cfg = composed(f"{file.parent.name}={file.stem}", *extra)
     validate(cfg)
     assert OmegaConf.to_container(cfg.get(file.parent.name, cfg), resolve=True)
@@ -38,9 +43,11 @@ def test_identity_forgets_logging_and_paths_and_nothing_else():
     base = run_name(composed())
     assert run_name(composed("evaluation.resamples=7", "evaluation.floors=[markov]")) == base
     assert run_name(composed("logger=wandb", "output=elsewhere", "debug=traceback", "threads=1")) == base
+    assert run_name(composed("calls.ledger=elsewhere.sqlite", "calls.budget_usd=5")) == base
     others = [
         "seed=1", "data.people=all", "trainer.lr=0.1", "split.valid=0.2", "method=direct",
         "oracle.thresholds.utility=4",
+        "oracle.retries=1", "privacy.send=[occupation,dates]",
         "teacher.mistakes=0", "debug=tiny", "inference.max_reason_tokens=9",
     ]  # fmt: skip
     names = [run_name(composed(other)) for other in others]

@@ -1,9 +1,12 @@
 """The Messages API through the `anthropic` SDK."""
 
+from functools import cached_property
 from typing import Any
 
 from reasoning_occ.reasons.calls.request import CallError, Kind, Reply, Request, Stop, Usage
 
+KEY = "ANTHROPIC_API_KEY"
+"""The environment variable that holds the key."""
 _STOPS: dict[str, Stop] = {
     "end_turn": "end",
     "stop_sequence": "end",
@@ -14,7 +17,7 @@ _STOPS: dict[str, Stop] = {
 
 
 class Anthropic:
-    """Answers by the Messages API. The key comes from the environment (ANTHROPIC_API_KEY) alone.
+    """Answers by the Messages API. The key comes from the environment alone.
 
     Args:
         base_url: another address than the provider's own; None for that.
@@ -22,10 +25,16 @@ class Anthropic:
     """
 
     def __init__(self, base_url: str | None, timeout: float) -> None:
-        import anthropic
+        self.name = f"anthropic {base_url}" if base_url else "anthropic"
+        self._base_url = base_url
+        self._timeout = timeout
+
+    @cached_property
+    def _client(self) -> Any:
+        import anthropic  # takes seconds: not before the first call
 
         # attempts are this project's own, so that they are counted, paced and told
-        self._client = anthropic.AsyncAnthropic(base_url=base_url, max_retries=0, timeout=timeout)
+        return anthropic.AsyncAnthropic(base_url=self._base_url, max_retries=0, timeout=self._timeout)
 
     async def ask(self, request: Request) -> Reply:
         """One call; see `Provider`."""
@@ -55,10 +64,16 @@ def parameters(request: Request) -> dict[str, Any]:
         "system": [{"type": "text", "text": request.system, "cache_control": {"type": "ephemeral"}}],
         "messages": [{"role": message.role, "content": message.text} for message in request.messages],
     }
+    output: dict[str, Any] = {}
     if request.schema is not None:
-        given["output_config"] = {"format": {"type": "json_schema", "schema": dict(request.schema)}}
-    if request.sampling:
-        given["extra_body"] = dict(request.sampling)  # newer models take none, and the SDK has no arguments for them
+        output["format"] = {"type": "json_schema", "schema": dict(request.schema)}
+    if "effort" in request.sampling:
+        output["effort"] = request.sampling["effort"]
+    if output:
+        given["output_config"] = output
+    # newer models take no temperature, and the SDK has no argument for it
+    if others := {name: value for name, value in request.sampling.items() if name != "effort"}:
+        given["extra_body"] = others
     return given
 
 

@@ -6,12 +6,14 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from reasoning_occ.errors import UserError
 from reasoning_occ.reasons.calls.ledger import Answer, Ledger
 from reasoning_occ.reasons.calls.pace import Pace, wait
 from reasoning_occ.reasons.calls.prices import Price, dearest
 from reasoning_occ.reasons.calls.request import CallError, Provider, Reply, Request
+from reasoning_occ.reasons.types import Told
 
 _LOOK_AGAIN = 0.5
 """Seconds between two looks for an answer that another process is asking for."""
@@ -20,10 +22,6 @@ log = logging.getLogger(__name__)
 
 class BudgetReached(Exception):
     """The next call could go beyond the budget; what was answered is in the ledger."""
-
-
-Told = Callable[["Tally"], None]
-"""Called after every answer."""
 
 
 @dataclass(slots=True)
@@ -36,6 +34,12 @@ class Tally:
     given_up: int = 0
     spent: float = 0.0
     unpriced: int = 0
+
+    def __str__(self) -> str:
+        """In a few words."""
+        price = f"${self.spent:.2f}" + (f" and {self.unpriced:,} of unknown price" if self.unpriced else "")
+        counts = {"known before": self.known, "failed attempts": self.failed, "without answer": self.given_up}
+        return ", ".join([f"{self.asked:,} calls, {price}", *(f"{n:,} {what}" for what, n in counts.items() if n)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ class Asker:
 
     Args:
         provider: who answers.
-        ledger: where answers are kept.
+        ledger: opens the ledger in which answers are kept, at the first call.
         price: of the model; None if unknown.
         at_once: most calls under way.
         deadline: seconds for one call with all its attempts.
@@ -63,7 +67,7 @@ class Asker:
     def __init__(
         self,
         provider: Provider,
-        ledger: Ledger,
+        ledger: Callable[[], Ledger],
         *,
         price: Price | None,
         at_once: int,
@@ -77,12 +81,21 @@ class Asker:
             )
         self.tally = Tally()
         self._provider = provider
-        self._ledger = ledger
+        self._open_ledger = ledger
         self._price = price
         self._deadline = deadline
         self._budget = budget
         self._pace = Pace(at_once)
         self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def provider(self) -> str:
+        """Its name, as requests to it have it."""
+        return self._provider.name
+
+    @cached_property
+    def _ledger(self) -> Ledger:
+        return self._open_ledger()
 
     def ask_all(self, requests: Sequence[Request], told: Told | None = None) -> list[Reply | Unanswered]:
         """The answers to many requests, in their order; a refused call cancels the others.
@@ -123,7 +136,7 @@ class Asker:
         except BudgetReached:
             return None  # a cheaper one may still fit, and those under way end in peace
         if told is not None:
-            told(self.tally)
+            told(str(self.tally))
         return reply
 
     async def ask(self, request: Request) -> Reply | Unanswered:

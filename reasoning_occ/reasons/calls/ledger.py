@@ -200,6 +200,28 @@ class Ledger:
             ),
         )
 
+    def totals(self) -> list[dict[str, Any]]:
+        """Answered calls by provider and model: how many, of how many the price is known, tokens, US dollars, and
+        the mean seconds and attempts of a call."""
+        sums = (
+            "count(*) AS calls, count(usd) AS priced, sum(input + cache_read + cache_write) AS input, "
+            "sum(cache_read) AS cached, sum(output) AS output, total(usd) AS usd, "
+            "avg(seconds) AS seconds, avg(attempts) AS attempts"
+        )
+        with sqlite3.connect(f"file:{self.path}?mode=ro", uri=True) as reader:
+            reader.row_factory = sqlite3.Row
+            found = reader.execute(
+                f"SELECT provider, model, {sums} FROM calls WHERE stop IS NOT NULL GROUP BY provider, model"
+            )
+            return [dict(row) for row in found]
+
+    def forget(self, model: str) -> int:
+        """Remove all answers of a model; what they cost stays spent. Returns how many."""
+        try:
+            return self._db.execute("DELETE FROM calls WHERE model = ? AND stop IS NOT NULL", (model,)).rowcount
+        except sqlite3.Error as error:
+            raise UserError(f"The ledger {self.path} can't be written: {error}.") from error
+
     def rows(self) -> Iterator[dict[str, Any]]:
         """Every answered call, oldest first, as plain values; `request` is JSON text."""
         with sqlite3.connect(f"file:{self.path}?mode=ro", uri=True) as reader:

@@ -1,16 +1,19 @@
 """Any server of OpenAI's chat completions (vLLM, llama.cpp, Ollama, `transformers serve`), by the `openai` SDK."""
 
 import os
+from functools import cached_property
 from typing import Any
 
 from reasoning_occ.reasons.calls.anthropic import call_error
 from reasoning_occ.reasons.calls.request import CallError, Reply, Request, Stop, Usage
 
+KEY = "OPENAI_API_KEY"
+"""The environment variable that holds the key."""
 _STOPS: dict[str, Stop] = {"stop": "end", "length": "length", "content_filter": "refusal"}
 
 
 class OpenAI:
-    """Answers by chat completions. The key comes from the environment (OPENAI_API_KEY) alone; own servers need none.
+    """Answers by chat completions. The key comes from the environment alone; own servers need none.
 
     Args:
         base_url: the server's address, ending in /v1; None for OpenAI's own.
@@ -21,12 +24,19 @@ class OpenAI:
     """
 
     def __init__(self, base_url: str | None, timeout: float, schema: bool, limit: str) -> None:
-        import openai
-
-        key = os.environ.get("OPENAI_API_KEY") or ("none" if base_url else None)
-        self._client = openai.AsyncOpenAI(api_key=key, base_url=base_url, max_retries=0, timeout=timeout)
+        self.name = f"openai {base_url}" if base_url else "openai"
+        self._base_url = base_url
+        self._timeout = timeout
         self._schema = schema
         self._limit = limit
+
+    @cached_property
+    def _client(self) -> Any:
+        import openai  # takes seconds: not before the first call
+
+        return openai.AsyncOpenAI(
+            api_key=os.environ.get(KEY) or "none", base_url=self._base_url, max_retries=0, timeout=self._timeout
+        )
 
     async def ask(self, request: Request) -> Reply:
         """One call; see `Provider`."""
@@ -47,6 +57,11 @@ class OpenAI:
     async def count(self, request: Request) -> int | None:
         """There is no counter."""
         return None
+
+
+def key(base_url: str | None) -> str | None:
+    """The environment variable that must be set: none for an own server."""
+    return None if base_url else KEY
 
 
 def _reply(done: Any) -> Reply:

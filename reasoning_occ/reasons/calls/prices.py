@@ -1,5 +1,6 @@
 """What calls cost, from a dated table; a model that is not in it has no known price, never a price of 0."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -8,6 +9,8 @@ from omegaconf import OmegaConf
 
 from reasoning_occ.errors import UserError
 from reasoning_occ.reasons.calls.request import Request, Usage
+
+_SNAPSHOT = re.compile(r"-(\d{8}|\d{4}-\d{2}-\d{2})$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +33,14 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """A price table: `models` by the beginning of their names, as of `date`."""
+    """A price table: `models` by name, as of `date`."""
 
     date: str
     models: Mapping[str, Price]
 
     def of(self, model: str) -> Price | None:
-        """The price by the longest beginning of the model's name that the table has; None if unknown."""
-        known = [name for name in self.models if model.startswith(name)]
-        return self.models[max(known, key=len)] if known else None
+        """The price of a model, with or without the date of its snapshot behind its name; None if unknown."""
+        return self.models.get(model) or self.models.get(_SNAPSHOT.sub("", model))
 
 
 def read_prices(path: Path) -> Prices:

@@ -26,7 +26,7 @@ class Request:
         system: instructions, equal for many requests, so that a provider can cache them.
         messages: the conversation, the user's turn last.
         max_tokens: of the answer.
-        sampling: parameters such as temperature; empty for the provider's own.
+        sampling: parameters by the provider's names, such as temperature or effort; empty for the provider's own.
         schema: JSON schema that the answer must follow; None for free text.
         sample: tells apart several answers to one question.
     """
@@ -36,7 +36,7 @@ class Request:
     system: str
     messages: tuple[Message, ...]
     max_tokens: int
-    sampling: Mapping[str, float] = field(default_factory=dict)
+    sampling: Mapping[str, float | str] = field(default_factory=dict)
     schema: Mapping[str, Any] | None = None
     sample: int = 0
 
@@ -89,7 +89,9 @@ class CallError(Exception):
 
 
 class Provider(Protocol):
-    """Someone who answers requests."""
+    """Someone who answers requests. name: names it in requests, with its address where that is not its own."""
+
+    name: str
 
     async def ask(self, request: Request) -> Reply:
         """One call, without attempts of its own.

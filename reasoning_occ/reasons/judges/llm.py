@@ -1,18 +1,19 @@
 """A judge that asks a language model: three prompts a reason, one for each criterion."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
 from reasoning_occ.careers.types import Career, Transition
 from reasoning_occ.language.render import events
 from reasoning_occ.occupations.taxonomy import Taxonomy
-from reasoning_occ.reasons.calls.asker import Asker, Told, Unanswered
+from reasoning_occ.reasons.calls.asker import Asker, Unanswered
+from reasoning_occ.reasons.calls.desk import Terms
 from reasoning_occ.reasons.calls.request import Message, Reply, Request
 from reasoning_occ.reasons.privacy import shared
 from reasoning_occ.reasons.prompting import data, template
 from reasoning_occ.reasons.replies import read_score
-from reasoning_occ.reasons.types import CRITERIA, Case, Criterion, Score, Verdict
+from reasoning_occ.reasons.types import CRITERIA, Case, Criterion, Score, Told, Verdict
 
 _REPAIR = "That could not be read. Answer again with the JSON object alone, and nothing before or after it."
 
@@ -32,10 +33,7 @@ class LLMJudge:
     Args:
         taxonomy: the occupations.
         asker: who is asked.
-        provider: names who is asked, for the ledger.
-        model: by the provider's name.
-        max_tokens: of an answer.
-        sampling: parameters such as temperature; empty for the provider's own.
+        terms: which model, and how.
         send: fields of a career that may be sent; see `privacy`.
         repair: whether an unreadable reply is answered once, for servers that don't keep to a schema.
         sample: tells several rounds of one judge apart.
@@ -45,21 +43,15 @@ class LLMJudge:
         self,
         taxonomy: Taxonomy,
         asker: Asker,
+        terms: Terms,
         *,
-        provider: str,
-        model: str,
-        max_tokens: int,
-        sampling: Mapping[str, float],
         send: Collection[str],
         repair: bool,
         sample: int = 0,
     ) -> None:
         self._taxonomy = taxonomy
         self._asker = asker
-        self._provider = provider
-        self._model = model
-        self._max_tokens = max_tokens
-        self._sampling = dict(sampling)
+        self._terms = terms
         self._send = send
         self._repair = repair
         self._sample = sample
@@ -98,16 +90,7 @@ class LLMJudge:
         elif criterion == "utility":
             seen["next"] = data(self._taxonomy.title(case.truth))
         prompt = template(criterion).render(**seen)
-        return Request(
-            provider=self._provider,
-            model=self._model,
-            system=prompt.system,
-            messages=(Message("user", prompt.user),),
-            max_tokens=self._max_tokens,
-            sampling=self._sampling,
-            schema=schema(criterion),
-            sample=self._sample,
-        )
+        return self._terms.request(self._asker.provider, *prompt, schema(criterion), self._sample)
 
     def _repaired(
         self, requests: Sequence[Request], replies: Sequence[Reply | Unanswered], told: Told | None

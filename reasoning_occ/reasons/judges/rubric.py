@@ -13,7 +13,7 @@ from reasoning_occ.reasons.claims import Reading
 from reasoning_occ.reasons.direction import Direction
 from reasoning_occ.reasons.reader import Reader
 from reasoning_occ.reasons.statistics import Fact, Statistics, count_fact, half, school_fact
-from reasoning_occ.reasons.types import Score, Verdict
+from reasoning_occ.reasons.types import Case, Score, Told, Verdict
 
 # part of the rubric, ours: how often a stated direction is taken to be wrong, and "back" to mean a job not told
 _DOUBT = 0.02
@@ -66,6 +66,10 @@ class RubricJudge:
         order, faults = coherence(reading)
         use = self.utility(reading, truth, history.person.id)
         return Verdict({"factuality": fact, "coherence": order, "utility": use}, (*false, *faults), reading.coverage)
+
+    def judge_all(self, cases: Sequence[Case], told: Told | None = None) -> list[Verdict]:
+        """As `judge`, for many."""
+        return [self.judge(*case) for case in cases]
 
     def coverage(self, reason: str) -> float:
         """Share of a text's sentences that can be read."""

@@ -12,7 +12,7 @@ from reasoning_occ.reasons.naming import target_names
 from reasoning_occ.reasons.outline import Outline, items, outlines
 from reasoning_occ.reasons.planted import draw, plant
 from reasoning_occ.reasons.statistics import Fact, Statistics, half
-from reasoning_occ.reasons.types import Candidate
+from reasoning_occ.reasons.types import Candidate, Told
 from reasoning_occ.reasons.wording import realise
 
 # ours: outlines made for each candidate wanted, so that one that would name the target can be passed over
@@ -36,6 +36,8 @@ class GroundedTeacher:
     Raises:
         UserError: an argument out of range.
     """
+
+    at_once = 50
 
     def __init__(self, taxonomy: Taxonomy, candidates: int, mistakes: float, seed: int, shrink: float) -> None:
         if candidates < 1 or not 0 <= mistakes <= 1:
@@ -77,6 +79,15 @@ class GroundedTeacher:
             if len(written) == self._candidates:
                 break
         return tuple(written)
+
+    def write_all(
+        self,
+        transitions: Sequence[Transition],
+        feedback: Sequence[Sequence[str]] | None = None,
+        told: Told | None = None,
+    ) -> list[tuple[Candidate, ...]]:
+        """As `write`, for many; what was found wrong with earlier candidates changes nothing."""
+        return [self.write(transition) for transition in transitions]
 
     def _candidate(self, outline: Outline, transition: Transition, number: int) -> Candidate:
         person, t = transition.key

@@ -1,15 +1,16 @@
 """A teacher that asks a language model for reasons, showing it the true next occupation, which it must not name."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 from reasoning_occ.careers.types import Transition
 from reasoning_occ.language.render import events
 from reasoning_occ.occupations.taxonomy import Taxonomy
-from reasoning_occ.reasons.calls.asker import Asker, Told
-from reasoning_occ.reasons.calls.request import Message, Reply, Request
+from reasoning_occ.reasons.calls.asker import Asker
+from reasoning_occ.reasons.calls.desk import Terms
+from reasoning_occ.reasons.calls.request import Reply, Request
 from reasoning_occ.reasons.privacy import shared
 from reasoning_occ.reasons.prompting import data, template
-from reasoning_occ.reasons.types import Candidate
+from reasoning_occ.reasons.types import Candidate, Told
 
 _FEEDBACK = "Earlier reasons for this person were rejected. What was found wrong with them:\n{}"
 
@@ -23,12 +24,9 @@ class LLMTeacher:
     Args:
         taxonomy: the occupations.
         asker: who is asked.
-        provider: names who is asked, for the ledger.
-        model: by the provider's name.
+        terms: which model, and how.
         candidates: how many for a transition.
         words: at most in a reason.
-        max_tokens: of an answer.
-        sampling: parameters such as temperature; empty for the provider's own.
         send: fields of a career that may be sent; see `privacy`.
     """
 
@@ -36,23 +34,18 @@ class LLMTeacher:
         self,
         taxonomy: Taxonomy,
         asker: Asker,
+        terms: Terms,
         *,
-        provider: str,
-        model: str,
         candidates: int,
         words: int,
-        max_tokens: int,
-        sampling: Mapping[str, float],
         send: Collection[str],
     ) -> None:
         self._taxonomy = taxonomy
         self._asker = asker
-        self._provider = provider
-        self._model = model
+        self._terms = terms
+        self.at_once = 8 * terms.at_once  # so that few calls wait alone for the last one of a round
         self._candidates = candidates
         self._words = words
-        self._max_tokens = max_tokens
-        self._sampling = dict(sampling)
         self._send = send
 
     def fit(self, train: Sequence[Transition]) -> None:
@@ -64,12 +57,7 @@ class LLMTeacher:
         feedback: Sequence[Sequence[str]] | None = None,
         told: Told | None = None,
     ) -> list[tuple[Candidate, ...]]:
-        """Candidates for each transition.
-
-        Args:
-            transitions: to be explained.
-            feedback: for each, what was found wrong with earlier candidates; None for a first round.
-            told: called after every answer.
+        """Candidates for each transition; see `Teacher`.
 
         Raises:
             BudgetReached, UserError: as `Asker.ask_all`.
@@ -99,12 +87,4 @@ class LLMTeacher:
             words=str(self._words),
             feedback=_FEEDBACK.format(listed) if feedback else "",
         )
-        return Request(
-            provider=self._provider,
-            model=self._model,
-            system=prompt.system,
-            messages=(Message("user", prompt.user),),
-            max_tokens=self._max_tokens,
-            sampling=self._sampling,
-            sample=sample,
-        )
+        return self._terms.request(self._asker.provider, *prompt, None, sample)

@@ -47,7 +47,7 @@ def provider(kind: str, fake: Fake, timeout: float = 5.0):
 
 
 def asker(ledger: Ledger, who, **changed) -> Asker:
-    return Asker(who, ledger, **{"price": PRICE, "at_once": 16, "deadline": 30.0, "budget": None, **changed})
+    return Asker(who, lambda: ledger, **{"price": PRICE, "at_once": 16, "deadline": 30.0, "budget": None, **changed})
 
 
 @pytest.mark.parametrize("kind", ["anthropic", "openai"])

