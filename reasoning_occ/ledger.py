@@ -72,7 +72,9 @@ def _stats(options: argparse.Namespace) -> None:
         counts = [f"{row[name]:,}" for name in ("calls", "input", "cached", "output")]
         means = [f"{row['seconds']:.2f}", f"{row['attempts']:.2f}"]
         table.add_row(row["provider"], row["model"], *counts, priced, *means)
-    Console().print(table)
+    # a file or a pipe has no width of its own, and cut off numbers help nobody
+    console = Console()
+    (console if console.is_terminal else Console(width=160)).print(table)
 
 
 def _export(options: argparse.Namespace) -> None:
