@@ -30,7 +30,7 @@ from reasoning_occ.machine import prepare
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.progress import console
 from reasoning_occ.reasons.oracle import make_oracle, summary
-from reasoning_occ.reasons.privacy import limited
+from reasoning_occ.reasons.privacy import FIELDS, limited
 from reasoning_occ.reasons.selection import Selection
 from reasoning_occ.recommenders.base import Recommender
 from reasoning_occ.report import table
@@ -171,7 +171,13 @@ def score(cfg: DictConfig, task: Task, folder: Path) -> None:
             f"{folder / 'predictions.jsonl'} is not of this job's test people. Move it away and start again."
         )
     write_json(folder / "floors.json", {name: metrics(floor(name, task, folder)) for name in choice.floors})
-    if any(prediction.reason for prediction in found):
+    written = any(prediction.reason for prediction in found)
+    if written and asks_others(cfg.judge) and set(cfg.privacy.send) != set(FIELDS):
+        # a model writes its reasons from whole histories, so they may tell what must not be sent
+        console.print(
+            "Reasons for test people are not judged: that would send them, and privacy.send is not all fields."
+        )
+    elif written:
         judge = reasoner(cfg.judge, task.taxonomy, desk(cfg))
         judge.fit(task.train)
         write_json(folder / "reasons_quality.json", quality(judge, task.test, found, choice.resamples, cfg.seed))

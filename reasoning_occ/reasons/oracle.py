@@ -220,9 +220,13 @@ def _explain(
 
 
 def _wrong(judged: Judged) -> list[str]:
-    """What was found wrong with all candidates so far, each thing once."""
+    """What was found wrong with all candidates so far, each thing once.
+
+    Their number comes first: it makes the question of every round another one, which the ledger has no answer to yet.
+    """
+    first = f"{len(judged.candidates)} reasons did not pass."
     named = ["It names what the person did next." for candidate in judged.candidates if candidate.named]
-    return list(dict.fromkeys([*named, *(error for verdict in judged.verdicts for error in verdict.errors)]))
+    return list(dict.fromkeys([first, *named, *(error for verdict in judged.verdicts for error in verdict.errors)]))
 
 
 def _rejected(candidate: Candidate) -> Verdict:

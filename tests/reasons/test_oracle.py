@@ -160,7 +160,10 @@ def test_a_teacher_is_asked_again_with_what_was_wrong(tmp_path, tiny_taxonomy):
     chosen = replace(SELECTION, retries=2)
     oracle = make_oracle(few(tiny_taxonomy), who, who, chosen, tmp_path / "reasons.jsonl", tiny_taxonomy)
     assert {reason.text for reason in oracle.values()} == {"good at last"}
-    assert who.heard == [None, [["It names what the person did next.", "bad: poor"]] * 2]  # and never a third time
+    assert who.heard == [
+        None,
+        [["2 reasons did not pass.", "It names what the person did next.", "bad: poor"]] * 2,
+    ]  # and never a third time
 
 
 @pytest.mark.parametrize(("fallback", "text"), [("drop", None), ("best", "fair")])

@@ -59,6 +59,8 @@ def test_a_job_asks_learns_and_pays_once(tmp_path, capsys):
     assert oracle["mean_scores"] == {"factuality": 4, "coherence": 4, "utility": 4} and oracle["without"] == 0
     told = "".join(file.read_text(errors="replace") for file in tmp_path.rglob("*") if file.is_file())
     assert "sk-secret" not in told
+    assert "Reasons for test people are not judged" in done.stdout + done.stderr
+    assert not (folder / "reasons_quality.json").exists()
     assert all("age " not in json.dumps(body) or "the age" in json.dumps(body) for body in fake.bodies)
     assert ledger_command(["stats", str(tmp_path / "ledger.sqlite")]) == 0
     printed = capsys.readouterr().out
