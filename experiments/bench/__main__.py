@@ -18,7 +18,7 @@ from pathlib import Path
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
-SECTIONS = ("sft", "ranking", "writing", "growth", "gpu")
+SECTIONS = ("start", "sft", "ranking", "writing", "growth", "gpu")
 HERE = Path(__file__).parent
 
 
@@ -41,7 +41,7 @@ def main() -> None:
         )
     import torch
 
-    from experiments.bench import gpu, growth, measure, page, ranking, sft, writing
+    from experiments.bench import gpu, growth, measure, page, ranking, sft, start, writing
     from reasoning_occ.machine import keep_memory
 
     torch.set_num_threads(chosen.threads)
@@ -50,9 +50,14 @@ def main() -> None:
     began = time.monotonic()
     comparisons: list[measure.Comparison] = []
     growths: list[growth.Growth] = []
+    begun: list[start.Start] = []
     roofline = measure.roofline()
     machine = measure.machine(chosen.threads)
     print(page.machine_line(machine, roofline), flush=True)
+    if "start" in chosen.only:
+        for command in start.starts(chosen.quick):
+            begun.append(command)
+            print(page.start_line(command), flush=True)
     compared: dict[str, Callable[[bool], Iterator[measure.Comparison]]] = {
         "sft": sft.compare,
         "ranking": ranking.compare,
@@ -82,9 +87,10 @@ def main() -> None:
                 {"work": g.work, "sizes": g.sizes, "seconds": g.seconds, "mib": g.mib, "slopes": g.slopes}
                 for g in growths
             ],
+            "start": [{"what": s.what, "seconds": s.seconds, "goal": s.goal} for s in begun],
         }
         (chosen.out / "results.json").write_text(json.dumps(results, indent=1) + "\n")
-        page.write(chosen.out, machine, roofline, minutes, comparisons, growths)
+        page.write(chosen.out, machine, roofline, minutes, comparisons, growths, begun)
 
 
 if __name__ == "__main__":

@@ -48,9 +48,9 @@ def grow(quick: bool) -> Iterator[Growth]:
 
 def _growth(what: str, sizes: Sequence[int], make: Callable[[int], Callable[[], object]]) -> Growth:
     seconds, mib = [], []
+    make(sizes[0])()  # warms up
     for size in sizes:
         do = make(size)
-        do()  # warms up
         with peak() as memory:
             began = time.perf_counter()
             do()

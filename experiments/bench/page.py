@@ -5,6 +5,7 @@ from typing import Any
 
 from experiments.bench.growth import Growth
 from experiments.bench.measure import Comparison, Side
+from experiments.bench.start import Start
 
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"
 
@@ -45,6 +46,13 @@ def growth_line(growth: Growth) -> str:
     return f"{growth.work}: {sizes}; slopes {time:.2f} (time), {memory:.2f} (memory)"
 
 
+def start_line(start: Start) -> str:
+    """How long one command takes to start."""
+    least, median, most = start.spread
+    goal = f", goal {start.goal:g} s" if start.goal else ""
+    return f"{start.what}: {median:.2f} s [{least:.2f}, {most:.2f}]{goal}"
+
+
 def write(
     folder: Path,
     machine: dict[str, Any],
@@ -52,6 +60,7 @@ def write(
     minutes: float,
     comparisons: list[Comparison],
     growths: list[Growth],
+    starts: list[Start],
 ) -> None:
     """Put tables between the marks of README.md, and draw results.svg."""
     rows = [
@@ -68,6 +77,10 @@ def write(
         "| growth | sizes | seconds | MiB | slope of time | of memory |",
         "|---|---|---|---|---:|---:|",
         *map(_growth_row, growths),
+        "",
+        "| until work begins | seconds [min, max] | goal |",
+        "|---|---:|---:|",
+        *map(_start_row, starts),
     ]
     path = folder / "README.md"
     text = path.read_text(encoding="utf-8") if path.is_file() else f"{BEGIN}\n{END}\n"
@@ -98,6 +111,11 @@ def _growth_row(growth: Growth) -> str:
         f"{memory:.2f}",
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def _start_row(start: Start) -> str:
+    least, median, most = start.spread
+    return f"| {start.what} | {median:.2f} [{least:.2f}, {most:.2f}] | {start.goal or ''} |"
 
 
 def draw(path: Path, comparisons: list[Comparison]) -> None:

