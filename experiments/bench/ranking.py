@@ -101,7 +101,7 @@ def best(setting: Setting, k: int) -> list[Found]:
 
 
 def taught(taxonomy: Taxonomy, quick: bool) -> nn.Module:
-    """The embedded model after a short training, every other title after a reason, so that it is as sure as a user's."""
+    """The embedded model after a short training, every other title after a reason: as sure as a user's."""
     model = work.model("bf16")
     speaks = work.language(taxonomy, asks="reason")
     careers = work.careers(20 if quick else 80)
