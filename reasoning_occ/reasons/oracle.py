@@ -1,7 +1,7 @@
 """Selection: for each training transition the best candidate above the thresholds becomes its oracle reason."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -260,16 +260,22 @@ def _row(judged: Judged) -> dict[str, Any]:
                 "evidence": list(candidate.evidence),
                 "planted": candidate.planted,
                 "named": list(candidate.named),
-                "scores": {
-                    c: {"value": verdict.scores[c].value, "justification": verdict.scores[c].justification}
-                    for c in CRITERIA
-                },
+                "scores": _scores_row(verdict.scores),
                 "errors": list(verdict.errors),
                 "coverage": verdict.coverage,
+                "members": {name: _scores_row(scores) for name, scores in verdict.members.items()},
             }
             for candidate, verdict in zip(judged.candidates, judged.verdicts, strict=True)
         ],
     }
+
+
+def _scores_row(scores: Mapping[Criterion, Score]) -> dict[str, Any]:
+    return {c: asdict(scores[c]) for c in CRITERIA}
+
+
+def _scores(row: Mapping[str, Any]) -> dict[Criterion, Score]:
+    return {c: Score(row[c]["value"], row[c]["justification"], tuple(row[c]["shares"])) for c in CRITERIA}
 
 
 def _judged(row: Mapping[str, Any]) -> Judged:
@@ -279,9 +285,10 @@ def _judged(row: Mapping[str, Any]) -> Judged:
         candidates=tuple(Candidate(r["text"], tuple(r["evidence"]), r["planted"], tuple(r["named"])) for r in rows),
         verdicts=tuple(
             Verdict(
-                {c: Score(r["scores"][c]["value"], r["scores"][c]["justification"]) for c in CRITERIA},
+                _scores(r["scores"]),
                 tuple(r["errors"]),
                 float(r["coverage"]),
+                {name: _scores(scores) for name, scores in r["members"].items()},
             )
             for r in rows
         ),

@@ -1,7 +1,7 @@
 """Values of the oracle stage, and the two protocols that fill them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
 from reasoning_occ.careers.types import Career, Transition
@@ -12,19 +12,32 @@ CRITERIA: tuple[Criterion, ...] = ("factuality", "coherence", "utility")
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A judge's word on one criterion: 1-5, or `None` where it could not be scored (never a low score)."""
+    """A judge's word on one criterion: 1-5, or `None` where it could not be scored (never a low score).
+
+    shares: probability of each score from 1 to 5, from judges that have one.
+    """
 
     value: int | None
     justification: str
+    shares: tuple[float, ...] = ()
+
+    @property
+    def expected(self) -> float | None:
+        """The mean of `shares`; the value itself without them."""
+        return sum(i * share for i, share in enumerate(self.shares, start=1)) if self.shares else self.value
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Three scores, the errors found, and the share of sentences the judge could check (0-1)."""
+    """Three scores, the errors found, and the share of sentences the judge could check (0-1).
+
+    members: of a panel, what each of its judges said, by the judge's name.
+    """
 
     scores: Mapping[Criterion, Score]
     errors: tuple[str, ...] = ()
     coverage: float = 1.0
+    members: Mapping[str, Mapping[Criterion, Score]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
