@@ -55,7 +55,8 @@ def test_reasons_are_written_once_and_read_back(tmp_path, nls, train, dosed, jud
     assert [p.name for p in tmp_path.iterdir()] == ["reasons.jsonl"]
     row = json.loads(written.splitlines()[0])
     assert {"person", "t", "chosen", "candidates"} == set(row)
-    assert {"text", "evidence", "planted", "named", "scores", "errors", "coverage"} == set(row["candidates"][0])
+    wanted = {"text", "evidence", "planted", "named", "scores", "errors", "coverage", "members"}
+    assert wanted == set(row["candidates"][0])
 
 
 def test_what_was_cut_off_goes_on_to_the_same_file(tmp_path, nls, train, dosed, judge):
