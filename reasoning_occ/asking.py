@@ -1,14 +1,17 @@
-"""A job's teacher and judge, and the desk from which those call that ask models of others. No SDK is imported here."""
+"""A job's teacher and judge, and what they are handed: a desk to call from, models. No SDK and no torch is imported."""
 
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, fields
 from inspect import signature
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from reasoning_occ.config import CONF, build, locate
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.reasons.calls.desk import Desk
+from reasoning_occ.reasons.types import Chat, Predictor
 
 
 def desk(cfg: DictConfig) -> Desk:
@@ -27,15 +30,57 @@ def desk(cfg: DictConfig) -> Desk:
     )
 
 
-def reasoner(node: DictConfig, taxonomy: Taxonomy, at: Desk) -> Any:
-    """A teacher or a judge; those that ask models of others are handed the desk.
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """What only a job can give to its teacher and judge; each takes what its arguments name.
+
+    desk: to ask models of others from. chat: gives a model in this process by name, None for the job's own. predict:
+    gives a predictor likewise.
+    """
+
+    desk: Desk
+    chat: Callable[[str | None], Chat]
+    predict: Callable[[str | None], Predictor]
+
+
+def reasoner(node: DictConfig, taxonomy: Taxonomy, hands: Hands) -> Any:
+    """A teacher or a judge, with the judges inside it, if it has any.
 
     Raises:
         UserError: as `build`, or as its class does.
     """
-    return build(node, taxonomy=taxonomy, **({"desk": at} if asks_others(node) else {}))
+    wanted = _wanted(node)
+    given: dict[str, Any] = {
+        "taxonomy": taxonomy,
+        **{field.name: getattr(hands, field.name) for field in fields(hands)},
+    }
+    inside: dict[str, Any] = {}
+    for key, value in node.items():
+        if _is_node(value):
+            inside[str(key)] = reasoner(value, taxonomy, hands)
+        elif OmegaConf.is_dict(value) and any(_is_node(one) for one in value.values()):
+            inside[str(key)] = {name: reasoner(one, taxonomy, hands) for name, one in value.items() if one is not None}
+    own = OmegaConf.masked_copy(node, [str(key) for key in node if key not in inside])
+    return build(own, **{name: value for name, value in given.items() if name in wanted}, **inside)
 
 
 def asks_others(node: DictConfig) -> bool:
-    """Whether a teacher or judge makes calls: it says so by what it takes."""
-    return "desk" in signature(locate(str(node._target_)).__init__).parameters
+    """Whether a teacher or judge, or a judge inside it, makes calls: it says so by what it takes."""
+    return any("desk" in _wanted(one) for one in _nodes(node))
+
+
+def _wanted(node: DictConfig) -> Collection[str]:
+    return signature(locate(str(node._target_)).__init__).parameters
+
+
+def _nodes(node: DictConfig) -> Iterator[DictConfig]:
+    """A node and all nodes inside it."""
+    if _is_node(node):
+        yield node
+    for value in node.values():
+        if OmegaConf.is_dict(value):
+            yield from _nodes(value)
+
+
+def _is_node(value: Any) -> bool:
+    return OmegaConf.is_dict(value) and "_target_" in value

@@ -4,6 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
+import numpy as np
+from jaxtyping import Float
+
 from reasoning_occ.careers.types import Career, Transition
 
 Criterion = Literal["factuality", "coherence", "utility"]
@@ -65,6 +68,45 @@ class Case(NamedTuple):
 
 Told = Callable[[str], None]
 """Hears now and then, in a few words, how far work has come that takes long."""
+
+
+class Chat(Protocol):
+    """A language model in this process, handed to teachers and judges that need one."""
+
+    def write(
+        self,
+        prompts: Sequence[tuple[str, str]],
+        *,
+        samples: int,
+        temperature: float,
+        seeds: Sequence[int],
+        max_tokens: int,
+        batch: int,
+    ) -> list[list[tuple[str, bool]]]:
+        """Texts drawn after each prompt (system and user text), and whether each came to its end."""
+        ...
+
+    def shares(
+        self,
+        prompts: Sequence[tuple[str, str]],
+        opening: str,
+        answers: Sequence[str],
+        *,
+        batch: int,
+        told: Callable[[int], None] | None = None,
+    ) -> tuple[Float[np.ndarray, "prompts answers"], Float[np.ndarray, " prompts"]]:
+        """How likely each answer is after the opening, adding up to one; and the share of all they hold (0-1)."""
+        ...
+
+
+class Predictor(Protocol):
+    """Ranks occupations after a history and a reason, handed to judges that need one."""
+
+    def log_probs(
+        self, histories: Sequence[Career], reasons: Sequence[str | None]
+    ) -> list[Float[np.ndarray, " occupations"]]:
+        """Natural logarithms, -inf where an occupation may not come next; a reason of None: without one."""
+        ...
 
 
 class Teacher(Protocol):

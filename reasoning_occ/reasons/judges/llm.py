@@ -11,7 +11,7 @@ from reasoning_occ.reasons.calls.asker import Asker, Unanswered
 from reasoning_occ.reasons.calls.desk import Terms
 from reasoning_occ.reasons.calls.request import Message, Reply, Request
 from reasoning_occ.reasons.privacy import shared
-from reasoning_occ.reasons.prompting import data, template
+from reasoning_occ.reasons.prompting import Rendered, data, template
 from reasoning_occ.reasons.replies import read_score
 from reasoning_occ.reasons.types import CRITERIA, Case, Criterion, Score, Told, Verdict
 
@@ -25,6 +25,37 @@ def schema(criterion: Criterion) -> dict[str, Any]:
         properties["errors"] = {"type": "array", "items": {"type": "string"}}
     properties["score"] = {"type": "integer", "enum": [1, 2, 3, 4, 5]}
     return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+def question(criterion: Criterion, case: Case, taxonomy: Taxonomy, *, send: Collection[str], answer: str) -> Rendered:
+    """A judge's prompt. Factuality sees history and reason, coherence the reason, utility it and the true next
+    occupation.
+
+    Args:
+        criterion: what is judged.
+        case: the reason, and what it is judged by.
+        taxonomy: the occupations.
+        send: fields of a career that are shown; see `privacy`.
+        answer: a sentence on the form of the answer.
+    """
+    seen = {"reason": data(case.reason), "answer": answer}
+    if criterion == "factuality":
+        seen["history"] = data("\n".join(events(shared(case.history, send), taxonomy)))
+    elif criterion == "utility":
+        seen["next"] = data(taxonomy.title(case.truth))
+    return template(criterion).render(**seen)
+
+
+def _answer(criterion: Criterion) -> str:
+    errors = (
+        ' "errors" (a list with one short sentence for each claim that does not hold; empty if all hold),'
+        if criterion == "factuality"
+        else ""
+    )
+    return (
+        f'Answer with one JSON object: "justification" (one or two sentences),{errors} '
+        '"score" (a whole number from 1 to 5).'
+    )
 
 
 class LLMJudge:
@@ -82,14 +113,8 @@ class LLMJudge:
         return verdicts
 
     def request(self, criterion: Criterion, case: Case) -> Request:
-        """The call for one criterion. Factuality sees history and reason, coherence the reason, utility it and the
-        true next occupation."""
-        seen = {"reason": data(case.reason)}
-        if criterion == "factuality":
-            seen["history"] = data("\n".join(events(shared(case.history, self._send), self._taxonomy)))
-        elif criterion == "utility":
-            seen["next"] = data(self._taxonomy.title(case.truth))
-        prompt = template(criterion).render(**seen)
+        """The call for one criterion."""
+        prompt = question(criterion, case, self._taxonomy, send=self._send, answer=_answer(criterion))
         return self._terms.request(self._asker.provider, *prompt, schema(criterion), self._sample)
 
     def _repaired(

@@ -9,10 +9,31 @@ from reasoning_occ.reasons.calls.asker import Asker
 from reasoning_occ.reasons.calls.desk import Terms
 from reasoning_occ.reasons.calls.request import Reply, Request
 from reasoning_occ.reasons.privacy import shared
-from reasoning_occ.reasons.prompting import data, template
+from reasoning_occ.reasons.prompting import Rendered, data, template
 from reasoning_occ.reasons.types import Candidate, Told
 
 _FEEDBACK = "Earlier reasons for this person were rejected. What was found wrong with them:\n{}"
+
+
+def task(
+    transition: Transition, feedback: Sequence[str], taxonomy: Taxonomy, *, words: int, send: Collection[str]
+) -> Rendered:
+    """A teacher's prompt.
+
+    Args:
+        transition: to be explained; its target is shown.
+        feedback: what was found wrong with earlier candidates; empty in a first round.
+        taxonomy: the occupations.
+        words: at most in a reason.
+        send: fields of a career that are shown; see `privacy`.
+    """
+    listed = "\n".join(f"- {data(error)}" for error in feedback)
+    return template("teacher").render(
+        history=data("\n".join(events(shared(transition.history, send), taxonomy))),
+        next=data(taxonomy.title(transition.target)),
+        words=str(words),
+        feedback=_FEEDBACK.format(listed) if feedback else "",
+    )
 
 
 class LLMTeacher:
@@ -80,11 +101,5 @@ class LLMTeacher:
 
     def request(self, transition: Transition, feedback: Sequence[str], sample: int) -> Request:
         """The call for one candidate."""
-        listed = "\n".join(f"- {data(error)}" for error in feedback)
-        prompt = template("teacher").render(
-            history=data("\n".join(events(shared(transition.history, self._send), self._taxonomy))),
-            next=data(self._taxonomy.title(transition.target)),
-            words=str(self._words),
-            feedback=_FEEDBACK.format(listed) if feedback else "",
-        )
+        prompt = task(transition, feedback, self._taxonomy, words=self._words, send=self._send)
         return self._terms.request(self._asker.provider, *prompt, None, sample)
