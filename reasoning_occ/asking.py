@@ -14,8 +14,12 @@ from reasoning_occ.reasons.calls.desk import Desk
 from reasoning_occ.reasons.types import Chat, Predictor
 
 
-def desk(cfg: DictConfig) -> Desk:
+def desk(cfg: DictConfig, *, keys: bool = True) -> Desk:
     """Where a job's calls are made from.
+
+    Args:
+        cfg: the job.
+        keys: whether the keys of providers must be there; not where nothing will be asked.
 
     Raises:
         UserError: a value of `calls` or `privacy` makes no sense.
@@ -27,6 +31,8 @@ def desk(cfg: DictConfig) -> Desk:
         budget_usd=calls.budget_usd,
         send=list(privacy.send),
         local_only=privacy.local_only,
+        replay=calls.replay,
+        keys=keys,
     )
 
 
@@ -66,20 +72,20 @@ def reasoner(node: DictConfig, taxonomy: Taxonomy, hands: Hands) -> Any:
 
 def asks_others(node: DictConfig) -> bool:
     """Whether a teacher or judge, or a judge inside it, makes calls: it says so by what it takes."""
-    return any("desk" in _wanted(one) for one in _nodes(node))
+    return any(True for _ in asking_nodes(node, ""))
+
+
+def asking_nodes(node: DictConfig, name: str) -> Iterator[tuple[str, DictConfig]]:
+    """A teacher or judge and those inside it, as far as they make calls; each with its dotted name."""
+    if _is_node(node) and "desk" in _wanted(node):
+        yield name, node
+    for key, value in node.items():
+        if OmegaConf.is_dict(value):
+            yield from asking_nodes(value, f"{name}.{key}")
 
 
 def _wanted(node: DictConfig) -> Collection[str]:
     return signature(locate(str(node._target_)).__init__).parameters
-
-
-def _nodes(node: DictConfig) -> Iterator[DictConfig]:
-    """A node and all nodes inside it."""
-    if _is_node(node):
-        yield node
-    for value in node.values():
-        if OmegaConf.is_dict(value):
-            yield from _nodes(value)
 
 
 def _is_node(value: Any) -> bool:

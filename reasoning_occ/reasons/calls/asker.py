@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from reasoning_occ.errors import UserError
+from reasoning_occ.reasons.calls.estimate import Estimate, estimate
 from reasoning_occ.reasons.calls.ledger import Answer, Ledger
 from reasoning_occ.reasons.calls.pace import Pace, wait
 from reasoning_occ.reasons.calls.prices import Price, dearest
@@ -59,6 +60,7 @@ class Asker:
         at_once: most calls under way.
         deadline: seconds for one call with all its attempts.
         budget: US dollars for all calls of the ledger together; None: no limit.
+        replay: whether only the ledger answers, and what it has no answer to is an error.
 
     Raises:
         UserError: there is a budget but no known price.
@@ -73,6 +75,7 @@ class Asker:
         at_once: int,
         deadline: float,
         budget: float | None,
+        replay: bool = False,
     ) -> None:
         if budget is not None and price is None:
             raise UserError(
@@ -85,6 +88,7 @@ class Asker:
         self._price = price
         self._deadline = deadline
         self._budget = budget
+        self._replay = replay
         self._pace = Pace(at_once)
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -96,6 +100,10 @@ class Asker:
     @cached_property
     def _ledger(self) -> Ledger:
         return self._open_ledger()
+
+    def estimate(self, requests: Sequence[Request], ledger: Ledger | None, *, counts: bool) -> Estimate:
+        """What these calls would cost; see `estimate.estimate`."""
+        return estimate(requests, self._provider, self._price, ledger, counts=counts)
 
     def ask_all(self, requests: Sequence[Request], told: Told | None = None) -> list[Reply | Unanswered]:
         """The answers to many requests, in their order; a refused call cancels the others.
@@ -144,7 +152,7 @@ class Asker:
 
         Raises:
             BudgetReached: the call could go beyond the budget.
-            UserError: the provider refuses calls of this kind.
+            UserError: the provider refuses calls of this kind, or the ledger has no answer and nobody may be asked.
         """
         key = request.key
         reserve = None if self._price is None else dearest(request, self._price)
@@ -152,6 +160,11 @@ class Asker:
             if (known := await self._ledger.answer(key)) is not None:
                 self.tally.known += 1
                 return known.reply
+            if self._replay:
+                raise UserError(
+                    f"calls.replay: the ledger {self._ledger.path} has no answer of {request.model} to a question of "
+                    "this job, and nobody may be asked. Give the ledger that has it, or set calls.replay=false."
+                )
             async with self._pace.turn():
                 claim = await self._ledger.claim(request, 1.5 * self._deadline + 60, reserve, self._budget)
                 if claim == "over budget":

@@ -68,13 +68,23 @@ class Desk:
         budget_usd: what all calls of the ledger together may cost; None: no limit.
         send: fields of a career that may leave the machine; see `privacy`.
         local_only: whether only servers on this machine may be asked.
+        replay: whether only the ledger answers; then no key is needed.
+        keys: whether providers' keys must be there.
 
     Raises:
         UserError: an unknown field, or a budget that is no number above 0.
     """
 
     def __init__(
-        self, *, ledger: Path, prices: Path, budget_usd: float | None, send: Sequence[str], local_only: bool
+        self,
+        *,
+        ledger: Path,
+        prices: Path,
+        budget_usd: float | None,
+        send: Sequence[str],
+        local_only: bool,
+        replay: bool = False,
+        keys: bool = True,
     ) -> None:
         check_fields(send)
         if budget_usd is not None and (isinstance(budget_usd, bool) or not budget_usd > 0):
@@ -84,11 +94,18 @@ class Desk:
         self._prices = prices
         self._budget = budget_usd
         self._local_only = local_only
+        self._replay = replay
+        self._keys = keys and not replay
 
     @cached_property
     def ledger(self) -> Ledger:
         """The ledger, opened or made."""
         return Ledger(self._path)
+
+    @property
+    def has_ledger(self) -> bool:
+        """Whether there is a ledger already; it is made when it is first opened."""
+        return self._path.is_file()
 
     def asker(self, provider: Provider, terms: Terms, key: str | None) -> Asker:
         """Asks a provider; nothing is connected before the first call.
@@ -104,10 +121,10 @@ class Desk:
         """
         if self._local_only and not _is_own(terms.base_url):
             raise UserError(
-                f"calls.local_only: {provider.name} is not on this machine. Choose a teacher and a judge "
-                "that are, or set calls.local_only=false."
+                f"privacy.local_only: {provider.name} is not on this machine. Choose a teacher and a judge "
+                "that are, or set privacy.local_only=false."
             )
-        if key is not None and not os.environ.get(key):
+        if key is not None and self._keys and not os.environ.get(key):
             raise UserError(
                 f"{key} is not set: {provider.name} needs a key, and it is read from the environment alone."
             )
@@ -118,6 +135,7 @@ class Desk:
             at_once=terms.at_once,
             deadline=terms.deadline,
             budget=self._budget,
+            replay=self._replay,
         )
 
 

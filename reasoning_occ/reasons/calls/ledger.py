@@ -12,7 +12,7 @@ import socket
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -199,6 +199,28 @@ class Ledger:
                 *(answer.usd, answer.seconds, answer.attempts, time.time(), key),
             ),
         )
+
+    def known(self, keys: Sequence[str]) -> set[str]:
+        """Which of these requests are answered."""
+        return set(self.replies(keys))
+
+    def replies(self, keys: Sequence[str]) -> dict[str, Reply]:
+        """The replies to those of these requests that are answered."""
+        found: dict[str, Reply] = {}
+        with sqlite3.connect(f"file:{self.path}?mode=ro", uri=True) as reader:
+            for start in range(0, len(keys), _AT_ONCE):
+                some = keys[start : start + _AT_ONCE]
+                marks = ", ".join("?" * len(some))
+                query = f"SELECT key, {_ANSWER} FROM calls WHERE stop IS NOT NULL AND key IN ({marks})"
+                for key, text, stop, *tokens, _, _, _ in reader.execute(query, some):
+                    found[key] = Reply(text, stop, Usage(*tokens))
+        return found
+
+    def mean_output(self, provider: str, model: str) -> float | None:
+        """Tokens that a model wrote to a call on average; None where it has answered none."""
+        with sqlite3.connect(f"file:{self.path}?mode=ro", uri=True) as reader:
+            query = "SELECT avg(output) FROM calls WHERE provider = ? AND model = ? AND stop IS NOT NULL"
+            return reader.execute(query, (provider, model)).fetchone()[0]
 
     def totals(self) -> list[dict[str, Any]]:
         """Answered calls by provider and model: how many, of how many the price is known, tokens, US dollars, and

@@ -81,7 +81,7 @@ class LLMJudge:
         sample: int = 0,
     ) -> None:
         self._taxonomy = taxonomy
-        self._asker = asker
+        self.asker = asker
         self._terms = terms
         self._send = send
         self._repair = repair
@@ -100,8 +100,8 @@ class LLMJudge:
         Raises:
             BudgetReached, UserError: as `Asker.ask_all`.
         """
-        requests = [self.request(criterion, case) for case in cases for criterion in CRITERIA]
-        replies = self._asker.ask_all(requests, told)
+        requests = self.requests(cases)
+        replies = self.asker.ask_all(requests, told)
         if self._repair:
             replies = self._repaired(requests, replies, told)
         read = [_score(reply) for reply in replies]
@@ -112,10 +112,14 @@ class LLMJudge:
             verdicts.append(Verdict(scores, of_case["factuality"][1]))
         return verdicts
 
+    def requests(self, cases: Sequence[Case]) -> list[Request]:
+        """The calls for some cases: those of each case one after the other, in the order of the criteria."""
+        return [self.request(criterion, case) for case in cases for criterion in CRITERIA]
+
     def request(self, criterion: Criterion, case: Case) -> Request:
         """The call for one criterion."""
         prompt = question(criterion, case, self._taxonomy, send=self._send, answer=_answer(criterion))
-        return self._terms.request(self._asker.provider, *prompt, schema(criterion), self._sample)
+        return self._terms.request(self.asker.provider, *prompt, schema(criterion), self._sample)
 
     def _repaired(
         self, requests: Sequence[Request], replies: Sequence[Reply | Unanswered], told: Told | None
@@ -127,7 +131,7 @@ class LLMJudge:
             if isinstance(reply, Reply) and reply.stop == "end" and read_score(reply)[0].value is None:
                 turns = (*request.messages, Message("assistant", reply.text or "…"), Message("user", _REPAIR))
                 again[place] = replace(request, messages=turns)
-        for place, reply in zip(again, self._asker.ask_all(list(again.values()), told), strict=True):
+        for place, reply in zip(again, self.asker.ask_all(list(again.values()), told), strict=True):
             mended[place] = reply
         return mended
 

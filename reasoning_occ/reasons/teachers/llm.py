@@ -62,7 +62,7 @@ class LLMTeacher:
         send: Collection[str],
     ) -> None:
         self._taxonomy = taxonomy
-        self._asker = asker
+        self.asker = asker
         self._terms = terms
         self.at_once = 8 * terms.at_once  # so that few calls wait alone for the last one of a round
         self._candidates = candidates
@@ -83,16 +83,24 @@ class LLMTeacher:
         Raises:
             BudgetReached, UserError: as `Asker.ask_all`.
         """
+        replies = self.asker.ask_all(self.requests(transitions, feedback), told)
+        return self.candidates([reply if isinstance(reply, Reply) else None for reply in replies])
+
+    def requests(
+        self, transitions: Sequence[Transition], feedback: Sequence[Sequence[str]] | None = None
+    ) -> list[Request]:
+        """The calls for some transitions: those of each one after the other."""
         errors = feedback if feedback is not None else [()] * len(transitions)
-        requests = [
+        return [
             self.request(transition, wrong, sample)
             for transition, wrong in zip(transitions, errors, strict=True)
             for sample in range(self._candidates)
         ]
-        replies = self._asker.ask_all(requests, told)
+
+    def candidates(self, replies: Sequence[Reply | None]) -> list[tuple[Candidate, ...]]:
+        """What replies, in the order of `requests`, come to for each transition; None: there is none."""
         texts = [
-            reply.text.strip() if isinstance(reply, Reply) and reply.stop in ("end", "other") else ""
-            for reply in replies
+            reply.text.strip() if reply is not None and reply.stop in ("end", "other") else "" for reply in replies
         ]
         return [
             tuple(Candidate(text) for text in dict.fromkeys(texts[start : start + self._candidates]) if text)
@@ -102,4 +110,4 @@ class LLMTeacher:
     def request(self, transition: Transition, feedback: Sequence[str], sample: int) -> Request:
         """The call for one candidate."""
         prompt = task(transition, feedback, self._taxonomy, words=self._words, send=self._send)
-        return self._terms.request(self._asker.provider, *prompt, None, sample)
+        return self._terms.request(self.asker.provider, *prompt, None, sample)
