@@ -10,7 +10,7 @@ from reasoning_occ.errors import UserError
 from reasoning_occ.files import Journal, read_jsonl
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.progress import bar
-from reasoning_occ.reasons.calls.asker import BudgetReached
+from reasoning_occ.reasons.calls.clerk import BudgetReached
 from reasoning_occ.reasons.naming import target_names
 from reasoning_occ.reasons.selection import Selection
 from reasoning_occ.reasons.types import CRITERIA, Candidate, Case, Criterion, Judge, Score, Teacher, Told, Verdict

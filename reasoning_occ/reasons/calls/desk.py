@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from reasoning_occ.errors import UserError
+from reasoning_occ.reasons.calls.anthropic_batches import AnthropicBatches
 from reasoning_occ.reasons.calls.asker import Asker
+from reasoning_occ.reasons.calls.batches import Batches
 from reasoning_occ.reasons.calls.ledger import Ledger
 from reasoning_occ.reasons.calls.prices import read_prices
 from reasoning_occ.reasons.calls.request import Message, Provider, Request
@@ -119,15 +121,7 @@ class Desk:
             UserError: the address is not of this machine where only such may be asked, the key is missing, or there
                 is a budget but no known price.
         """
-        if self._local_only and not _is_own(terms.base_url):
-            raise UserError(
-                f"privacy.local_only: {provider.name} is not on this machine. Choose a teacher and a judge "
-                "that are, or set privacy.local_only=false."
-            )
-        if key is not None and self._keys and not os.environ.get(key):
-            raise UserError(
-                f"{key} is not set: {provider.name} needs a key, and it is read from the environment alone."
-            )
+        self._check(provider, terms, key)
         return Asker(
             provider,
             lambda: self.ledger,
@@ -137,6 +131,41 @@ class Desk:
             budget=self._budget,
             replay=self._replay,
         )
+
+    def batches(self, provider: AnthropicBatches, terms: Terms, key: str | None, interval: float) -> Batches:
+        """As `asker`, by batches.
+
+        Args:
+            provider: who is asked.
+            terms: which model, and how; `at_once` is the most calls of a batch.
+            key: as for `asker`.
+            interval: seconds between two looks at a batch.
+
+        Raises:
+            UserError: as `asker`, or a value is out of range.
+        """
+        self._check(provider, terms, key)
+        return Batches(
+            provider,
+            lambda: self.ledger,
+            price=read_prices(self._prices).of(terms.model),
+            at_once=terms.at_once,
+            interval=interval,
+            deadline=terms.deadline,
+            budget=self._budget,
+            replay=self._replay,
+        )
+
+    def _check(self, provider: Provider, terms: Terms, key: str | None) -> None:
+        if self._local_only and not _is_own(terms.base_url):
+            raise UserError(
+                f"privacy.local_only: {provider.name} is not on this machine. Choose a teacher and a judge "
+                "that are, or set privacy.local_only=false."
+            )
+        if key is not None and self._keys and not os.environ.get(key):
+            raise UserError(
+                f"{key} is not set: {provider.name} needs a key, and it is read from the environment alone."
+            )
 
 
 def _is_own(base_url: str | None) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from reasoning_occ.careers.types import Career, Transition
 from reasoning_occ.language.render import events
 from reasoning_occ.occupations.taxonomy import Taxonomy
-from reasoning_occ.reasons.calls.asker import Asker, Unanswered
+from reasoning_occ.reasons.calls.clerk import Clerk, Unanswered
 from reasoning_occ.reasons.calls.desk import Terms
 from reasoning_occ.reasons.calls.request import Message, Reply, Request
 from reasoning_occ.reasons.privacy import shared
@@ -73,7 +73,7 @@ class LLMJudge:
     def __init__(
         self,
         taxonomy: Taxonomy,
-        asker: Asker,
+        asker: Clerk,
         terms: Terms,
         *,
         send: Collection[str],
@@ -98,7 +98,7 @@ class LLMJudge:
         """Scores of many reasons, three calls each.
 
         Raises:
-            BudgetReached, UserError: as `Asker.ask_all`.
+            BudgetReached, UserError: as `Clerk.ask_all`.
         """
         requests = self.requests(cases)
         replies = self.asker.ask_all(requests, told)

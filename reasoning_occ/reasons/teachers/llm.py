@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from reasoning_occ.careers.types import Transition
 from reasoning_occ.language.render import events
 from reasoning_occ.occupations.taxonomy import Taxonomy
-from reasoning_occ.reasons.calls.asker import Asker
+from reasoning_occ.reasons.calls.clerk import Clerk
 from reasoning_occ.reasons.calls.desk import Terms
 from reasoning_occ.reasons.calls.request import Reply, Request
 from reasoning_occ.reasons.privacy import shared
@@ -54,7 +54,7 @@ class LLMTeacher:
     def __init__(
         self,
         taxonomy: Taxonomy,
-        asker: Asker,
+        asker: Clerk,
         terms: Terms,
         *,
         candidates: int,
@@ -81,7 +81,7 @@ class LLMTeacher:
         """Candidates for each transition; see `Teacher`.
 
         Raises:
-            BudgetReached, UserError: as `Asker.ask_all`.
+            BudgetReached, UserError: as `Clerk.ask_all`.
         """
         replies = self.asker.ask_all(self.requests(transitions, feedback), told)
         return self.candidates([reply if isinstance(reply, Reply) else None for reply in replies])
