@@ -90,6 +90,11 @@ def test_summary_counts(tmp_path, nls, train, dosed, judge):
     assert seen.mean_scores["utility"] >= 3
     lines = list(read_oracle(path))
     assert seen.candidates == sum(len(line.candidates) for line in lines)
+    for criterion, parts in seen.histograms.items():
+        assert sum(parts["chosen"]) == len(train) - seen.without
+        for score, (chosen, others) in enumerate(zip(parts["chosen"], parts["others"], strict=True), start=1):
+            had = [(line.chosen == i, v.scores[criterion].value) for line in lines for i, v in enumerate(line.verdicts)]
+            assert (chosen, others) == (had.count((True, score)), had.count((False, score)))
 
 
 def test_a_file_of_other_transitions_or_of_nonsense_is_refused(tmp_path, nls, train, dosed, judge):
@@ -188,6 +193,7 @@ def test_where_nothing_passed_the_stand_in_writes_and_is_judged_alike(tmp_path, 
     for line in read_oracle(path):
         assert [c.fallback for c in line.candidates] == [False, False, False, True, True] and line.chosen == 4
     seen = summary(path, train, tiny_taxonomy)
+    assert seen.histograms["utility"] == {"chosen": (0, 0, 0, 0, 2), "others": (0, 6, 0, 0, 0)}
     assert (seen.fallback, seen.fallback_chosen, seen.named, seen.without) == (4, 2, 2, 0)
 
 
