@@ -11,7 +11,12 @@ from omegaconf import DictConfig, OmegaConf
 from reasoning_occ.config import CONF, build, locate
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.reasons.calls.desk import Desk
+from reasoning_occ.reasons.pairs import Pairing
+from reasoning_occ.reasons.selection import Selection
 from reasoning_occ.reasons.types import Chat, Predictor
+
+STAND_IN = CONF / "teacher" / "grounded.yaml"
+"""The built-in teacher, which `oracle.fallback=grounded` takes; its mistakes are left out."""
 
 
 def desk(cfg: DictConfig, *, keys: bool = True) -> Desk:
@@ -68,6 +73,26 @@ def reasoner(node: DictConfig, taxonomy: Taxonomy, hands: Hands) -> Any:
             inside[str(key)] = {name: reasoner(one, taxonomy, hands) for name, one in value.items() if one is not None}
     own = OmegaConf.masked_copy(node, [str(key) for key in node if key not in inside])
     return build(own, **{name: value for name, value in given.items() if name in wanted}, **inside)
+
+
+def choosing(cfg: DictConfig) -> tuple[Selection, Pairing]:
+    """How a job chooses its oracle reasons and its pairs.
+
+    Raises:
+        UserError: a value of `oracle` makes no sense.
+    """
+    values: Any = OmegaConf.to_container(cfg.oracle, resolve=True)
+    pairs = values.pop("pairs", {})
+    return Selection(**values), Pairing(**pairs)
+
+
+def stand_in(cfg: DictConfig, taxonomy: Taxonomy) -> Any:
+    """The teacher that writes where no candidate of the job's own passed; `None` where nobody does."""
+    if cfg.oracle.fallback != "grounded":
+        return None
+    node = OmegaConf.merge(OmegaConf.load(STAND_IN), {"seed": cfg.seed, "mistakes": 0.0})
+    assert isinstance(node, DictConfig)
+    return build(node, taxonomy=taxonomy)
 
 
 def asks_others(node: DictConfig) -> bool:

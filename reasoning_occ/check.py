@@ -19,11 +19,10 @@ def check(cfg: DictConfig) -> None:
     validate(cfg)
     if cfg.get("baseline") is not None:
         return
-    from reasoning_occ.asking import Hands, desk, reasoner
+    from reasoning_occ.asking import Hands, choosing, desk, reasoner, stand_in
     from reasoning_occ.models.spec import Family
     from reasoning_occ.models.spec import source as model_source
     from reasoning_occ.occupations import nls
-    from reasoning_occ.reasons.selection import Selection
     from reasoning_occ.recommenders.llm import Inference
     from reasoning_occ.training.settings import TrainingSettings
 
@@ -33,7 +32,7 @@ def check(cfg: DictConfig) -> None:
     try:
         TrainingSettings.of({**trainer, "precision": precision})
         Inference(**cfg.inference)
-        Selection(**plain(cfg, "oracle"))
+        choosing(cfg)
     except TypeError as error:
         raise UserError(f"trainer, inference or oracle: a value has the wrong type ({error}).") from error
     if cfg.model.family not in get_args(Family):
@@ -43,6 +42,7 @@ def check(cfg: DictConfig) -> None:
         hands = Hands(desk(cfg), chat=_none, predict=_none)
         for node in (cfg.teacher, cfg.judge):
             reasoner(node, nls.taxonomy(), hands)
+        stand_in(cfg, nls.taxonomy())
     if not cfg.model.tiny:
         model_source(model_spec(cfg))
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from omegaconf import DictConfig, OmegaConf
 
-from reasoning_occ.asking import Hands, asks_others, desk, reasoner
+from reasoning_occ.asking import Hands, asks_others, choosing, desk, reasoner, stand_in
 from reasoning_occ.careers import split as splits
 from reasoning_occ.careers.source import Loaded
 from reasoning_occ.careers.types import Date, Transition
@@ -30,8 +30,8 @@ from reasoning_occ.machine import prepare
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.progress import console
 from reasoning_occ.reasons.oracle import make_oracle, summary
+from reasoning_occ.reasons.pairs import write_pairs
 from reasoning_occ.reasons.privacy import FIELDS, limited
-from reasoning_occ.reasons.selection import Selection
 from reasoning_occ.recommenders.base import Recommender
 from reasoning_occ.report import table
 from reasoning_occ.report.page import write_report
@@ -277,7 +277,8 @@ def predictor(cfg: DictConfig, task: Task, name: str | None) -> Any:
 def oracle_reasons(
     cfg: DictConfig, task: Task, folder: Path, train: Sequence[Transition], valid: Sequence[Transition]
 ) -> tuple[dict[tuple[str, int], str], dict[tuple[str, int], str]]:
-    """Oracle reasons of training and validation transitions, and oracle.json with what was counted of them.
+    """Oracle reasons of training and validation transitions, pairs.jsonl of the training transitions, and oracle.json
+    with what was counted of both.
 
     Teacher and judge learn their statistics from training people alone, for validation people too.
     """
@@ -286,18 +287,22 @@ def oracle_reasons(
     if asks_others(cfg.judge):
         # what a reason may tell a judge elsewhere is what its writer knew
         train, valid = ([limited(t, cfg.privacy.send) for t in some] for some in (train, valid))
-    teacher.fit(train)
-    judge.fit(train)
-    selection = Selection(**plain(cfg, "oracle"))
+    instead = stand_in(cfg, task.taxonomy)
+    for one in (teacher, judge, instead):
+        if one is not None:
+            one.fit(train)
+    selection, pairing = choosing(cfg)
     texts = []
     for transitions, name in ((train, "reasons.jsonl"), (valid, "reasons_valid.jsonl")):
-        found = make_oracle(transitions, teacher, judge, selection, folder / name, task.taxonomy)
+        found = make_oracle(transitions, teacher, judge, selection, folder / name, task.taxonomy, instead)
         texts.append({key: oracle.text for key, oracle in found.items() if oracle is not None})
     known_train, known_valid = texts
+    pairs = write_pairs(folder / "reasons.jsonl", folder / "pairs.jsonl", selection.thresholds, pairing)
     write_json(
         folder / "oracle.json",
         {
             **asdict(summary(folder / "reasons.jsonl", train, task.taxonomy)),
+            "pairs": asdict(pairs),
             "leak_probe": leak_probe(
                 train, known_train, valid, known_valid, task.taxonomy, cfg.evaluation.resamples, cfg.seed
             ),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig, OmegaConf
 
 from reasoning_occ import __version__
-from reasoning_occ.config import PACKAGE, recommender_node, source
+from reasoning_occ.config import CONF, PACKAGE, recommender_node, source
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import checksum
 
@@ -87,6 +87,8 @@ def run_name(cfg: DictConfig) -> str:
             sums["test_people"] = checksum(Path(cfg.split.test_file))
         if not cfg.get("baseline"):
             sums["weights"] = weights_checksum(cfg)
+            if cfg.oracle.fallback == "grounded":
+                sums["stand_in"] = checksum(CONF / "teacher" / "grounded.yaml")
     except Exception:
         sums["unread"] = "yes"
     try:

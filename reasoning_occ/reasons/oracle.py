@@ -51,10 +51,12 @@ class Summary:
 
     without: transitions that train with their answer alone. Means are over scored values: `mean_scores` and
     `coverage` of the oracle reasons, `mean_scores_all` of every candidate; `None` where nothing was scored.
-    unscored: judged candidates without a score, by criterion. named: candidates rejected unjudged because they name
-    their target. planted: candidates with a planted mistake, and
-    planted_chosen: how many of those became oracle reasons. leaks: oracle reasons that name their target though the
-    history does not (0, or something is broken).
+    histograms: by criterion, how many judged candidates have a score of 1, 2, 3, 4, 5: "chosen", those that became
+    oracle reasons, and "others". unscored: judged candidates without a score, by criterion. named: candidates rejected
+    unjudged because they name their target. planted: candidates with a planted mistake, and planted_chosen: how many
+    of those became oracle reasons. fallback and fallback_chosen: the same for what the built-in teacher wrote in place
+    of the job's own. leaks: oracle reasons that name their target though the history does not (0, or something is
+    broken).
     """
 
     transitions: int
@@ -62,11 +64,14 @@ class Summary:
     without: int
     mean_scores: Mapping[Criterion, float | None]
     mean_scores_all: Mapping[Criterion, float | None]
+    histograms: Mapping[Criterion, Mapping[str, tuple[int, ...]]]
     unscored: Mapping[Criterion, int]
     named: int
     coverage: float | None
     planted: int
     planted_chosen: int
+    fallback: int
+    fallback_chosen: int
     leaks: int
     mean_words: float | None
 
@@ -78,6 +83,7 @@ def make_oracle(
     selection: Selection,
     path: Path,
     taxonomy: Taxonomy,
+    stand_in: Teacher | None = None,
 ) -> dict[Key, OracleReason | None]:
     """Write, judge and choose reasons; kept in `path` and read back when it is there, or gone on with where cut off.
 
@@ -89,6 +95,7 @@ def make_oracle(
         path: `reasons.jsonl`, one line a transition with every candidate. The caller sees to it that a file found there
             was made from the same inputs (a run's folder is named by them).
         taxonomy: by it a candidate that names its target is found; it is rejected.
+        stand_in: fitted likewise; writes where no candidate of the teacher passed. `None`: nobody does.
 
     Returns:
         The oracle reason of every transition, `None` where it trains with its answer alone.
@@ -98,7 +105,7 @@ def make_oracle(
             reached; what was answered until then is kept.
     """
     if not path.exists():
-        _write(transitions, teacher, judge, selection, path, taxonomy)
+        _write(transitions, teacher, judge, selection, path, taxonomy, stand_in)
     oracle = {judged.key: judged.oracle for judged in read_oracle(path)}
     if set(oracle) != {t.key for t in transitions}:
         raise UserError(
@@ -132,6 +139,7 @@ def summary(path: Path, explained: Sequence[Transition], taxonomy: Taxonomy) -> 
     pairs = [pair for line in lines for pair in zip(line.candidates, line.verdicts, strict=True)]
     verdicts = [verdict for candidate, verdict in pairs if not candidate.named]
     oracles = [oracle for _, oracle in chosen]
+    passed, judged = [_histograms(some) for some in ([oracle.verdict for oracle in oracles], verdicts)]
     leaks = [
         key for key, oracle in chosen if target_names(oracle.text, by_key[key].history, by_key[key].target, taxonomy)
     ]
@@ -141,11 +149,17 @@ def summary(path: Path, explained: Sequence[Transition], taxonomy: Taxonomy) -> 
         without=len(lines) - len(chosen),
         mean_scores={c: _mean(_values((o.verdict for o in oracles), c)) for c in CRITERIA},
         mean_scores_all={c: _mean(_values(verdicts, c)) for c in CRITERIA},
+        histograms={
+            c: {"chosen": passed[c], "others": tuple(a - b for a, b in zip(judged[c], passed[c], strict=True))}
+            for c in CRITERIA
+        },
         unscored={c: sum(v.scores[c].value is None for v in verdicts) for c in CRITERIA},
         named=len(pairs) - len(verdicts),
         coverage=_mean([o.verdict.coverage for o in oracles]),
         planted=sum(c.planted is not None for line in lines for c in line.candidates),
         planted_chosen=sum(o.candidate.planted is not None for o in oracles),
+        fallback=sum(c.fallback for line in lines for c in line.candidates),
+        fallback_chosen=sum(o.candidate.fallback for o in oracles),
         leaks=len(leaks),
         mean_words=_mean([len(o.text.split()) for o in oracles]),
     )
@@ -158,7 +172,9 @@ def _write(
     selection: Selection,
     path: Path,
     taxonomy: Taxonomy,
+    stand_in: Teacher | None,
 ) -> None:
+    writers = (teacher,) * (1 + selection.retries) + ((stand_in,) if stand_in is not None else ())
     journal = Journal(path)
     done = len(journal.rows)
     if [(row.get("person"), row.get("t")) for row in journal.rows] != [t.key for t in wanted[:done]]:
@@ -172,7 +188,7 @@ def _write(
         for start in range(done, len(wanted), teacher.at_once):
             chunk = wanted[start : start + teacher.at_once]
             try:
-                explained = _explain(chunk, teacher, judge, selection, taxonomy, told)
+                explained = _explain(chunk, writers, judge, selection, taxonomy, told)
             except BudgetReached as error:
                 raise UserError(
                     f"calls.budget_usd: the budget is reached; {start} of {len(wanted)} transitions have their "
@@ -186,21 +202,23 @@ def _write(
 
 def _explain(
     chunk: Sequence[Transition],
-    teacher: Teacher,
+    writers: Sequence[Teacher],
     judge: Judge,
     selection: Selection,
     taxonomy: Taxonomy,
     told: Told,
 ) -> list[Judged]:
-    """Candidates and verdicts of some transitions; those for which none passed are asked about again."""
+    """Candidates and verdicts of some transitions; where none passed the next of the writers is asked."""
     found = {t.key: Judged(t.key, (), (), None) for t in chunk}
     waiting = list(chunk)
-    for attempt in range(1 + selection.retries):
+    for attempt, writer in enumerate(writers):
         feedback = [_wrong(found[t.key]) for t in waiting] if attempt else None
         written = [
             tuple(replace(c, named=target_names(c.text, t.history, t.target, taxonomy)) for c in candidates)
-            for t, candidates in zip(waiting, teacher.write_all(waiting, feedback, told), strict=True)
+            for t, candidates in zip(waiting, writer.write_all(waiting, feedback, told), strict=True)
         ]
+        if attempt > selection.retries:
+            written = [_instead(c, found[t.key]) for t, c in zip(waiting, written, strict=True)]
         cases = [
             Case(t.history, c.text, t.target)
             for t, candidates in zip(waiting, written, strict=True)
@@ -211,12 +229,18 @@ def _explain(
         for t, candidates in zip(waiting, written, strict=True):
             earlier = found[t.key]
             verdicts = (*earlier.verdicts, *(_rejected(c) if c.named else next(judged) for c in candidates))
-            chosen = selection.choose(verdicts, last=attempt == selection.retries)
+            chosen = selection.choose(verdicts, last=attempt + 1 == len(writers))
             found[t.key] = Judged(t.key, (*earlier.candidates, *candidates), verdicts, chosen)
         waiting = [t for t in waiting if found[t.key].chosen is None]
         if not waiting:
             break
     return list(found.values())
+
+
+def _instead(candidates: Sequence[Candidate], earlier: Judged) -> tuple[Candidate, ...]:
+    """What a stand-in wrote, marked; a text that did not pass before is left out."""
+    known = {candidate.text for candidate in earlier.candidates}
+    return tuple(replace(candidate, fallback=True) for candidate in candidates if candidate.text not in known)
 
 
 def _wrong(judged: Judged) -> list[str]:
@@ -260,6 +284,7 @@ def _row(judged: Judged) -> dict[str, Any]:
                 "evidence": list(candidate.evidence),
                 "planted": candidate.planted,
                 "named": list(candidate.named),
+                "fallback": candidate.fallback,
                 "scores": _scores_row(verdict.scores),
                 "errors": list(verdict.errors),
                 "coverage": verdict.coverage,
@@ -282,7 +307,9 @@ def _judged(row: Mapping[str, Any]) -> Judged:
     rows = row["candidates"]
     judged = Judged(
         key=(str(row["person"]), int(row["t"])),
-        candidates=tuple(Candidate(r["text"], tuple(r["evidence"]), r["planted"], tuple(r["named"])) for r in rows),
+        candidates=tuple(
+            Candidate(r["text"], tuple(r["evidence"]), r["planted"], tuple(r["named"]), r["fallback"]) for r in rows
+        ),
         verdicts=tuple(
             Verdict(
                 _scores(r["scores"]),
@@ -297,6 +324,10 @@ def _judged(row: Mapping[str, Any]) -> Judged:
     if judged.chosen is not None and not 0 <= judged.chosen < len(rows):
         raise ValueError(f"candidate {judged.chosen} of {len(rows)} is chosen")
     return judged
+
+
+def _histograms(verdicts: Sequence[Verdict]) -> dict[Criterion, tuple[int, ...]]:
+    return {c: tuple(_values(verdicts, c).count(score) for score in range(1, 6)) for c in CRITERIA}
 
 
 def _values(verdicts, criterion: Criterion) -> list[int]:

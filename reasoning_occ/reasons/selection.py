@@ -7,7 +7,7 @@ from typing import Literal, get_args
 from reasoning_occ.errors import UserError
 from reasoning_occ.reasons.types import CRITERIA, Criterion, Verdict
 
-Fallback = Literal["drop", "best"]
+Fallback = Literal["drop", "best", "grounded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,8 @@ class Selection:
     thresholds: least score a criterion.
     retries: how often a teacher is asked again, told of the errors found, where no candidate passed.
     fallback: for a transition of which no candidate ever passed. "drop": it is learnt by its answer alone. "best": the
-        best candidate that was scored on every criterion is taken.
+        best candidate that was scored on every criterion is taken. "grounded": the built-in teacher writes in its
+        teacher's place, and what it writes must pass too.
     max_unscored: largest share of scores that may be missing; above it the stage fails.
     """
 
@@ -37,7 +38,7 @@ class Selection:
         if not isinstance(self.retries, int) or isinstance(self.retries, bool) or self.retries < 0:
             raise UserError(f"oracle.retries: expected a whole number from 0; got {self.retries}.")
         if self.fallback not in get_args(Fallback):
-            raise UserError(f"oracle.fallback: expected {' or '.join(get_args(Fallback))}; got '{self.fallback}'.")
+            raise UserError(f"oracle.fallback: expected {', '.join(get_args(Fallback))}; got '{self.fallback}'.")
         share = self.max_unscored
         if not isinstance(share, int | float) or isinstance(share, bool) or not 0 <= share <= 1:
             raise UserError(f"oracle.max_unscored: expected a share from 0 to 1; got {share}.")

@@ -50,12 +50,14 @@ class Candidate:
     planted: the kind of mistake put in on purpose, or `None`.
     named: names of the target found in the text though the history has none of them; such a candidate is rejected
         without being judged.
+    fallback: whether the built-in teacher wrote it, in place of the job's own (`oracle.fallback=grounded`).
     """
 
     text: str
     evidence: tuple[str, ...] = ()
     planted: str | None = None
     named: tuple[str, ...] = ()
+    fallback: bool = False
 
 
 class Case(NamedTuple):

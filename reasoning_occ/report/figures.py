@@ -94,6 +94,38 @@ def comparison(rows: Sequence[Row], metric: str) -> str:
     return out[0]
 
 
+def score_histogram(
+    criterion: str, chosen: Sequence[int], others: Sequence[int], unscored: int | None, threshold: int | None, top: int
+) -> str:
+    """How many candidates have which score; the chosen ones in colour, on the axis, the others grey above them.
+
+    Args:
+        criterion: its name.
+        chosen: candidates with a score of 1 to 5 that became oracle reasons.
+        others: the rest of those that were scored.
+        unscored: candidates without a score, in a column of their own; `None`: no such column.
+        threshold: least score of an oracle reason, marked by a line; `None`: not on record.
+        top: candidates at the axis' end.
+    """
+    with _figure(f"scores-{criterion}", 3.6, 2.7) as (figure, out):
+        axes = figure.add_subplot()
+        places = np.arange(1, 6)
+        axes.bar(places, chosen, width=0.72, color=FIRST)
+        axes.bar(places, others, width=0.72, bottom=list(chosen), color=MUTED, alpha=0.45)
+        labels = [str(place) for place in places]
+        if unscored is not None:
+            places, labels = np.append(places, 6), [*labels, "none"]
+            axes.bar(6, unscored, width=0.72, fill=False, edgecolor=MUTED, linestyle=(0, (2, 2)))
+        if threshold is not None:
+            axes.axvline(threshold - 0.5, color=SECOND, linewidth=1.2, linestyle=(0, (4, 3)))
+        axes.set_title(criterion, loc="left", fontsize=10, color=INK)
+        axes.set_xticks(places, labels)
+        axes.set(xlim=(0.4, len(places) + 0.6), ylim=(0, 1.05 * top), ylabel="candidates")
+        axes.tick_params(axis="x", length=0)
+        _bare(axes)
+    return out[0]
+
+
 def losses(steps: Mapping[str, Sequence[tuple[int, float]]]) -> str:
     """Training losses by step, a line each (name -> (step, nats a token))."""
     with _figure("losses", 4.6, 3.3) as (figure, out):

@@ -16,6 +16,7 @@ from reasoning_occ.files import whole
 from reasoning_occ.report import figures
 from reasoning_occ.report.content import METRICS, Table, table
 from reasoning_occ.report.jobs import CONFIG_FOLDER, Job, load, setting
+from reasoning_occ.report.pictures import Picture
 from reasoning_occ.report.reasons import sections
 from reasoning_occ.report.render import render
 from reasoning_occ.report.sentences import interval, value
@@ -93,16 +94,11 @@ def _percent(metric: Mapping[str, Any]) -> str:
     return f"{shown[0]}% ({shown[1]}-{shown[2]})" if interval(metric, 2) else f"{shown[0]}%"
 
 
-def _pictures(job: Job, table: Table, predictions: Sequence[Prediction]) -> Iterator[dict[str, Any]]:
+def _pictures(job: Job, table: Table, predictions: Sequence[Prediction]) -> Iterator[Picture]:
     """Pictures with a caption each; those whose data are absent are left out."""
-    from markupsafe import Markup
-
-    def picture(title: str, text: str, *svgs: str) -> dict[str, Any]:
-        return {"title": title, "text": text, "svgs": [Markup(svg) for svg in svgs]}
-
     if len(table.rows) > 1:
         text = "Dots are values, lines 95% intervals; grey: floors scored beside on the same people."
-        yield picture("Side by side", text, *(figures.comparison(table.rows, m) for m in COMPARED))
+        yield Picture("Side by side", text, tuple(figures.comparison(table.rows, m) for m in COMPARED))
     probabilities = [p.probability for p in predictions if p.probability is not None]
     if probabilities:
         text = (
@@ -111,14 +107,13 @@ def _pictures(job: Job, table: Table, predictions: Sequence[Prediction]) -> Iter
             f"(Wilson); bars below count predictions. ECE in the table is over {BINS} bins."
         )
         svg = figures.reliability_curve(reliability(predictions, _bins(len(probabilities))), probabilities)
-        yield picture("Are its probabilities true?", text, svg)
+        yield Picture("Are its probabilities true?", text, (svg,))
     text = "Share of transitions, with 95% intervals: first title right (AccEM), truth among the first five (Hit@5)."
-    yield picture("By number of past jobs", text, figures.by_past_jobs(job.metrics["slices"][PAST_JOBS]))
+    yield Picture("By number of past jobs", text, (figures.by_past_jobs(job.metrics["slices"][PAST_JOBS]),))
     steps = _losses(job.folder / "metrics.csv")
     if steps:
-        yield picture(
-            "Training", "Loss by optimiser step, in nats a token; the weighted sum of its parts.", figures.losses(steps)
-        )
+        text = "Loss by optimiser step, in nats a token; the weighted sum of its parts."
+        yield Picture("Training", text, (figures.losses(steps),))
 
 
 def _bins(n: int) -> int:

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from reasoning_occ.report.jobs import read_object
+from reasoning_occ.report.oracle_pictures import oracle_pictures
+from reasoning_occ.report.pictures import Picture
 from reasoning_occ.report.sentences import interval, value
 
 ORACLE_FILE = "oracle.json"
@@ -27,6 +29,7 @@ _PROBE_TEXT = (
     "Titles predicted for validation people by a plain text classifier that reads the texts named: the oracle reason "
     "alone should not beat the history alone by much, or the reasons give the answer away."
 )
+_MEANS_TEXT = "Reasons written for training transitions, and the mean of what the judge scored in them (1-5)."
 _QUALITY_TEXT = "Means over the reasons written for test people, as scored by the judge, with 95% intervals."
 
 _PARTS = {
@@ -34,14 +37,17 @@ _PARTS = {
     "named": ("candidates rejected because they name their target", "candidates"),
     "planted": ("candidates with a planted mistake", "candidates"),
     "planted_chosen": ("of those, chosen all the same", "planted"),
+    "fallback": ("candidates of the built-in teacher, in place of the teacher's", "candidates"),
+    "fallback_chosen": ("of those, chosen", "fallback"),
 }
 """Counts of oracle.json that are part of another."""
+
+_MEANS = {"mean_scores": "oracle reasons", "mean_scores_all": "all judged candidates"}
+"""Means of oracle.json, by criterion."""
 
 _NAMES = {
     "transitions": "training transitions",
     "candidates": "candidate reasons",
-    "mean_scores": "mean score of oracle reasons",
-    "mean_scores_all": "mean score of all candidates",
     "unscored": "could not be scored",
     "coverage": "share of sentences that could be checked",
     "leaks": "reasons that name a target which their history does not",
@@ -59,6 +65,7 @@ class Section:
     columns: tuple[str, ...] = ()
     rows: list[tuple[str, int, list[Mapping[str, Any]]]] = field(default_factory=list)
     counts: list[tuple[str, str]] = field(default_factory=list)
+    pictures: list[Picture] = field(default_factory=list)
 
 
 def sections(folder: Path) -> list[Section]:
@@ -66,7 +73,9 @@ def sections(folder: Path) -> list[Section]:
     out = []
     if (folder / ORACLE_FILE).exists():
         found = read_object(folder / ORACLE_FILE)
-        out.append(Section("Oracle reasons", counts=list(_oracle_counts(found))))
+        columns, rows = _means(found)
+        pictures, counts = list(oracle_pictures(found, folder)), list(_oracle_counts(found))
+        out.append(Section("Oracle reasons", _MEANS_TEXT if rows else "", columns, rows, counts, pictures))
         probe = _probe(found)
         if probe:
             columns = tuple(next(iter(probe.values())))
@@ -112,9 +121,22 @@ def _probe(oracle: Mapping[str, Any]) -> Mapping[str, Any]:
     return oracle.get("leak_probe") or {}
 
 
+def _means(found: Mapping[str, Any]) -> tuple[tuple[str, ...], list[tuple[str, int, list[Mapping[str, Any]]]]]:
+    """Mean scores by criterion, of the oracle reasons and of everything that was judged."""
+    if not set(_MEANS) <= set(found):
+        return (), []
+    reasons = found["transitions"] - found["without"], found["candidates"] - found["named"]
+    columns = tuple(found["mean_scores"])
+    rows: list[tuple[str, int, list[Mapping[str, Any]]]] = [
+        (name, n, [{"value": found[key][c], "low": None, "high": None} for c in columns])
+        for (key, name), n in zip(_MEANS.items(), reasons, strict=True)
+    ]
+    return columns, rows
+
+
 def _oracle_counts(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for key, entry in found.items():
-        if key == "leak_probe":
+        if key in ("leak_probe", "histograms", "pairs", *_MEANS):
             continue
         name, whole = _PARTS.get(key, ("", ""))
         if whole in found:

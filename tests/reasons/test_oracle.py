@@ -55,7 +55,7 @@ def test_reasons_are_written_once_and_read_back(tmp_path, nls, train, dosed, jud
     assert [p.name for p in tmp_path.iterdir()] == ["reasons.jsonl"]
     row = json.loads(written.splitlines()[0])
     assert {"person", "t", "chosen", "candidates"} == set(row)
-    wanted = {"text", "evidence", "planted", "named", "scores", "errors", "coverage", "members"}
+    wanted = {"text", "evidence", "planted", "named", "fallback", "scores", "errors", "coverage", "members"}
     assert wanted == set(row["candidates"][0])
 
 
@@ -90,6 +90,11 @@ def test_summary_counts(tmp_path, nls, train, dosed, judge):
     assert seen.mean_scores["utility"] >= 3
     lines = list(read_oracle(path))
     assert seen.candidates == sum(len(line.candidates) for line in lines)
+    for criterion, parts in seen.histograms.items():
+        assert sum(parts["chosen"]) == len(train) - seen.without
+        for score, (chosen, others) in enumerate(zip(parts["chosen"], parts["others"], strict=True), start=1):
+            had = [(line.chosen == i, v.scores[criterion].value) for line in lines for i, v in enumerate(line.verdicts)]
+            assert (chosen, others) == (had.count((True, score)), had.count((False, score)))
 
 
 def test_a_file_of_other_transitions_or_of_nonsense_is_refused(tmp_path, nls, train, dosed, judge):
@@ -173,6 +178,40 @@ def test_what_never_passes_falls_back(tmp_path, tiny_taxonomy, fallback, text):
     chosen = replace(SELECTION, fallback=fallback, max_unscored=0.5)
     oracle = make_oracle(few(tiny_taxonomy), who, who, chosen, tmp_path / "reasons.jsonl", tiny_taxonomy)
     assert {reason and reason.text for reason in oracle.values()} == {text}
+
+
+STAND_IN = {"odd": None, "poor": 2, "good": 5}
+
+
+def test_where_nothing_passed_the_stand_in_writes_and_is_judged_alike(tmp_path, tiny_taxonomy):
+    teacher, stand_in = Scripted([["poor 1", "poor 2"], ["poor 3"]], STAND_IN), Scripted([["Cooks", "good"]], STAND_IN)
+    chosen, path = replace(SELECTION, retries=1, fallback="grounded"), tmp_path / "reasons.jsonl"
+    train = few(tiny_taxonomy)
+    oracle = make_oracle(train, teacher, teacher, chosen, path, tiny_taxonomy, stand_in)
+    assert {reason.text for reason in oracle.values()} == {"good"}
+    assert teacher.judged.count("good") == 2 and len(teacher.heard) == 2  # after a round and a retry
+    for line in read_oracle(path):
+        assert [c.fallback for c in line.candidates] == [False, False, False, True, True] and line.chosen == 4
+    seen = summary(path, train, tiny_taxonomy)
+    assert seen.histograms["utility"] == {"chosen": (0, 0, 0, 0, 2), "others": (0, 6, 0, 0, 0)}
+    assert (seen.fallback, seen.fallback_chosen, seen.named, seen.without) == (4, 2, 2, 0)
+
+
+def test_a_stand_in_that_does_not_pass_leaves_the_answer_alone(tmp_path, tiny_taxonomy):
+    teacher, stand_in = Scripted([["poor"]], STAND_IN), Scripted([["poor", "poor too"]], STAND_IN)
+    chosen, path = replace(SELECTION, fallback="grounded"), tmp_path / "reasons.jsonl"
+    train = few(tiny_taxonomy)
+    assert set(make_oracle(train, teacher, teacher, chosen, path, tiny_taxonomy, stand_in).values()) == {None}
+    assert teacher.judged.count("poor") == 2  # a text that was judged is not judged again
+    seen = summary(path, train, tiny_taxonomy)
+    assert (seen.fallback, seen.fallback_chosen, seen.without) == (2, 0, 2)
+
+
+def test_a_stand_in_is_not_asked_where_a_reason_passed(tmp_path, tiny_taxonomy):
+    teacher, stand_in = Scripted([["good"]], STAND_IN), Scripted([["good too"]], STAND_IN)
+    chosen = replace(SELECTION, fallback="grounded")
+    make_oracle(few(tiny_taxonomy), teacher, teacher, chosen, tmp_path / "r.jsonl", tiny_taxonomy, stand_in)
+    assert stand_in.heard == []
 
 
 def test_many_missing_scores_stop_the_stage_and_the_next_start_asks_again(tmp_path, tiny_taxonomy):

@@ -3,7 +3,7 @@ from xml.etree import ElementTree
 
 from reasoning_occ.evaluation.calibration import Bin
 from reasoning_occ.report.content import Row
-from reasoning_occ.report.figures import by_past_jobs, comparison, losses, reliability_curve
+from reasoning_occ.report.figures import by_past_jobs, comparison, losses, reliability_curve, score_histogram
 
 
 def metric(value, low=None, high=None):
@@ -19,6 +19,8 @@ def figures():
         "reliability": reliability_curve([Bin(0.2, 0.0, 30), Bin(0.4, 0.5, 30)], [0.2] * 30 + [0.4] * 30),
         "jobs": by_past_jobs({"0": PART, "10+": ALONE}),
         "comparison": comparison([Row("joint & <more>", PART, False), Row("markov", ALONE, True)], "AccEM"),
+        "scores": score_histogram("utility", (0, 0, 3, 0, 1), (5, 0, 2, 0, 0), 4, 3, 5),
+        "all scored": score_histogram("coherence", (0, 0, 0, 0, 1), (0, 0, 0, 0, 0), None, None, 1),
         "losses": losses({"loss": [(0, 2.0), (5, 1.0)], "loss_answer": [(5, 1.5)]}),
     }
 
@@ -40,3 +42,17 @@ def test_text_says_what_is_drawn():
     assert "n=10" in drawn["jobs"] and "10+" in drawn["jobs"]
     assert "joint &amp; &lt;more&gt;" in drawn["comparison"]
     assert "loss answer" in drawn["losses"]
+    assert "none" in _words(drawn["scores"]) and "none" not in _words(drawn["all scored"])
+
+
+def _words(svg):
+    return [e.text for e in ElementTree.fromstring(svg).iter() if e.tag.endswith("text")]
+
+
+def test_bars_of_scores_are_as_high_as_their_counts():
+    svg = score_histogram("utility", (0, 0, 4, 0, 0), (0, 0, 4, 0, 0), None, None, 8)
+    columns = [d for d in re.findall(r'<path d="([^"]*)"[^>]*clip-path', svg) if d.count("L") == 3]
+    heights = [max(y) - min(y) for y in ([float(n) for n in re.findall(r"[ML] \S+ (\S+)", d)] for d in columns)]
+    assert (
+        sorted(round(h, 3) for h in heights)[-2:] == [round(max(heights), 3)] * 2 and sum(h > 0 for h in heights) == 2
+    )

@@ -115,6 +115,51 @@ def test_what_jobs_may_leave_is_shown(run):
     assert page.tags.count("svg") == 6 and "loss answer" in words
 
 
+ORACLE = {
+    "transitions": 95, "candidates": 400, "without": 20, "named": 12, "planted": 0, "planted_chosen": 0,
+    "fallback": 16, "fallback_chosen": 5, "unscored": {"factuality": 0, "coherence": 0, "utility": 7},
+    "mean_scores": {"factuality": 4.75, "coherence": None, "utility": 3.5},
+    "mean_scores_all": {"factuality": 3.25, "coherence": 4.0, "utility": 2.5},
+    "histograms": {
+        criterion: {"chosen": [0, 0, 0, 50, 25], "others": [100, 0, 0, 200, 13]}
+        for criterion in ("factuality", "coherence", "utility")
+    },
+    "pairs": {
+        "pairs": 40, "transitions": 33, "mean_margin": 3.125, "longer": 20, "shorter": 18, "equal": 2, "dropped": 4,
+    },
+}  # fmt: skip
+
+
+def test_what_became_of_oracle_reasons_is_pictured(run):
+    (run / "oracle.json").write_text(json.dumps(ORACLE))
+    config = run / ".hydra" / "config.yaml"
+    pairs = "{longest_share: 0.6}"
+    config.write_text(f"{config.read_text()}oracle: {{thresholds: {{utility: 3}}, pairs: {pairs}}}\n")
+    page = Page(write_report(run).read_text())
+    words = " ".join(" ".join(page.words).split())
+    assert page.tags.count("svg") == 8 and "What the judge said" in words and "Dashed line: the threshold." in words
+    assert "with a teacher's reason 70 74%" in words and "with a built-in reason 5 5%" in words
+    assert "by the answer alone 20 21%" in words and "judged, not chosen 313 78%" in words
+    assert "named the answer, not judged 12 3%" in words
+    assert "the better one is longer 20 50% the better one is shorter 18 45% both have as many words 2 5%" in words
+    assert "from 33 transitions; mean margin 3.1." in words and "at most 60% may lean one way" in words
+    assert "4 were given up" in words
+    assert "oracle reasons 75 4.75 - 3.50 all judged candidates 388 3.25 4.00 2.50" in words
+    assert "candidates rejected because they name their target 12 of 400" in words
+    assert "could not be scored: utility 7" in words and "of those, chosen 5 of 16" in words
+    assert "mean scores" not in words and "histograms" not in words
+
+
+def test_what_was_not_asked_for_is_not_pictured(run):
+    none = {"pairs": 0, "transitions": 0, "mean_margin": None, "longer": 0, "shorter": 0, "equal": 0, "dropped": 0}
+    unscored = dict.fromkeys(ORACLE["unscored"], 0)
+    told = ORACLE | {"fallback": 0, "fallback_chosen": 0, "unscored": unscored, "pairs": none}
+    (run / "oracle.json").write_text(json.dumps(told))
+    words = " ".join(" ".join(Page(write_report(run).read_text()).words).split())
+    assert "built-in reason" not in words and "dashed outline" not in words and "threshold" not in words
+    assert "with a teacher's reason 75 79%" in words and "the better one is longer 0 0%" in words
+
+
 def test_nested_counts_are_flat():
     assert list(flat({"a": {"b_c": 1, "d": [1, 2]}, "e": None, "f": 0.12345})) == [
         ("a: b c", "1"),

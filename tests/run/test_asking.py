@@ -78,7 +78,9 @@ def test_a_job_asks_learns_and_pays_once(tmp_path, capsys):
         (["calls.budget_usd=-1"], {}, "calls.budget_usd: expected a number above 0"),
         (["privacy.send=[occupation,dates,name]"], {}, "privacy.send: expected occupation, dates"),
         (["judge.at_once=0"], {}, "at_once: expected a number above 0"),
-        (["oracle.fallback=worst"], {}, "oracle.fallback: expected drop or best"),
+        (["oracle.fallback=worst"], {}, "oracle.fallback: expected drop, best, grounded"),
+        (["oracle.pairs.longest_share=0.2"], {}, "oracle.pairs.longest_share: expected a share from 0.5 to 1"),
+        (["oracle.pairs=null"], {}, "a value has the wrong type"),
     ],
 )
 def test_what_can_not_work_is_told_before_any_call(tmp_path, more, environment, message):
