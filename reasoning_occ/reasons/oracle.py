@@ -196,7 +196,7 @@ def _explain(
     found = {t.key: Judged(t.key, (), (), None) for t in chunk}
     waiting = list(chunk)
     for attempt in range(1 + selection.retries):
-        feedback = [_wrong(found[t.key]) for t in waiting] if attempt else None
+        feedback = [wrong(found[t.key]) for t in waiting] if attempt else None
         written = [
             tuple(replace(c, named=target_names(c.text, t.history, t.target, taxonomy)) for c in candidates)
             for t, candidates in zip(waiting, teacher.write_all(waiting, feedback, told), strict=True)
@@ -219,7 +219,7 @@ def _explain(
     return list(found.values())
 
 
-def _wrong(judged: Judged) -> list[str]:
+def wrong(judged: Judged) -> list[str]:
     """What was found wrong with all candidates so far, each thing once.
 
     Their number comes first: it makes the question of every round another one, which the ledger has no answer to yet.

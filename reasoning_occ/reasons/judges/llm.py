@@ -1,8 +1,9 @@
 """A judge that asks a language model: three prompts a reason, one for each criterion."""
 
 from collections.abc import Collection, Sequence
+from copy import copy
 from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
 from reasoning_occ.careers.types import Career, Transition
 from reasoning_occ.language.render import events
@@ -80,6 +81,12 @@ class LLMJudge:
             scores: dict[Criterion, Score] = {criterion: score for criterion, (score, _) in of_case.items()}
             verdicts.append(Verdict(scores, of_case["factuality"][1]))
         return verdicts
+
+    def again(self, sample: int) -> Self:
+        """The same judge in another round, in which it answers anew what it was asked before."""
+        other = copy(self)
+        other._sample = sample
+        return other
 
     def request(self, criterion: Criterion, case: Case) -> Request:
         """The call for one criterion. Factuality sees history and reason, coherence the reason, utility it and the
