@@ -19,20 +19,19 @@ def cost(run: Subject) -> dict[str, Any]:
     Returns:
         `{"basis", "kept", "calls", "unpriced", "usd", "usd_a_reason", "parts", "models"}`. basis: "free" where nobody
         else was asked; "exact" where the run's calls could be made up again and found in the ledger; "totals" where
-        not, so that these are all calls of the ledger to those models, other runs' included; "no ledger". usd: None
-        where a price is unknown. parts: calls and usd of teacher and judge, where exact.
+        not, so that these are all calls of the ledger to those models, other runs' included; "not there" where the
+        ledger has none of them. usd: None where it is unknown. parts: calls and usd of teacher and judge, where exact.
     """
     kept = sum(line.chosen is not None for line in run.lines)
     ledger = Path(run.cfg.calls.ledger)
-    asked = {name: node for name, node in (("teacher", run.cfg.teacher), ("judge", run.cfg.judge)) if asks_others(node)}
-    found: dict[str, Any] = {"calls": None, "unpriced": None, "usd": None, "parts": {}, "models": []}
+    asked = [name for name in ("teacher", "judge") if asks_others(run.cfg[name])]
+    found: dict[str, Any] = {"basis": "not there", "calls": None, "unpriced": None, "usd": None}
+    found |= {"parts": {}, "models": []}
+    with console.status("Looking up what the reasons cost"):
+        bills = {name: _bill(name, run, ledger) for name in asked} if ledger.is_file() else {}
     if not asked:
         found |= {"basis": "free", "calls": 0, "unpriced": 0, "usd": 0.0}
-    elif not ledger.is_file():
-        found["basis"] = "no ledger"
-    else:
-        with console.status("Looking up what the reasons cost"):
-            bills = {name: _bill(name, run, ledger) for name in asked}
+    elif any(bill.answers for bill, _ in bills.values()):
         models = sorted({model for bill, _ in bills.values() for model in bill.models})
         found["models"] = [" ".join(model) for model in models]
         if all(exact for _, exact in bills.values()):

@@ -60,6 +60,7 @@ def audit(folder: Path, n: int, rounds: int, labels: Path | None, seed: int | No
     with subject(folder, n, seed) as run, alone(run.folder):
         people = {} if labels is None else read_labels(labels, {key(asked): asked for asked in run.sample.whole})
         judge = run.judge()
+        spent = cost(run)  # first: the audit's own calls go to the same ledger
         beside = _beside(run)
         labelled = _labelled(run, people)
         both = _together([*beside, *labelled])
@@ -80,7 +81,7 @@ def audit(folder: Path, n: int, rounds: int, labels: Path | None, seed: int | No
             "dose": _dose(run, judge),
             "repeats": _repeats(run, judge, rounds),
             "disagreements": disagreements(both, SHOWN, run.taxonomy),
-            "cost": cost(run),
+            "cost": spent,
         }
         write_json(run.folder / "audit.json", found)
         return write_page(run.folder, found)

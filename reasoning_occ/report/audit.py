@@ -60,8 +60,8 @@ def cost(found: Mapping[str, Any]) -> list[str]:
     kept = f"{found['kept']:,} reasons were kept."
     if found["basis"] == "free":
         return [kept, "Teacher and judge are built in or run on this machine: nobody was paid."]
-    if found["basis"] == "no ledger":
-        return [kept, "The run's ledger is not there, so what they cost is unknown."]
+    if found["basis"] == "not there":
+        return [kept, "The run's calls are not in its ledger (calls.ledger), so what they cost is unknown."]
     calls = f"{found['calls']:,} calls"
     if found["basis"] == "exact":
         whose = f"The {calls} behind them were made up again and found in the ledger"
@@ -74,7 +74,7 @@ def cost(found: Mapping[str, Any]) -> list[str]:
         )
     each = found["usd_a_reason"]
     ratio = "unknown" if each is None else f"${each:.4f}"
-    return [kept, told, f"A kept reason cost {ratio}{' at most' if found['basis'] == 'totals' and each else ''}."]
+    return [kept, told, f"What a kept reason cost: {ratio}{' at most' if found['basis'] == 'totals' and each else ''}."]
 
 
 def _usd(found: Mapping[str, Any]) -> str:
