@@ -15,9 +15,9 @@ _EPILOG = """examples:
 
 What is asked: the run's own judge scores changed reasons, which it must like less: told of another person, their
 sentences shuffled, said to explain another occupation, with planted mistakes. Where its answers may differ from one
-time to the next it is asked the same again. A built-in judge costs nothing; for others ledger and budget are those of
-the run (calls.ledger, calls.budget_usd), so that a second audit asks nothing twice. A judge that is a model needs at
-most 3 calls for each score in about 7 + R reasons a transition drawn.
+time to the next it is asked the same again. A built-in judge costs nothing. One that is a model needs
+about 12 + 3 R calls a transition (15 for --repeat 0), 2,100 by default; ledger and budget are those of the run
+(calls.ledger, calls.budget_usd), and what was answered is not asked again by a second audit.
 
 The run needs its oracle reasons (reasons.jsonl); training may still go on.
 """

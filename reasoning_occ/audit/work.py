@@ -15,7 +15,7 @@ from reasoning_occ.evaluation.audit.humans import key, read_labels, write_templa
 from reasoning_occ.evaluation.audit.placebo import HURTS, PLACEBOS, placebo
 from reasoning_occ.evaluation.audit.repeats import repeats
 from reasoning_occ.evaluation.audit.sample import Rated
-from reasoning_occ.files import alone, write_json
+from reasoning_occ.files import write_json
 from reasoning_occ.progress import bar
 from reasoning_occ.reasons.calls.asker import BudgetReached
 from reasoning_occ.reasons.types import Case, Criterion, Judge, Repeatable, Score, Verdict
@@ -57,7 +57,7 @@ def audit(folder: Path, n: int, rounds: int, labels: Path | None, seed: int | No
         UserError: as `subject`; labels that can't be read; the run's budget is reached, or its judge refuses.
     """
     labels = None if labels is None else labels.absolute()
-    with subject(folder, n, seed) as run, alone(run.folder):
+    with subject(folder, n, seed) as run:
         people = {} if labels is None else read_labels(labels, {key(asked): asked for asked in run.sample.whole})
         judge = run.judge()
         spent = cost(run)  # first: the audit's own calls go to the same ledger

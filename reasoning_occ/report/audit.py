@@ -11,7 +11,7 @@ from reasoning_occ.report.sentences import interval, value
 
 PLACEBOS = {
     "person": "told of another person",
-    "sentences": "sentences in another order",
+    "sentences": "with sentences in another order",
     "occupation": "said to explain another occupation",
 }
 """What was done to a reason, in words."""
