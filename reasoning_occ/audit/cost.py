@@ -3,14 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from omegaconf import OmegaConf
-
 from reasoning_occ.asking import asks_others, reasoner
 from reasoning_occ.audit.subject import Subject
 from reasoning_occ.progress import console
 from reasoning_occ.reasons.bill import Archive, Bill, judged_again, written_again
 from reasoning_occ.reasons.calls.ledger import Ledger
-from reasoning_occ.reasons.selection import Selection
 
 
 def cost(run: Subject) -> dict[str, Any]:
@@ -54,9 +51,8 @@ def _bill(name: str, run: Subject, ledger: Path) -> tuple[Bill, bool]:
     asker.fit(run.train)
     if name == "judge":
         return archive.bill, judged_again(asker, run.lines, by_key)
-    values: Any = OmegaConf.to_container(run.cfg.oracle, resolve=True)
-    choice = Selection(**values)
-    return archive.bill, written_again(asker, run.lines, by_key, choice) and not archive.bill.missing
+    same = written_again(asker, run.lines, by_key, run.cfg.oracle.thresholds, run.cfg.oracle.retries)
+    return archive.bill, same and not archive.bill.missing
 
 
 def _sum(parts: list[tuple[int, int, float | None]]) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from reasoning_occ.reasons.calls.desk import Desk, Terms
 from reasoning_occ.reasons.calls.ledger import Answer, Ledger
 from reasoning_occ.reasons.calls.request import Provider, Reply, Request
 from reasoning_occ.reasons.oracle import Judged, Key, wrong
-from reasoning_occ.reasons.selection import Selection, choose
-from reasoning_occ.reasons.types import CRITERIA, Case, Judge, Teacher, Told
+from reasoning_occ.reasons.selection import choose
+from reasoning_occ.reasons.types import CRITERIA, Case, Criterion, Judge, Teacher, Told
 
 
 @dataclass(slots=True)
@@ -81,7 +81,11 @@ class Archive(Desk):
 
 
 def written_again(
-    teacher: Teacher, lines: Sequence[Judged], by_key: Mapping[Key, Transition], choice: Selection
+    teacher: Teacher,
+    lines: Sequence[Judged],
+    by_key: Mapping[Key, Transition],
+    thresholds: Mapping[Criterion, int],
+    retries: int,
 ) -> bool:
     """Make up the teacher's calls again, round by round; whether its answers are the candidates on record.
 
@@ -89,11 +93,12 @@ def written_again(
         teacher: asks from an `Archive`.
         lines: of a `reasons.jsonl`.
         by_key: their transitions.
-        choice: by which the run chose, so that it is known who was asked again.
+        thresholds: by which the run chose, so that it is known who was asked again.
+        retries: how often at most.
     """
     done = dict.fromkeys((line.key for line in lines), 0)
     waiting = list(lines)
-    for attempt in range(1 + choice.retries):
+    for attempt in range(1 + retries):
         feedback = [wrong(_first(line, done[line.key])) for line in waiting] if attempt else None
         written = teacher.write_all([by_key[line.key] for line in waiting], feedback)
         for line, candidates in zip(waiting, written, strict=True):
@@ -101,7 +106,7 @@ def written_again(
             if [candidate.text for candidate in known] != [candidate.text for candidate in candidates]:
                 return False
             done[line.key] += len(candidates)
-        waiting = [line for line in waiting if choose(line.verdicts[: done[line.key]], choice.thresholds) is None]
+        waiting = [line for line in waiting if choose(line.verdicts[: done[line.key]], thresholds) is None]
     return True
 
 

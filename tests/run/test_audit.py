@@ -12,16 +12,12 @@ import pytest
 from omegaconf import OmegaConf
 from provider_server import Fake, running
 
-from reasoning_occ.asking import desk, reasoner
 from reasoning_occ.audit.__main__ import main
 from reasoning_occ.audit.subject import subject
 from reasoning_occ.config import CONF
 from reasoning_occ.evaluation.audit.humans import key
-from reasoning_occ.experiment import load
-from reasoning_occ.identity import plain
-from reasoning_occ.reasons.oracle import make_oracle, read_oracle
-from reasoning_occ.reasons.privacy import limited
-from reasoning_occ.reasons.selection import Selection
+from reasoning_occ.experiment import load, oracle_reasons
+from reasoning_occ.reasons.oracle import read_oracle
 from reasoning_occ.reasons.types import CRITERIA, Score
 
 
@@ -38,13 +34,8 @@ def folder_of(path: Path, *overrides: str) -> Path:
     if "Joint" not in str(cfg.method._target_):
         return path
     with chdir(path.parent):
-        task, at = load(cfg), desk(cfg)
-        teacher, judge = (reasoner(node, task.taxonomy, at) for node in (cfg.teacher, cfg.judge))
-        train = task.train if cfg.judge.get("model") is None else [limited(t, cfg.privacy.send) for t in task.train]
-        teacher.fit(train)
-        judge.fit(train)
-        selection = Selection(**plain(cfg, "oracle"))
-        make_oracle(train, teacher, judge, selection, path / "reasons.jsonl", task.taxonomy)
+        task = load(cfg)
+        oracle_reasons(cfg, task, path, task.train, ())
     return path
 
 
