@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -148,4 +148,13 @@ class Judge(Protocol):
 
     def judge_all(self, cases: Sequence[Case], told: Told | None = None) -> list[Verdict]:
         """Factuality sees history + reason, coherence the reason alone, utility reason + truth."""
+        ...
+
+
+@runtime_checkable
+class Repeatable(Protocol):
+    """A judge whose answers may differ from one time to the next."""
+
+    def again(self, sample: int) -> Judge:
+        """The same judge in another round; `sample` names the round, that of the run being 0."""
         ...

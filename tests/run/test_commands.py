@@ -36,6 +36,7 @@ HELP = [
     ["reasoning_occ.run", "--cfg", "job"],
     ["reasoning_occ.plan", "--help"],
     ["reasoning_occ.report", "--help"],
+    ["reasoning_occ.audit", "--help"],
     ["reasoning_occ.language.show", "--help"],
 ]
 

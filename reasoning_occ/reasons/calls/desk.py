@@ -11,6 +11,7 @@ from reasoning_occ.errors import UserError
 from reasoning_occ.reasons.calls.anthropic_batches import AnthropicBatches
 from reasoning_occ.reasons.calls.asker import Asker
 from reasoning_occ.reasons.calls.batches import Batches
+from reasoning_occ.reasons.calls.clerk import Clerk
 from reasoning_occ.reasons.calls.ledger import Ledger
 from reasoning_occ.reasons.calls.prices import read_prices
 from reasoning_occ.reasons.calls.request import Message, Provider, Request
@@ -109,7 +110,7 @@ class Desk:
         """Whether there is a ledger already; it is made when it is first opened."""
         return self._path.is_file()
 
-    def asker(self, provider: Provider, terms: Terms, key: str | None) -> Asker:
+    def asker(self, provider: Provider, terms: Terms, key: str | None) -> Clerk:
         """Asks a provider; nothing is connected before the first call.
 
         Args:
@@ -132,7 +133,7 @@ class Desk:
             replay=self._replay,
         )
 
-    def batches(self, provider: AnthropicBatches, terms: Terms, key: str | None, interval: float) -> Batches:
+    def batches(self, provider: AnthropicBatches, terms: Terms, key: str | None, interval: float) -> Clerk:
         """As `asker`, by batches.
 
         Args:

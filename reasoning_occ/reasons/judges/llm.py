@@ -1,8 +1,9 @@
 """A judge that asks a language model: three prompts a reason, one for each criterion."""
 
 from collections.abc import Collection, Sequence
+from copy import copy
 from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
 from reasoning_occ.careers.types import Career, Transition
 from reasoning_occ.language.render import events
@@ -115,6 +116,12 @@ class LLMJudge:
     def requests(self, cases: Sequence[Case]) -> list[Request]:
         """The calls for some cases: those of each case one after the other, in the order of the criteria."""
         return [self.request(criterion, case) for case in cases for criterion in CRITERIA]
+
+    def again(self, sample: int) -> Self:
+        """The same judge in another round, in which it answers anew what it was asked before."""
+        other = copy(self)
+        other._sample = sample
+        return other
 
     def request(self, criterion: Criterion, case: Case) -> Request:
         """The call for one criterion."""
