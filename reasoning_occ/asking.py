@@ -71,7 +71,9 @@ def reasoner(node: DictConfig, taxonomy: Taxonomy, hands: Hands) -> Any:
             inside[str(key)] = reasoner(value, taxonomy, hands)
         elif OmegaConf.is_dict(value) and any(_is_node(one) for one in value.values()):
             inside[str(key)] = {name: reasoner(one, taxonomy, hands) for name, one in value.items() if one is not None}
-    own = OmegaConf.masked_copy(node, [str(key) for key in node if key not in inside])
+    # resolved here: a copy has no parent in which "${seed}" could be looked up
+    values: Any = OmegaConf.to_container(node, resolve=True)
+    own = OmegaConf.create({key: value for key, value in values.items() if key not in inside})
     return build(own, **{name: value for name, value in given.items() if name in wanted}, **inside)
 
 

@@ -24,8 +24,6 @@ from reasoning_occ.report.audit import write_page
 PEOPLE = "people"
 """The name under which labels of people stand beside judges."""
 SHOWN = 10
-_AT_ONCE = 64
-"""Reasons that a judge is handed together, so that the bar moves."""
 
 
 def template(folder: Path, path: Path, n: int, seed: int | None) -> Path:
@@ -87,7 +85,7 @@ def audit(folder: Path, n: int, rounds: int, labels: Path | None, seed: int | No
         return write_page(run.folder, found)
 
 
-def _ask(judge: Judge, cases: Sequence[Case], what: str) -> list[Verdict]:
+def _ask(run: Subject, judge: Judge, cases: Sequence[Case], what: str) -> list[Verdict]:
     verdicts: list[Verdict] = []
     with bar() as display:
         task = display.add_task(what, total=len(cases), note="")
@@ -96,8 +94,8 @@ def _ask(judge: Judge, cases: Sequence[Case], what: str) -> list[Verdict]:
             display.update(task, note=words)
 
         try:
-            for start in range(0, len(cases), _AT_ONCE):
-                verdicts += judge.judge_all(cases[start : start + _AT_ONCE], told)
+            for start in range(0, len(cases), run.at_once):
+                verdicts += judge.judge_all(cases[start : start + run.at_once], told)
                 display.advance(task, len(verdicts) - start)
         except BudgetReached as error:
             raise UserError(
@@ -119,7 +117,7 @@ def _beside(run: Subject) -> list[Rated]:
     other = None if panel else run.beside()
     if other is None:
         return panel
-    said = _ask(other, [asked.case for asked in run.sample.drawn], "a second judge")
+    said = _ask(run, other, [asked.case for asked in run.sample.drawn], "a second judge")
     return [
         Rated(asked, {run.judge_name: asked.verdict.scores, "rubric": verdict.scores})
         for asked, verdict in zip(run.sample.drawn, said, strict=True)
@@ -168,9 +166,9 @@ def _placebos(run: Subject, judge: Judge) -> dict[str, Any]:
     oracle = run.sample.oracle
     targets = [t.target for t in run.train]
     made = {kind: placebo(kind, oracle, targets, run.seed) for kind in PLACEBOS}
-    before = _ask(fresh, [asked.case for asked in oracle], "oracle reasons")
+    before = _ask(run, fresh, [asked.case for asked in oracle], "oracle reasons")
     cases = [case for kind in PLACEBOS for case in made[kind] if case is not None]
-    said = iter(_ask(fresh, cases, "placebos"))
+    said = iter(_ask(run, fresh, cases, "placebos"))
     out: dict[str, Any] = {}
     for kind in PLACEBOS:
         at = [i for i, case in enumerate(made[kind]) if case is not None]
@@ -184,7 +182,7 @@ def _placebos(run: Subject, judge: Judge) -> dict[str, Any]:
 def _dose(run: Subject, judge: Judge) -> dict[str, Any]:
     given = doses(run.sample.transitions, {rate: run.teacher(rate) for rate in RATES})
     asked = given.places()
-    said = _ask(judge, [given.case(rate, place) for rate, place in asked], "planted mistakes")
+    said = _ask(run, judge, [given.case(rate, place) for rate, place in asked], "planted mistakes")
     verdicts = {
         (place, given.written[rate][place].text): verdict for (rate, place), verdict in zip(asked, said, strict=True)
     }
@@ -197,7 +195,7 @@ def _repeats(run: Subject, judge: Judge, rounds: int) -> dict[str, Any]:
     if rounds and out["repeatable"]:
         single = run.sample.single
         cases = [asked.case for asked in single]
-        said = [_ask(_again(judge, i), cases, f"asked again, {i + 1} of {rounds}") for i in range(1, rounds)]
+        said = [_ask(run, _again(judge, i), cases, f"asked again, {i + 1} of {rounds}") for i in range(1, rounds)]
         people = [asked.person for asked in single]
         kept = [asked.verdict for asked in single]
         out["criteria"] = repeats(people, [kept, *said], run.cfg.oracle.thresholds, run.resamples, run.seed)
