@@ -191,7 +191,7 @@ def _dose(run: Subject, judge: Judge) -> dict[str, Any]:
 
 def _repeats(run: Subject, judge: Judge, rounds: int) -> dict[str, Any]:
     """The run's own scores are the first round."""
-    out: dict[str, Any] = {"rounds": rounds, "repeatable": isinstance(judge, Repeatable), "criteria": None}
+    out: dict[str, Any] = {"rounds": rounds, "repeatable": _again(judge, 1) is not judge, "criteria": None}
     if rounds and out["repeatable"]:
         single = run.sample.single
         cases = [asked.case for asked in single]

@@ -156,5 +156,5 @@ class Repeatable(Protocol):
     """A judge whose answers may differ from one time to the next."""
 
     def again(self, sample: int) -> Judge:
-        """The same judge in another round; `sample` names the round, that of the run being 0."""
+        """The same judge in another round, named by `sample`, the run's being 0; itself where it answers alike."""
         ...

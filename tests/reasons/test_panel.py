@@ -75,3 +75,21 @@ def _history(transitions, key):
 
 def _truth(transitions, key):
     return next(t.target for t in transitions if t.key == key)
+
+
+def test_a_panel_is_asked_again_only_where_a_member_may_answer_otherwise():
+    class Fixed:
+        pass
+
+    class Moody:
+        def __init__(self, sample: int) -> None:
+            self.sample = sample
+
+        def again(self, sample: int) -> "Moody":
+            return Moody(sample)
+
+    fixed = Panel({"a": Fixed(), "b": Fixed()})
+    assert fixed.again(2) is fixed
+    mixed = Panel({"a": fixed, "b": Moody(0)})
+    other = mixed.again(2)
+    assert other is not mixed and other._members["a"] is fixed and other._members["b"].sample == 2

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from reasoning_occ.careers.types import Transition
 from reasoning_occ.errors import UserError
-from reasoning_occ.reasons.types import CRITERIA, Case, Criterion, Judge, Score, Told, Verdict
+from reasoning_occ.reasons.types import CRITERIA, Case, Criterion, Judge, Repeatable, Score, Told, Verdict
 
 
 class Panel:
@@ -41,6 +41,11 @@ class Panel:
         """
         by_member = {name: judge.judge_all(cases, told) for name, judge in self._members.items()}
         return [_joined({name: said[place] for name, said in by_member.items()}) for place in range(len(cases))]
+
+    def again(self, sample: int) -> Judge:
+        """The panel in another round, of those members whose answers may differ; itself where there are none."""
+        members = {name: j.again(sample) if isinstance(j, Repeatable) else j for name, j in self._members.items()}
+        return self if all(members[name] is j for name, j in self._members.items()) else Panel(members)
 
 
 def _joined(said: Mapping[str, Verdict]) -> Verdict:
