@@ -20,7 +20,7 @@ from reasoning_occ.reasons.judges.llm import LLMJudge
 from reasoning_occ.reasons.judges.rubric import RubricJudge
 from reasoning_occ.reasons.oracle import make_oracle, read_oracle
 from reasoning_occ.reasons.privacy import FIELDS, shared
-from reasoning_occ.reasons.prompting import data, template
+from reasoning_occ.reasons.prompting import data
 from reasoning_occ.reasons.selection import Selection
 from reasoning_occ.reasons.teachers.grounded import GroundedTeacher
 from reasoning_occ.reasons.teachers.llm import LLMTeacher
@@ -135,6 +135,7 @@ def test_every_prompt_shows_hostile_text_inside_its_block_alone(titles):
         "teacher": rf"{block('history')}\n{block('next')}\n\nWrite the reason\.",
         "again": rf"{block('history')}\n{block('next')}\nEarlier reasons .*:\n{block('errors')}\nWrite the reason\.",
     }
+    systems = {}
     assert len(HOSTILE) == 30
     for t, text in zip(hostile_transitions(), HOSTILE, strict=True):
         requests = {c: judge.request(c, Case(t.history, text, t.target)) for c in CRITERIA}
@@ -154,10 +155,11 @@ def test_every_prompt_shows_hostile_text_inside_its_block_alone(titles):
             for tag in ("history", "reason", "next", "errors"):
                 times = int(tag in found.groupdict())
                 assert turn.text.count(f"<{tag}>") == turn.text.count(f"</{tag}>") == times
-            prompt = template("teacher" if name == "again" else name).system
-            assert request.system == prompt.replace("{{words}}", "60").strip()
+            systems.setdefault("teacher" if name == "again" else name, set()).add(request.system)
             assert not set("{}") & set(turn.text) and "<|" not in turn.text and len(turn.text) < 50_000
             json.loads(request.as_json().encode())  # what goes over the wire and into the ledger
+    # instructions are the same whoever is asked about
+    assert {name: len(texts) for name, texts in systems.items()} == dict.fromkeys(("teacher", *CRITERIA), 1)
 
 
 def echo(prompt: str) -> str:
