@@ -4,7 +4,9 @@ import sys
 
 COMMANDS = {
     "python -m reasoning_occ.run": "learn and score one recommender, or a sweep over several (-m)",
+    "python -m reasoning_occ.plan": "what a job's teacher and judge would be asked, and what that would cost",
     "python -m reasoning_occ.report DIR": "print and write again the table or page of a run or sweep",
+    "python -m reasoning_occ.audit RUN_DIR": "find out how far the scores of a run's judge can be trusted",
     "python -m reasoning_occ.ledger stats FILE": "what language models were asked, and its cost; also export, prune",
     "python -m reasoning_occ.language.show": "show a training example with its segments in colour",
     "python -m experiments.bench": "measure the speed against trl and transformers (in a checkout)",

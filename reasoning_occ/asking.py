@@ -1,5 +1,7 @@
-"""A job's teacher and judge, and the desk from which those call that ask models of others. No SDK is imported here."""
+"""A job's teacher and judge, and what they are handed: a desk to call from, models. No SDK and no torch is imported."""
 
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, fields
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -11,13 +13,18 @@ from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.reasons.calls.desk import Desk
 from reasoning_occ.reasons.pairs import Pairing
 from reasoning_occ.reasons.selection import Selection
+from reasoning_occ.reasons.types import Chat, Predictor
 
 STAND_IN = CONF / "teacher" / "grounded.yaml"
 """The built-in teacher, which `oracle.fallback=grounded` takes; its mistakes are left out."""
 
 
-def desk(cfg: DictConfig) -> Desk:
+def desk(cfg: DictConfig, *, keys: bool = True) -> Desk:
     """Where a job's calls are made from.
+
+    Args:
+        cfg: the job.
+        keys: whether the keys of providers must be there; not where nothing will be asked.
 
     Raises:
         UserError: a value of `calls` or `privacy` makes no sense.
@@ -29,16 +36,43 @@ def desk(cfg: DictConfig) -> Desk:
         budget_usd=calls.budget_usd,
         send=list(privacy.send),
         local_only=privacy.local_only,
+        replay=calls.replay,
+        keys=keys,
     )
 
 
-def reasoner(node: DictConfig, taxonomy: Taxonomy, at: Desk) -> Any:
-    """A teacher or a judge; those that ask models of others are handed the desk.
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """What only a job can give to its teacher and judge; each takes what its arguments name.
+
+    desk: to ask models of others from. chat: gives a model in this process by name, None for the job's own. predict:
+    gives a predictor likewise.
+    """
+
+    desk: Desk
+    chat: Callable[[str | None], Chat]
+    predict: Callable[[str | None], Predictor]
+
+
+def reasoner(node: DictConfig, taxonomy: Taxonomy, hands: Hands) -> Any:
+    """A teacher or a judge, with the judges inside it, if it has any.
 
     Raises:
         UserError: as `build`, or as its class does.
     """
-    return build(node, taxonomy=taxonomy, **({"desk": at} if asks_others(node) else {}))
+    wanted = _wanted(node)
+    given: dict[str, Any] = {
+        "taxonomy": taxonomy,
+        **{field.name: getattr(hands, field.name) for field in fields(hands)},
+    }
+    inside: dict[str, Any] = {}
+    for key, value in node.items():
+        if _is_node(value):
+            inside[str(key)] = reasoner(value, taxonomy, hands)
+        elif OmegaConf.is_dict(value) and any(_is_node(one) for one in value.values()):
+            inside[str(key)] = {name: reasoner(one, taxonomy, hands) for name, one in value.items() if one is not None}
+    own = OmegaConf.masked_copy(node, [str(key) for key in node if key not in inside])
+    return build(own, **{name: value for name, value in given.items() if name in wanted}, **inside)
 
 
 def choosing(cfg: DictConfig) -> tuple[Selection, Pairing]:
@@ -62,5 +96,22 @@ def stand_in(cfg: DictConfig, taxonomy: Taxonomy) -> Any:
 
 
 def asks_others(node: DictConfig) -> bool:
-    """Whether a teacher or judge makes calls: it says so by what it takes."""
-    return "desk" in signature(locate(str(node._target_)).__init__).parameters
+    """Whether a teacher or judge, or a judge inside it, makes calls: it says so by what it takes."""
+    return any(True for _ in asking_nodes(node, ""))
+
+
+def asking_nodes(node: DictConfig, name: str) -> Iterator[tuple[str, DictConfig]]:
+    """A teacher or judge and those inside it, as far as they make calls; each with its dotted name."""
+    if _is_node(node) and "desk" in _wanted(node):
+        yield name, node
+    for key, value in node.items():
+        if OmegaConf.is_dict(value):
+            yield from asking_nodes(value, f"{name}.{key}")
+
+
+def _wanted(node: DictConfig) -> Collection[str]:
+    return signature(locate(str(node._target_)).__init__).parameters
+
+
+def _is_node(value: Any) -> bool:
+    return OmegaConf.is_dict(value) and "_target_" in value

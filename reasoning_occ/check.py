@@ -1,7 +1,7 @@
 """What can be found wrong with a job before its folder is made, its data read or its model loaded. No torch."""
 
 from collections.abc import Iterable
-from typing import get_args
+from typing import NoReturn, get_args
 
 from omegaconf import DictConfig
 
@@ -19,7 +19,7 @@ def check(cfg: DictConfig) -> None:
     validate(cfg)
     if cfg.get("baseline") is not None:
         return
-    from reasoning_occ.asking import choosing, desk, reasoner, stand_in
+    from reasoning_occ.asking import Hands, choosing, desk, reasoner, stand_in
     from reasoning_occ.models.spec import Family
     from reasoning_occ.models.spec import source as model_source
     from reasoning_occ.occupations import nls
@@ -38,12 +38,17 @@ def check(cfg: DictConfig) -> None:
     if cfg.model.family not in get_args(Family):
         raise UserError(f"model.family: expected {', '.join(get_args(Family))}; got '{cfg.model.family}'.")
     if learns_reasons(cfg):
-        # made to see whether their settings make sense; any taxonomy does for that
+        # made to see whether their settings make sense: any taxonomy does for that, and no model is asked for
+        hands = Hands(desk(cfg), chat=_none, predict=_none)
         for node in (cfg.teacher, cfg.judge):
-            reasoner(node, nls.taxonomy(), desk(cfg))
+            reasoner(node, nls.taxonomy(), hands)
         stand_in(cfg, nls.taxonomy())
     if not cfg.model.tiny:
         model_source(model_spec(cfg))
+
+
+def _none(name: str | None) -> NoReturn:
+    raise AssertionError(f"a model was asked for while settings were looked at: {name}")
 
 
 def one_recommender(overrides: Iterable[str]) -> None:

@@ -6,13 +6,13 @@ made again; a stage that was cut off goes on from its journal or checkpoint.
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
-from reasoning_occ.asking import asks_others, choosing, desk, reasoner, stand_in
+from reasoning_occ.asking import Hands, asks_others, choosing, desk, reasoner, stand_in
 from reasoning_occ.careers import split as splits
 from reasoning_occ.careers.source import Loaded
 from reasoning_occ.careers.types import Date, Transition
@@ -179,7 +179,7 @@ def score(cfg: DictConfig, task: Task, folder: Path) -> None:
             "Reasons for test people are not judged: that would send them, and privacy.send is not all fields."
         )
     elif written:
-        judge = reasoner(cfg.judge, task.taxonomy, desk(cfg))
+        judge = reasoner(cfg.judge, task.taxonomy, hands(cfg, task))
         judge.fit(task.train)
         write_json(folder / "reasons_quality.json", quality(judge, task.test, found, choice.resamples, cfg.seed))
     scored = metrics(found)
@@ -215,6 +215,66 @@ def backbone(cfg: DictConfig, task: Task) -> Any:
         return models.load(model_spec(cfg), precision(cfg))
 
 
+def hands(cfg: DictConfig, task: Task) -> Hands:
+    """What the job's teacher and judge may need; a model is read at most once, when it is first asked for."""
+    return Hands(desk(cfg), chat=cache(partial(chat, cfg, task)), predict=cache(partial(predictor, cfg, task)))
+
+
+def chat(cfg: DictConfig, task: Task, name: str | None) -> Any:
+    """A chat model for a teacher or judge in this process.
+
+    Args:
+        cfg, task: the job.
+        name: a folder of safetensors, a .gguf file or a name on the hub; None: the model that the job starts from.
+
+    Raises:
+        UserError: the model can't be found, fetched or read.
+    """
+    from reasoning_occ.inference.local import Chat
+    from reasoning_occ.models import backbone as models
+    from reasoning_occ.models.causal import device
+    from reasoning_occ.models.spec import ModelSpec
+
+    if name is None:
+        loaded = backbone(cfg, task)
+    else:
+        place = {"path": name, "hub": None} if Path(name).expanduser().exists() else {"path": None, "hub": name}
+        loaded = models.load(ModelSpec(name, cfg.model.family, package=None, **place), precision(cfg))
+    model: Any = loaded.model
+    return Chat(model.to(device()), loaded.tokenizer)
+
+
+def predictor(cfg: DictConfig, task: Task, name: str | None) -> Any:
+    """A predictor for a judge.
+
+    Args:
+        cfg, task: the job.
+        name: the folder of a finished run of a method that reads reasons, on the same taxonomy; None: the model that
+            the job starts from.
+
+    Raises:
+        UserError: there is no such run, or it has another taxonomy or another method.
+    """
+    from reasoning_occ.recommenders.joint import Joint
+    from reasoning_occ.recommenders.untrained import Untrained
+
+    if name is None:
+        untrained = cfg.copy()
+        untrained.method = {"_target_": f"{Untrained.__module__}.{Untrained.__name__}"}
+        return make(untrained, task, Path())
+    folder = Path(name).expanduser()
+    if not (folder / "adapter" / "adapter_config.json").is_file():
+        raise UserError(f"judge.predictor: {folder} is not the folder of a finished run (it has no adapter).")
+    theirs = OmegaConf.load(folder / ".hydra" / "config.yaml")
+    assert isinstance(theirs, DictConfig)
+    same = theirs.data.name == cfg.data.name and theirs.data.get("taxonomy") == cfg.data.get("taxonomy")
+    recommender = make(theirs, task, folder)
+    if not (same and isinstance(recommender, Joint)):
+        raise UserError(f"judge.predictor: {folder} is not a run of method=joint on the data and titles of this job.")
+    recommender.folder = folder
+    return recommender
+
+
 def oracle_reasons(
     cfg: DictConfig, task: Task, folder: Path, train: Sequence[Transition], valid: Sequence[Transition]
 ) -> tuple[dict[tuple[str, int], str], dict[tuple[str, int], str]]:
@@ -223,8 +283,8 @@ def oracle_reasons(
 
     Teacher and judge learn their statistics from training people alone, for validation people too.
     """
-    at = desk(cfg)
-    teacher, judge = (reasoner(node, task.taxonomy, at) for node in (cfg.teacher, cfg.judge))
+    given = hands(cfg, task)
+    teacher, judge = (reasoner(node, task.taxonomy, given) for node in (cfg.teacher, cfg.judge))
     if asks_others(cfg.judge):
         # what a reason may tell a judge elsewhere is what its writer knew
         train, valid = ([limited(t, cfg.privacy.send) for t in some] for some in (train, valid))

@@ -45,7 +45,7 @@ def _ours(model: nn.Module, prompts: list[list[int]], new: int, samples: int) ->
     if samples == 1:
         first = generate_reasons(model, prompts, **given)[0]
     else:
-        first = sample_reasons(model, prompts, samples=samples, temperature=1.0, seed=0, **given)[0][0]
+        first = sample_reasons(model, prompts, samples=samples, temperature=1.0, seeds=[0], **given)[0][0]
     return f"begins {first.ids[:3]}"
 
 

@@ -5,6 +5,7 @@ too narrow. Everything is a weighted sum of per-person sums, so a resample is on
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -59,3 +60,29 @@ def wilson(share: float, n: int) -> tuple[float, float]:
     middle = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
     half = _Z / (1 + _Z**2 / n) * np.sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2))
     return max(0.0, float(middle - half)), min(1.0, float(middle + half))
+
+
+def mean(values: Sequence[tuple[str, float]], resamples: int, seed: int) -> dict[str, Any]:
+    """Mean of (person, value) pairs in the form of a metric; no interval where there are fewer than two people.
+
+    Returns:
+        `{"value", "n", "low", "high"}`, of which all but n are None without values.
+    """
+    if not values:
+        return {"value": None, "n": 0, "low": None, "high": None}
+    people = [person for person, _ in values]
+    rows = np.array([[value, 1.0] for _, value in values])
+    low, high = None, None
+    if len(set(people)) > 1:
+        sums = resampled_sums(rows, people, resamples, seed)
+        low, high = (float(end[0]) for end in percentile_interval(sums[:, :1] / sums[:, 1:]))
+    return {"value": float(rows[:, 0].mean()), "n": len(values), "low": low, "high": high}
+
+
+def share(hits: Sequence[tuple[str, bool]], resamples: int, seed: int) -> dict[str, Any]:
+    """As `mean`, of what holds or not; where it holds for all or none, Wilson's interval by the number of people."""
+    found = mean([(person, float(hit)) for person, hit in hits], resamples, seed)
+    people = len({person for person, _ in hits})
+    if people > 1 and found["value"] in (0, 1):
+        found |= dict(zip(("low", "high"), wilson(found["value"], people), strict=True))
+    return found

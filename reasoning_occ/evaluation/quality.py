@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-import numpy as np
-
 from reasoning_occ.careers.types import Transition
-from reasoning_occ.evaluation.intervals import percentile_interval, resampled_sums, wilson
+from reasoning_occ.evaluation.intervals import mean, share
 from reasoning_occ.evaluation.predictions import Prediction
 from reasoning_occ.reasons.types import CRITERIA, Case, Verdict
 
@@ -39,31 +37,14 @@ def quality(
     out: dict[str, Any] = {}
     for criterion in CRITERIA:
         scored = [(person, v.scores[criterion].value) for person, v in verdicts]
-        out[criterion] = _mean(
+        out[criterion] = mean(
             [(person, float(value)) for person, value in scored if value is not None], resamples, seed
         )
     facts = [(person, v.scores["factuality"].value) for person, v in verdicts]
-    out["all_facts_hold"] = _mean(
-        [(person, float(value == 5)) for person, value in facts if value is not None], resamples, seed
+    out["all_facts_hold"] = share(
+        [(person, value == 5) for person, value in facts if value is not None], resamples, seed
     )
-    judged = len({person for person, value in facts if value is not None})
-    if judged > 1 and out["all_facts_hold"]["value"] in (0, 1):
-        ends = wilson(out["all_facts_hold"]["value"], judged)
-        out["all_facts_hold"] |= dict(zip(("low", "high"), ends, strict=True))
-    out["coverage"] = _mean([(person, v.coverage) for person, v in verdicts], resamples, seed)
+    out["coverage"] = mean([(person, v.coverage) for person, v in verdicts], resamples, seed)
     out["unscored"] = {c: sum(v.scores[c].value is None for _, v in verdicts) for c in CRITERIA}
     out["without_reason"] = len(test) - len(verdicts)
     return out
-
-
-def _mean(values: Sequence[tuple[str, float]], resamples: int, seed: int) -> dict[str, Any]:
-    """Mean of (person, value) pairs in the form of a metric; no interval where there are fewer than two people."""
-    if not values:
-        return {"value": None, "n": 0, "low": None, "high": None}
-    people = [person for person, _ in values]
-    rows = np.array([[value, 1.0] for _, value in values])
-    low, high = None, None
-    if len(set(people)) > 1:
-        sums = resampled_sums(rows, people, resamples, seed)
-        low, high = (float(end[0]) for end in percentile_interval(sums[:, :1] / sums[:, 1:]))
-    return {"value": float(rows[:, 0].mean()), "n": len(values), "low": low, "high": high}

@@ -69,7 +69,7 @@ def sample_reasons(
     *,
     samples: int,
     temperature: float,
-    seed: int,
+    seeds: Sequence[int],
     stop: Sequence[int],
     eos: Collection[int],
     max_new_tokens: int,
@@ -81,7 +81,7 @@ def sample_reasons(
     Args:
         samples: texts a prompt.
         temperature: logits are divided by it: 1 draws from the model as it is, less draws likelier tokens more often.
-        seed: with a prompt's place and a sample's number, fixes what is drawn, whatever the batch.
+        seeds: of each prompt; with a sample's number it fixes what is drawn, whatever the batch.
         model, prompts, stop, eos, max_new_tokens, label: as in `generate_reasons`.
         batch_size: texts that are written together; all samples of a prompt always are.
 
@@ -89,12 +89,14 @@ def sample_reasons(
         The samples of each prompt, in the order given.
 
     Raises:
-        UserError, ValueError: as `generate_reasons`; also ValueError for fewer than one sample or a temperature
-            of 0 or less.
+        UserError, ValueError: as `generate_reasons`; also ValueError for fewer than one sample, a temperature
+            of 0 or less, or not one seed a prompt.
     """
     if samples < 1 or temperature <= 0:
         raise ValueError(f"expected samples of 1 or more and a temperature above 0, got {samples} and {temperature}")
-    draw = _Drawing(temperature, seed, samples)
+    if len(seeds) != len(prompts):
+        raise ValueError(f"expected a seed for each of {len(prompts)} prompts, got {len(seeds)}")
+    draw = _Drawing(temperature, seeds, samples)
     return _written(model, prompts, samples, draw, stop, eos, max_new_tokens, batch_size, label)
 
 
@@ -109,16 +111,17 @@ def _greedy(logits_bv: Float[Tensor, "b v"], texts: Sequence[int]) -> list[int]:
 class _Drawing:
     """Draws tokens by their probabilities, every text from a stream of random numbers of its own."""
 
-    def __init__(self, temperature: float, seed: int, samples: int) -> None:
+    def __init__(self, temperature: float, seeds: Sequence[int], samples: int) -> None:
         self._temperature = temperature
-        self._seed = seed
+        self._seeds = seeds
         self._samples = samples
         self._streams: dict[int, np.random.Generator] = {}
 
     def __call__(self, logits_bv: Float[Tensor, "b v"], texts: Sequence[int]) -> list[int]:
         for text in texts:
             if text not in self._streams:
-                self._streams[text] = np.random.default_rng([self._seed, *divmod(text, self._samples)])
+                prompt, sample = divmod(text, self._samples)
+                self._streams[text] = np.random.default_rng([self._seeds[prompt], sample])
         upto_bv = (logits_bv.double() / self._temperature).softmax(-1).cumsum(-1)
         drawn_b = torch.tensor([self._streams[text].random() for text in texts], dtype=torch.float64)
         # the sum of all may fall short of 1 by rounding

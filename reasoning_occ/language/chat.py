@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 USER, ASSISTANT = "[the career stands here]", "[the answer stands here]"
 
 # Llama-3.2 templates ask for today's date otherwise, and a prompt would change overnight; this is the
-# date that Llama-3.1 falls back to. Qwen3 would close an empty think block if thinking were off.
-FIXED = {"date_string": "26 Jul 2024", "enable_thinking": True}
+# date that Llama-3.1 falls back to
+DATE = "26 Jul 2024"
 
 
 class Frame(NamedTuple):
@@ -31,6 +31,7 @@ def frame(tokenizer: "PreTrainedTokenizerBase", system: str) -> Frame:
         UserError: the template has no place for a system or a user message, or ends a turn with no token.
     """
     asked = [{"role": "system", "content": system}, {"role": "user", "content": USER}]
+    # if it were not to think, Qwen3 would close an empty think block
     head, tail = _split(_render(tokenizer, asked, prompt=True), USER)
     if system not in head:
         raise UserError("The model's chat template drops the system message; choose another model (model.path).")
@@ -43,11 +44,34 @@ def frame(tokenizer: "PreTrainedTokenizerBase", system: str) -> Frame:
     return Frame(head, tail, ids[0])
 
 
-def _render(tokenizer: "PreTrainedTokenizerBase", messages: list[dict[str, str]], prompt: bool) -> str:
+def prompt(tokenizer: "PreTrainedTokenizerBase", system: str, user: str) -> str:
+    """A whole prompt, up to where the model speaks; a model that can think aloud first is told not to.
+
+    Raises:
+        UserError: the template can't be rendered.
+    """
+    messages = [{"role": "system", "content": system}, {"role": "user", "content": user}]
+    return _render(tokenizer, messages, prompt=True, thinking=False)
+
+
+def end_of_turn(tokenizer: "PreTrainedTokenizerBase") -> int:
+    """The token by which the model ends what it says.
+
+    Raises:
+        UserError: as `frame`.
+    """
+    return frame(tokenizer, "You help.").end_of_turn
+
+
+def _render(
+    tokenizer: "PreTrainedTokenizerBase", messages: list[dict[str, str]], prompt: bool, thinking: bool = True
+) -> str:
     from jinja2 import TemplateError
 
     try:
-        text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=prompt, **FIXED)
+        text = tokenizer.apply_chat_template(
+            messages, tokenize=False, add_generation_prompt=prompt, date_string=DATE, enable_thinking=thinking
+        )
     except (TemplateError, ValueError) as error:
         raise UserError(f"The model's chat template can't be rendered: {error}.") from error
     return str(text)

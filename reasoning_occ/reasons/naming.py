@@ -6,6 +6,8 @@ from reasoning_occ.careers.types import Career
 from reasoning_occ.occupations.taxonomy import Taxonomy
 
 _WORD = re.compile(r"\w+")
+MASK = "[masked]"
+"""What stands where a name was."""
 _MARK = re.compile(r"⟦(\d+)⟧")
 
 
@@ -58,6 +60,15 @@ def target_names(text: str, history: Career, target: str, taxonomy: Taxonomy) ->
     occupation = taxonomy[target]
     names = (occupation.title, *occupation.aliases)
     return tuple(name for name in names if _contains(text, name) and not _contains(known, name))
+
+
+def masked(text: str, target: str, taxonomy: Taxonomy) -> str:
+    """The text with every title and alias of the target (a code) replaced by a mark, whatever the case."""
+    occupation = taxonomy[target]
+    for name in sorted((occupation.title, *occupation.aliases), key=len, reverse=True):
+        if name.lower() in text.lower():
+            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", MASK, text, flags=re.IGNORECASE)
+    return text
 
 
 def _contains(text: str, name: str) -> bool:

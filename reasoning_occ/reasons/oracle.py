@@ -10,7 +10,7 @@ from reasoning_occ.errors import UserError
 from reasoning_occ.files import Journal, read_jsonl
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.progress import bar
-from reasoning_occ.reasons.calls.asker import BudgetReached
+from reasoning_occ.reasons.calls.clerk import BudgetReached
 from reasoning_occ.reasons.naming import target_names
 from reasoning_occ.reasons.selection import Selection
 from reasoning_occ.reasons.types import CRITERIA, Candidate, Case, Criterion, Judge, Score, Teacher, Told, Verdict
@@ -147,7 +147,7 @@ def _explain(
     found = {t.key: Judged(t.key, (), (), None) for t in chunk}
     waiting = list(chunk)
     for attempt, writer in enumerate(writers):
-        feedback = [_wrong(found[t.key]) for t in waiting] if attempt else None
+        feedback = [wrong(found[t.key]) for t in waiting] if attempt else None
         written = [
             tuple(replace(c, named=target_names(c.text, t.history, t.target, taxonomy)) for c in candidates)
             for t, candidates in zip(waiting, writer.write_all(waiting, feedback, told), strict=True)
@@ -178,7 +178,7 @@ def _instead(candidates: Sequence[Candidate], earlier: Judged) -> tuple[Candidat
     return tuple(replace(candidate, fallback=True) for candidate in candidates if candidate.text not in known)
 
 
-def _wrong(judged: Judged) -> list[str]:
+def wrong(judged: Judged) -> list[str]:
     """What was found wrong with all candidates so far, each thing once.
 
     Their number comes first: it makes the question of every round another one, which the ledger has no answer to yet.

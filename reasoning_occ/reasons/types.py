@@ -2,7 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float
 
 from reasoning_occ.careers.types import Career, Transition
 
@@ -69,6 +72,45 @@ Told = Callable[[str], None]
 """Hears now and then, in a few words, how far work has come that takes long."""
 
 
+class Chat(Protocol):
+    """A language model in this process, handed to teachers and judges that need one."""
+
+    def write(
+        self,
+        prompts: Sequence[tuple[str, str]],
+        *,
+        samples: int,
+        temperature: float,
+        seeds: Sequence[int],
+        max_tokens: int,
+        batch: int,
+    ) -> list[list[tuple[str, bool]]]:
+        """Texts drawn after each prompt (system and user text), and whether each came to its end."""
+        ...
+
+    def shares(
+        self,
+        prompts: Sequence[tuple[str, str]],
+        opening: str,
+        answers: Sequence[str],
+        *,
+        batch: int,
+        told: Callable[[int], None] | None = None,
+    ) -> tuple[Float[np.ndarray, "prompts answers"], Float[np.ndarray, " prompts"]]:
+        """How likely each answer is after the opening, adding up to one; and the share of all they hold (0-1)."""
+        ...
+
+
+class Predictor(Protocol):
+    """Ranks occupations after a history and a reason, handed to judges that need one."""
+
+    def log_probs(
+        self, histories: Sequence[Career], reasons: Sequence[str | None]
+    ) -> list[Float[np.ndarray, " occupations"]]:
+        """Natural logarithms, -inf where an occupation may not come next; a reason of None: without one."""
+        ...
+
+
 class Teacher(Protocol):
     """Writes candidate reasons for training transitions, knowing the truth and not naming it.
 
@@ -106,4 +148,13 @@ class Judge(Protocol):
 
     def judge_all(self, cases: Sequence[Case], told: Told | None = None) -> list[Verdict]:
         """Factuality sees history + reason, coherence the reason alone, utility reason + truth."""
+        ...
+
+
+@runtime_checkable
+class Repeatable(Protocol):
+    """A judge whose answers may differ from one time to the next."""
+
+    def again(self, sample: int) -> Judge:
+        """The same judge in another round; `sample` names the round, that of the run being 0."""
         ...

@@ -195,8 +195,15 @@ class LanguageModel:
                 f"keeps room for reasons of {language.reason_room} tokens. Lower the first or raise the second."
             )
 
-    def rank(self, histories: Sequence[Career], reasons: Sequence[str | None]) -> Iterator[Recommendation]:
+    def rank(
+        self, histories: Sequence[Career], reasons: Sequence[str | None], label: str | None = "Ranking occupations"
+    ) -> Iterator[Recommendation]:
         """Rank every allowed title after each history and a given reason (`None`: after no reason).
+
+        Args:
+            histories: of the people.
+            reasons: one for each history.
+            label: what a progress bar says; `None` for no bar.
 
         Raises:
             UserError: nothing was trained.
@@ -210,16 +217,28 @@ class LanguageModel:
             language.answer_prefix_ids(history, reason).tolist()
             for history, reason in zip(histories, reasons, strict=True)
         ]
-        rankings = self._rankings(model, language, contexts, [allowed(history, self.taxonomy) for history in histories])
+        may = [allowed(history, self.taxonomy) for history in histories]
+        rankings = self._rankings(model, language, contexts, may, label)
         # published probabilities are computed in fp32
         with in_fp32(model) if self.inference.precision == "fp32" else one_product(model):
             for log_probs, reason in zip(rankings, reasons, strict=True):
                 yield Recommendation(log_probs, reason)
 
+    def log_probs(
+        self, histories: Sequence[Career], reasons: Sequence[str | None]
+    ) -> list[Float[np.ndarray, " occupations"]]:
+        """What `rank` says, as numbers alone and without a bar: the face of a predictor for judges."""
+        return [one.log_probs for one in self.rank(histories, reasons, label=None)]
+
     def _rankings(
-        self, model: Any, language: Language, contexts: list[list[int]], may: list[Bool[np.ndarray, " occupations"]]
+        self,
+        model: Any,
+        language: Language,
+        contexts: list[list[int]],
+        may: list[Bool[np.ndarray, " occupations"]],
+        label: str | None,
     ) -> Iterator[Float[np.ndarray, " occupations"]]:
-        given: Any = {"batch": self.inference.rank_batch, "label": "Ranking occupations"}
+        given: Any = {"batch": self.inference.rank_batch, "label": label}
         if self._titles is not None:
             from reasoning_occ.inference.head import rank_by_head
 

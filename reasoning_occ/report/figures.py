@@ -144,6 +144,50 @@ def losses(steps: Mapping[str, Sequence[tuple[int, float]]]) -> str:
     return out[0]
 
 
+def score_histograms(scores: Mapping[str, Mapping[str, Any]]) -> str:
+    """How often each score from 1 to 5 was given, a panel a criterion; the kept reasons before all candidates.
+
+    Args:
+        scores: criterion -> {"all": counts, "kept": counts}.
+    """
+    with _figure("scores", 7.6, 2.7) as (figure, out):
+        every: Any = figure.subplots(1, len(scores), sharey=True)
+        places = np.arange(1, 6)
+        for axes, (criterion, counts) in zip(np.atleast_1d(every), scores.items(), strict=True):
+            axes.bar(places, counts["all"], width=0.8, color=FIRST, alpha=0.35, label="all candidates")
+            axes.bar(places, counts["kept"], width=0.5, color=SECOND, label="kept as oracle reasons")
+            axes.set_title(criterion, loc="left", fontsize=10, color=INK)
+            axes.set_xticks(places)
+            _bare(axes)
+        handles, labels = np.atleast_1d(every)[0].get_legend_handles_labels()
+        np.atleast_1d(every)[0].set_ylabel("candidates")
+        figure.legend(handles, labels, frameon=False, loc="outside lower center", ncols=2)
+    return out[0]
+
+
+def dose_response(rates: Sequence[Mapping[str, Any]]) -> str:
+    """Mean scores by the rate of planted mistakes, with intervals.
+
+    Args:
+        rates: `{"rate", "scores": {criterion: metric}}` each.
+    """
+    with _figure("dose", 4.6, 3.3) as (figure, out):
+        axes = figure.add_subplot()
+        looks = ((FIRST, "o", -0.008), (SECOND, "s", 0.0), (INK, "^", 0.008))
+        for criterion, (colour, marker, shift) in zip(rates[0]["scores"], looks, strict=True):
+            found = [entry["scores"][criterion] for entry in rates]
+            shown = [(e["rate"] + shift, f) for e, f in zip(rates, found, strict=True) if f["value"] is not None]
+            places = np.array([place for place, _ in shown])
+            _whiskers(axes, places, [f for _, f in shown], colour, vertical=True)
+            values = [f["value"] for _, f in shown]
+            axes.plot(places, values, marker=marker, color=colour, markersize=6, linewidth=1.4, label=criterion)
+        axes.set(ylim=(0.9, 5.1), xlabel="share of reasons with a planted mistake", ylabel="mean score")
+        axes.set_xticks([entry["rate"] for entry in rates])
+        axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3, handletextpad=0.4, borderaxespad=0)
+        _bare(axes)
+    return out[0]
+
+
 def _whiskers(
     axes: "Axes", places: np.ndarray, found: Sequence[Mapping[str, Any]], colour: str, vertical: bool
 ) -> None:

@@ -105,7 +105,7 @@ def drawn_plainly(model, prompt, stream, stop, eos, temperature):
 def test_samples_are_drawn_from_the_model_whatever_the_batch(model, batch_size):
     eos = set(range(80, 97))
     expected = [
-        [drawn_plainly(model, p, np.random.default_rng([7, number, sample]), (-1,), eos, 0.8) for sample in range(3)]
+        [drawn_plainly(model, p, np.random.default_rng([7 + number, sample]), (-1,), eos, 0.8) for sample in range(3)]
         for number, p in enumerate(prompts())
     ]
     got = sample_reasons(
@@ -113,7 +113,7 @@ def test_samples_are_drawn_from_the_model_whatever_the_batch(model, batch_size):
         prompts(),
         samples=3,
         temperature=0.8,
-        seed=7,
+        seeds=range(7, 7 + len(prompts())),
         stop=(-1,),
         eos=eos,
         max_new_tokens=LIMIT,
@@ -128,8 +128,8 @@ def test_samples_are_drawn_from_the_model_whatever_the_batch(model, batch_size):
 def test_a_low_temperature_is_greedy(model):
     given = {"stop": (-1,), "eos": (), "max_new_tokens": LIMIT, "batch_size": 4, "label": None}
     greedy = generate_reasons(model, prompts(), **given)
-    cold = sample_reasons(model, prompts(), samples=2, temperature=1e-4, seed=0, **given)
+    cold = sample_reasons(model, prompts(), samples=2, temperature=1e-4, seeds=[0] * len(prompts()), **given)
     assert cold == [[one, one] for one in greedy]
     for wrong in ({"samples": 0, "temperature": 1.0}, {"samples": 1, "temperature": 0.0}):
         with pytest.raises(ValueError, match="samples of 1 or more"):
-            sample_reasons(model, prompts(), seed=0, **wrong, **given)
+            sample_reasons(model, prompts(), seeds=[0] * len(prompts()), **wrong, **given)

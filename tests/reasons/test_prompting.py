@@ -7,9 +7,9 @@ from reasoning_occ.reasons.prompting import LONGEST, Template, data, template
 
 PROMPTS = {
     "teacher": {"history", "next", "words", "feedback"},
-    "factuality": {"history", "reason"},
-    "coherence": {"reason"},
-    "utility": {"reason", "next"},
+    "factuality": {"history", "reason", "answer"},
+    "coherence": {"reason", "answer"},
+    "utility": {"reason", "next", "answer"},
 }
 
 
@@ -32,8 +32,8 @@ def test_a_field_without_a_value_and_a_value_without_a_field_are_errors():
 def test_thirty_hostile_texts_stay_inside_their_block():
     assert len(HOSTILE) == 30
     for text in HOSTILE:
-        rendered = template("factuality").render(history=data(text), reason=data(text))
-        assert rendered.system == template("factuality").system.strip()
+        rendered = template("factuality").render(history=data(text), reason=data(text), answer="")
+        assert rendered.system == template("factuality").system.replace("{{answer}}", "").strip()
         for tag in ("history", "reason"):
             assert rendered.user.count(f"<{tag}>") == rendered.user.count(f"</{tag}>") == 1
         inside = re.fullmatch(r"<history>\n(.*)\n</history>\n<reason>\n(.*)\n</reason>", rendered.user, re.DOTALL)

@@ -34,7 +34,9 @@ HELP = [
     ["reasoning_occ"],
     ["reasoning_occ.run", "--help"],
     ["reasoning_occ.run", "--cfg", "job"],
+    ["reasoning_occ.plan", "--help"],
     ["reasoning_occ.report", "--help"],
+    ["reasoning_occ.audit", "--help"],
     ["reasoning_occ.language.show", "--help"],
 ]
 
@@ -51,8 +53,8 @@ def test_help_and_configuration_import_nothing_heavy(words, tmp_path):
 
 def test_help_shows_every_choice_and_every_default():
     from reasoning_occ import help
+    from reasoning_occ.complaint import known_keys
     from reasoning_occ.config import CONF
-    from reasoning_occ.run import known_keys
 
     page = help.page()
     for file in CONF.glob("*/*.yaml"):

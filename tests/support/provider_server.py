@@ -1,4 +1,4 @@
-"""A server on loopback that speaks the Messages API and chat completions, with faults on demand.
+"""A server on loopback that speaks the Messages API, its batches and chat completions, with faults on demand.
 
 Every byte goes through real sockets, so that the real SDKs are tested. A fault is drawn for each request from a plan.
 """
@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from provider_batches import Batches
+
 STATUS = {
     200: "OK",
     400: "Bad Request",
@@ -24,6 +26,7 @@ STATUS = {
     500: "Internal Server Error",
     529: "Overloaded",
 }
+BATCHES = "/v1/messages/batches"
 FAULTS = ("429", "529", "500", "drop", "half", "nonsense", "slow")
 
 
@@ -36,6 +39,8 @@ class Fake:
     always: a fault for every request.
     latency: seconds before an answer.
     room: requests at once before it says 429; None: any number.
+    batches: what it holds of batches.
+    mute: whether a batch is accepted without a word, until the connection ends.
     """
 
     say: Callable[[str], str] = lambda text: f"You said: {text[-40:]}"
@@ -46,6 +51,8 @@ class Fake:
     room: int | None = None
     retry_after: str | None = None
     seed: int = 0
+    batches: Batches = field(default_factory=Batches)
+    mute: bool = False
     url: str = ""
     paid: Counter[str] = field(default_factory=Counter)
     met: Counter[str] = field(default_factory=Counter)
@@ -71,7 +78,8 @@ class Fake:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
                 headers = {k.lower(): v for k, _, v in (line.partition(": ") for line in head[1:] if line)}
                 body = await reader.readexactly(int(headers.get("content-length", 0)))
-                if not await self._one(head[0].split(" ")[1], headers, body, writer):
+                method, path, _ = head[0].split(" ")
+                if not await self._one(f"{method} {path}", headers, body, writer):
                     break
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
@@ -79,7 +87,7 @@ class Fake:
             writer.close()
 
     async def _one(self, path: str, headers: dict[str, str], body: bytes, writer: asyncio.StreamWriter) -> bool:
-        asked = json.loads(body)
+        asked = json.loads(body or b"{}")
         self.bodies.append(asked)
         self.headers.append(headers)
         self.at.append(time.monotonic())
@@ -100,18 +108,31 @@ class Fake:
             if fault == "nonsense":
                 await _send(writer, 200, {"unexpected": True})
                 return True
-            text = asked["messages"][-1]["content"]
-            answer = _message if path.startswith("/v1/messages") else _completion
-            whole = json.dumps(answer(asked, self.say(text)))
+            whole = self._answer(path, asked)
+            if whole is None:
+                await _send(writer, 404, {"error": {"message": "there is no such batch", "type": "not_found_error"}})
+                return True
+            if self.mute and path == f"POST {BATCHES}":
+                await asyncio.sleep(60)
             if fault == "half":
                 writer.write(_head(200, len(whole), {}) + whole[: len(whole) // 2].encode())
                 await writer.drain()
                 return False
-            self.paid[text] += 1
+            if "messages" in asked:
+                self.paid[asked["messages"][-1]["content"]] += 1
             await _send(writer, 200, whole)
             return True
         finally:
             self._now -= 1
+
+    def _answer(self, path: str, asked: dict[str, Any]) -> str | None:
+        if path == f"POST {BATCHES}":
+            return json.dumps(self.batches.accept(asked, self.paid))
+        if path.startswith(f"GET {BATCHES}"):
+            found = self.batches.get(path.removeprefix(f"GET {BATCHES}").partition("?")[0], self.say, _message)
+            return found if found is None or isinstance(found, str) else json.dumps(found)
+        answer = _message if path.startswith("POST /v1/messages") else _completion
+        return json.dumps(answer(asked, self.say(asked["messages"][-1]["content"])))
 
 
 def _message(asked: dict[str, Any], text: str) -> dict[str, Any]:

@@ -2,13 +2,11 @@
 
 import asyncio
 import logging
-import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 
 from reasoning_occ.errors import UserError
+from reasoning_occ.reasons.calls.clerk import BudgetReached, Clerk, Unanswered, together
 from reasoning_occ.reasons.calls.ledger import Answer, Ledger
 from reasoning_occ.reasons.calls.pace import Pace, wait
 from reasoning_occ.reasons.calls.prices import Price, dearest
@@ -20,36 +18,7 @@ _LOOK_AGAIN = 0.5
 log = logging.getLogger(__name__)
 
 
-class BudgetReached(Exception):
-    """The next call could go beyond the budget; what was answered is in the ledger."""
-
-
-@dataclass(slots=True)
-class Tally:
-    """What happened so far in this process. spent: by this process; unpriced: answers whose price is unknown."""
-
-    asked: int = 0
-    known: int = 0
-    failed: int = 0
-    given_up: int = 0
-    spent: float = 0.0
-    unpriced: int = 0
-
-    def __str__(self) -> str:
-        """In a few words."""
-        price = f"${self.spent:.2f}" + (f" and {self.unpriced:,} of unknown price" if self.unpriced else "")
-        counts = {"known before": self.known, "failed attempts": self.failed, "without answer": self.given_up}
-        return ", ".join([f"{self.asked:,} calls, {price}", *(f"{n:,} {what}" for what, n in counts.items() if n)])
-
-
-@dataclass(frozen=True, slots=True)
-class Unanswered:
-    """No answer within the deadline; `why` is the last failure. It is not in the ledger: the next start asks again."""
-
-    why: str
-
-
-class Asker:
+class Asker(Clerk):
     """One provider, asked by many at once.
 
     Args:
@@ -59,6 +28,7 @@ class Asker:
         at_once: most calls under way.
         deadline: seconds for one call with all its attempts.
         budget: US dollars for all calls of the ledger together; None: no limit.
+        replay: see `Clerk`.
 
     Raises:
         UserError: there is a budget but no known price.
@@ -73,58 +43,15 @@ class Asker:
         at_once: int,
         deadline: float,
         budget: float | None,
+        replay: bool = False,
     ) -> None:
-        if budget is not None and price is None:
-            raise UserError(
-                "budget_usd: this model's price is unknown, so no budget can be kept. Add it to conf/prices.yaml, "
-                "or set budget_usd=null."
-            )
-        self.tally = Tally()
-        self._provider = provider
-        self._open_ledger = ledger
-        self._price = price
+        super().__init__(provider, ledger, price=price, budget=budget, replay=replay)
         self._deadline = deadline
-        self._budget = budget
         self._pace = Pace(at_once)
-        self._loop: asyncio.AbstractEventLoop | None = None
-
-    @property
-    def provider(self) -> str:
-        """Its name, as requests to it have it."""
-        return self._provider.name
-
-    @cached_property
-    def _ledger(self) -> Ledger:
-        return self._open_ledger()
-
-    def ask_all(self, requests: Sequence[Request], told: Told | None = None) -> list[Reply | Unanswered]:
-        """The answers to many requests, in their order; a refused call cancels the others.
-
-        Raises:
-            BudgetReached: some calls could have gone beyond the budget; all others were answered first.
-            UserError: as `ask`.
-            KeyboardInterrupt: Ctrl-C; calls under way are given up.
-        """
-        if self._loop is None:
-            # one for all times: the SDKs' connections belong to the loop that opened them
-            self._loop = asyncio.new_event_loop()
-            threading.Thread(target=self._loop.run_forever, name="calls", daemon=True).start()
-        asked = asyncio.run_coroutine_threadsafe(self._all(requests, told), self._loop)
-        try:
-            return asked.result()
-        except BaseException:
-            asked.cancel()
-            raise
 
     async def _all(self, requests: Sequence[Request], told: Told | None) -> list[Reply | Unanswered]:
-        tasks = [asyncio.create_task(self._one(request, told)) for request in requests]
-        try:
-            replies = await asyncio.gather(*tasks)
-        except BaseException:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)  # claims are released
-            raise
+        # where one fails, the claims of the others are released
+        replies = await together([self._one(request, told) for request in requests])
         answered = [reply for reply in replies if reply is not None]
         if len(answered) < len(replies):
             raise BudgetReached
@@ -144,7 +71,7 @@ class Asker:
 
         Raises:
             BudgetReached: the call could go beyond the budget.
-            UserError: the provider refuses calls of this kind.
+            UserError: the provider refuses calls of this kind, or this one is in a batch that was left behind.
         """
         key = request.key
         reserve = None if self._price is None else dearest(request, self._price)
@@ -156,6 +83,11 @@ class Asker:
                 claim = await self._ledger.claim(request, 1.5 * self._deadline + 60, reserve, self._budget)
                 if claim == "over budget":
                     raise BudgetReached
+                if claim == "left":
+                    raise UserError(
+                        f"Calls of this job to {request.provider} were sent as a batch that no job is waiting for. "
+                        f"Collect it first: start once with anthropic_batch in place of anthropic."
+                    )
                 if claim == "yours":
                     return await self._asked(request)
             await asyncio.sleep(_LOOK_AGAIN)
@@ -179,9 +111,7 @@ class Asker:
         answer = Answer(reply, usd, time.monotonic() - began, attempts)
         # paid: recorded even where whoever asked has gone meanwhile
         await asyncio.shield(self._ledger.record(request.key, answer))
-        self.tally.asked += 1
-        self.tally.spent += usd or 0.0
-        self.tally.unpriced += usd is None
+        self.tally.count(answer)
         return reply
 
     async def _attempts(self, request: Request) -> tuple[Reply, int]:

@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from reasoning_occ.errors import UserError
+from reasoning_occ.reasons.calls.anthropic_batches import AnthropicBatches
 from reasoning_occ.reasons.calls.asker import Asker
+from reasoning_occ.reasons.calls.batches import Batches
+from reasoning_occ.reasons.calls.clerk import Clerk
 from reasoning_occ.reasons.calls.ledger import Ledger
 from reasoning_occ.reasons.calls.prices import read_prices
 from reasoning_occ.reasons.calls.request import Message, Provider, Request
@@ -68,13 +71,23 @@ class Desk:
         budget_usd: what all calls of the ledger together may cost; None: no limit.
         send: fields of a career that may leave the machine; see `privacy`.
         local_only: whether only servers on this machine may be asked.
+        replay: whether only the ledger answers; then no key is needed.
+        keys: whether providers' keys must be there.
 
     Raises:
         UserError: an unknown field, or a budget that is no number above 0.
     """
 
     def __init__(
-        self, *, ledger: Path, prices: Path, budget_usd: float | None, send: Sequence[str], local_only: bool
+        self,
+        *,
+        ledger: Path,
+        prices: Path,
+        budget_usd: float | None,
+        send: Sequence[str],
+        local_only: bool,
+        replay: bool = False,
+        keys: bool = True,
     ) -> None:
         check_fields(send)
         if budget_usd is not None and (isinstance(budget_usd, bool) or not budget_usd > 0):
@@ -84,13 +97,20 @@ class Desk:
         self._prices = prices
         self._budget = budget_usd
         self._local_only = local_only
+        self._replay = replay
+        self._keys = keys and not replay
 
     @cached_property
     def ledger(self) -> Ledger:
         """The ledger, opened or made."""
         return Ledger(self._path)
 
-    def asker(self, provider: Provider, terms: Terms, key: str | None) -> Asker:
+    @property
+    def has_ledger(self) -> bool:
+        """Whether there is a ledger already; it is made when it is first opened."""
+        return self._path.is_file()
+
+    def asker(self, provider: Provider, terms: Terms, key: str | None) -> Clerk:
         """Asks a provider; nothing is connected before the first call.
 
         Args:
@@ -102,15 +122,7 @@ class Desk:
             UserError: the address is not of this machine where only such may be asked, the key is missing, or there
                 is a budget but no known price.
         """
-        if self._local_only and not _is_own(terms.base_url):
-            raise UserError(
-                f"calls.local_only: {provider.name} is not on this machine. Choose a teacher and a judge "
-                "that are, or set calls.local_only=false."
-            )
-        if key is not None and not os.environ.get(key):
-            raise UserError(
-                f"{key} is not set: {provider.name} needs a key, and it is read from the environment alone."
-            )
+        self._check(provider, terms, key)
         return Asker(
             provider,
             lambda: self.ledger,
@@ -118,7 +130,43 @@ class Desk:
             at_once=terms.at_once,
             deadline=terms.deadline,
             budget=self._budget,
+            replay=self._replay,
         )
+
+    def batches(self, provider: AnthropicBatches, terms: Terms, key: str | None, interval: float) -> Clerk:
+        """As `asker`, by batches.
+
+        Args:
+            provider: who is asked.
+            terms: which model, and how; `at_once` is the most calls of a batch.
+            key: as for `asker`.
+            interval: seconds between two looks at a batch.
+
+        Raises:
+            UserError: as `asker`, or a value is out of range.
+        """
+        self._check(provider, terms, key)
+        return Batches(
+            provider,
+            lambda: self.ledger,
+            price=read_prices(self._prices).of(terms.model),
+            at_once=terms.at_once,
+            interval=interval,
+            deadline=terms.deadline,
+            budget=self._budget,
+            replay=self._replay,
+        )
+
+    def _check(self, provider: Provider, terms: Terms, key: str | None) -> None:
+        if self._local_only and not _is_own(terms.base_url):
+            raise UserError(
+                f"privacy.local_only: {provider.name} is not on this machine. Choose a teacher and a judge "
+                "that are, or set privacy.local_only=false."
+            )
+        if key is not None and self._keys and not os.environ.get(key):
+            raise UserError(
+                f"{key} is not set: {provider.name} needs a key, and it is read from the environment alone."
+            )
 
 
 def _is_own(base_url: str | None) -> bool:

@@ -3,22 +3,23 @@
 A call is first *claimed*, then asked, then *recorded*. Whoever finds a claim of another living process waits for its
 answer instead of asking too. A claim whose process is gone, or whose lease is over, may be taken up by anyone; so
 kill -9 loses at most the answers that were on their way. A row is on the disk before anybody reads its answer.
+Calls that were sent as a batch are claimed by the batch, whose process may go, until its results were read; see
+`submitted.py`.
 """
 
 import asyncio
-import os
 import queue
-import socket
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from reasoning_occ.errors import UserError
+from reasoning_occ.reasons.calls.process import lives, this_process
 from reasoning_occ.reasons.calls.request import Reply, Request, Usage
 
 _TABLES = """
@@ -27,7 +28,7 @@ CREATE TABLE IF NOT EXISTS calls (
     provider TEXT NOT NULL,
     model TEXT NOT NULL,
     request TEXT NOT NULL,
-    owner TEXT,              -- of a claim; NULL once answered
+    owner TEXT,              -- of a claim: a process, or # and a batch's number; NULL once answered
     lease REAL,              -- when a claim ends, seconds since the epoch
     reserved REAL,           -- US dollars that the answer may cost at most; NULL if unknown
     text TEXT, stop TEXT,    -- the answer; NULL until it came
@@ -35,10 +36,20 @@ CREATE TABLE IF NOT EXISTS calls (
     usd REAL,                -- NULL where the price is unknown
     seconds REAL, attempts INTEGER, answered_at REAL
 );
+CREATE TABLE IF NOT EXISTS batches (
+    number INTEGER PRIMARY KEY,
+    provider TEXT NOT NULL,
+    intended REAL NOT NULL,  -- when, seconds since the epoch; on the disk before the provider hears of the batch
+    id TEXT,                 -- the provider's; NULL until its acceptance is known
+    owner TEXT,              -- the process that sees to it; NULL if none does
+    lease REAL NOT NULL,     -- when others may see to it
+    collected REAL           -- when its results were read; NULL until then
+);
 CREATE INDEX IF NOT EXISTS claims ON calls (owner) WHERE owner IS NOT NULL;
 CREATE TABLE IF NOT EXISTS money (spent REAL NOT NULL);
 INSERT INTO money SELECT 0.0 WHERE NOT EXISTS (SELECT 1 FROM money);
 """
+Found = TypeVar("Found")
 _ANSWER = "text, stop, input, output, cache_read, cache_write, usd, seconds, attempts"
 _AT_ONCE = 256
 """Operations that one transaction takes together, so that many answers wait for one write to the disk."""
@@ -54,7 +65,9 @@ class Answer:
     attempts: int
 
 
-Claim = Literal["yours", "taken", "over budget"]
+Claim = Literal["yours", "taken", "left", "over budget"]
+BATCH = "#"
+"""What the owner of calls that were sent as a batch begins with, as no process does."""
 
 
 class Ledger:
@@ -69,13 +82,13 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.owner = _this_process()
+        self.owner = this_process()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, timeout=60.0, isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._db.executescript(_TABLES)
+            self.db = sqlite3.connect(path, timeout=60.0, isolation_level=None, check_same_thread=False)
+            self.db.execute("PRAGMA journal_mode=WAL")
+            self.db.execute("PRAGMA synchronous=FULL")
+            self.db.executescript(_TABLES)
         except (sqlite3.Error, OSError) as error:
             raise UserError(f"The ledger {path} can't be used: {error}. Give another file (ledger.path).") from error
         self._waiting: queue.SimpleQueue[tuple[Callable[[], Any], Future[Any]] | None] = queue.SimpleQueue()
@@ -86,11 +99,11 @@ class Ledger:
         """End the writing thread, once all that waits is written."""
         self._waiting.put(None)
         self._writer.join()
-        self._db.close()
+        self.db.close()
 
     async def answer(self, key: str) -> Answer | None:
         """The answer to a request, None where there is none yet."""
-        return await self._do(lambda: self._answer(key))
+        return await self.do(lambda: self._answer(key))
 
     async def claim(self, request: Request, seconds: float, reserve: float | None, budget: float | None) -> Claim:
         """Ask for the right to make a call.
@@ -103,28 +116,34 @@ class Ledger:
 
         Returns:
             "yours": make the call, then `record` or `release` it. "taken": another process is asking, or the answer
-            came meanwhile; look for it. "over budget": the call would go beyond the budget.
+            came meanwhile; look for it. "left": it was sent in a batch that no process sees to. "over budget": the
+            call would go beyond the budget.
         """
-        return await self._do(lambda: self._claim(request, seconds, reserve, budget))
+        return await self.do(lambda: self._claim(request, seconds, reserve, budget))
 
     async def record(self, key: str, answer: Answer) -> None:
         """Keep the answer to a claimed call; it is on the disk when this returns."""
-        await self._do(lambda: self._record(key, answer))
+        await self.do(lambda: self.keep(key, answer))
 
     async def release(self, key: str) -> None:
         """Give up a claim of this process: there was no answer."""
-        await self._do(
-            lambda: self._db.execute("DELETE FROM calls WHERE key = ? AND owner = ?", (key, self.owner)) and None
+        await self.do(
+            lambda: self.db.execute("DELETE FROM calls WHERE key = ? AND owner = ?", (key, self.owner)) and None
         )
 
     async def spent(self) -> float:
         """US dollars of all answers whose price is known."""
-        return await self._do(lambda: float(self._db.execute("SELECT spent FROM money").fetchone()[0]))
+        return await self.do(lambda: float(self.db.execute("SELECT spent FROM money").fetchone()[0]))
 
-    async def _do(self, operation: Callable[[], Any]) -> Any:
-        done: Future[Any] = Future()
+    async def do(self, operation: Callable[[], Found]) -> Found:
+        """Run an operation on `db` in the next transaction; what it did is on the disk when this returns."""
+        return await asyncio.wrap_future(self.later(operation))
+
+    def later(self, operation: Callable[[], Found]) -> "Future[Found]":
+        """As `do`, without waiting."""
+        done: Future[Found] = Future()
         self._waiting.put((operation, done))
-        return await asyncio.wrap_future(done)
+        return done
 
     def _write(self) -> None:
         """The writing thread: takes what waits, in one transaction."""
@@ -141,12 +160,12 @@ class Ledger:
 
     def _transact(self, batch: list[tuple[Callable[[], Any], "Future[Any]"]]) -> None:
         try:
-            self._db.execute("BEGIN IMMEDIATE")
+            self.db.execute("BEGIN IMMEDIATE")
             results = [operation() for operation, _ in batch]
-            self._db.execute("COMMIT")
+            self.db.execute("COMMIT")
         except sqlite3.Error as error:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
+            if self.db.in_transaction:
+                self.db.execute("ROLLBACK")
             told = UserError(f"The ledger {self.path} can't be written: {error}. Free some space; nothing is lost.")
             for _, done in batch:
                 _settle(done, error=told)
@@ -155,7 +174,7 @@ class Ledger:
             _settle(done, result)
 
     def _answer(self, key: str) -> Answer | None:
-        row = self._db.execute(f"SELECT {_ANSWER} FROM calls WHERE key = ? AND stop IS NOT NULL", (key,)).fetchone()
+        row = self.db.execute(f"SELECT {_ANSWER} FROM calls WHERE key = ? AND stop IS NOT NULL", (key,)).fetchone()
         if row is None:
             return None
         text, stop, *tokens, usd, seconds, attempts = row
@@ -163,32 +182,48 @@ class Ledger:
 
     def _claim(self, request: Request, seconds: float, reserve: float | None, budget: float | None) -> Claim:
         key, now = request.key, time.time()
-        row = self._db.execute("SELECT owner, lease, stop FROM calls WHERE key = ?", (key,)).fetchone()
-        if row is not None:
-            owner, lease, stop = row
-            if stop is not None or (lease > now and _lives(owner)):
-                return "taken"
-            self._db.execute("DELETE FROM calls WHERE key = ?", (key,))
-        if budget is not None and self._committed(now) + (reserve or 0.0) > budget:
+        if (held := self.held(key, now)) is not None:
+            return held
+        if budget is not None and self.committed(now) + (reserve or 0.0) > budget:
             return "over budget"
-        self._db.execute(
-            "INSERT INTO calls (key, provider, model, request, owner, lease, reserved) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (key, request.provider, request.model, request.as_json(), self.owner, now + seconds, reserve),
-        )
+        self.hold(key, request, self.owner, now + seconds, reserve)
         return "yours"
 
-    def _committed(self, now: float) -> float:
-        """What was spent, and what calls under way may still cost."""
-        rows = self._db.execute("SELECT owner, lease, reserved FROM calls WHERE owner IS NOT NULL").fetchall()
-        living = {owner: _lives(owner) for owner in {owner for owner, _, _ in rows}}
-        under_way = sum(reserved or 0.0 for owner, lease, reserved in rows if lease > now and living[owner])
-        return float(self._db.execute("SELECT spent FROM money").fetchone()[0]) + under_way
+    def held(self, key: str, now: float) -> Literal["taken", "left"] | None:
+        """Whether a call is answered or claimed by others, as `claim` says it; an operation for `do`."""
+        row = self.db.execute("SELECT owner, lease, stop FROM calls WHERE key = ?", (key,)).fetchone()
+        if row is None:
+            return None
+        owner, lease, stop = row
+        if stop is not None:
+            return "taken"
+        if owner.startswith(BATCH):
+            number = int(owner.removeprefix(BATCH))
+            owner, lease = self.db.execute("SELECT owner, lease FROM batches WHERE number = ?", (number,)).fetchone()
+            return "left" if orphaned(owner, lease, now) else "taken"
+        return None if orphaned(owner, lease, now) else "taken"
 
-    def _record(self, key: str, answer: Answer) -> None:
+    def hold(self, key: str, request: Request, owner: str, lease: float, reserve: float | None) -> None:
+        """Claim a call that nobody holds; an operation for `do`."""
+        self.db.execute(
+            "INSERT OR REPLACE INTO calls (key, provider, model, request, owner, lease, reserved) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (key, request.provider, request.model, request.as_json(), owner, lease, reserve),
+        )
+
+    def committed(self, now: float) -> float:
+        """US dollars spent, and what calls under way may still cost; an operation for `do`."""
+        rows = self.db.execute("SELECT owner, lease, reserved FROM calls WHERE owner IS NOT NULL").fetchall()
+        living = {owner: owner.startswith(BATCH) or lives(owner) for owner in {owner for owner, _, _ in rows}}
+        under_way = sum(reserved or 0.0 for owner, lease, reserved in rows if lease > now and living[owner])
+        return float(self.db.execute("SELECT spent FROM money").fetchone()[0]) + under_way
+
+    def keep(self, key: str, answer: Answer) -> None:
+        """As `record`; an operation for `do`."""
         usage = answer.reply.usage
         # an answer that came after its lease was over may find one in its place; it was paid for all the same
-        self._db.execute("UPDATE money SET spent = spent + ?", (answer.usd or 0.0,))
-        self._db.execute(
+        self.db.execute("UPDATE money SET spent = spent + ?", (answer.usd or 0.0,))
+        self.db.execute(
             "UPDATE calls SET owner = NULL, lease = NULL, reserved = NULL, text = ?, stop = ?, input = ?, output = ?, "
             "cache_read = ?, cache_write = ?, usd = ?, seconds = ?, attempts = ?, answered_at = ? "
             "WHERE key = ? AND stop IS NULL",
@@ -199,6 +234,28 @@ class Ledger:
                 *(answer.usd, answer.seconds, answer.attempts, time.time(), key),
             ),
         )
+
+    def known(self, keys: Sequence[str]) -> set[str]:
+        """Which of these requests are answered."""
+        return set(self.replies(keys))
+
+    def replies(self, keys: Sequence[str]) -> dict[str, Reply]:
+        """The replies to those of these requests that are answered."""
+        found: dict[str, Reply] = {}
+        with sqlite3.connect(f"file:{self.path}?mode=ro", uri=True) as reader:
+            for start in range(0, len(keys), _AT_ONCE):
+                some = keys[start : start + _AT_ONCE]
+                marks = ", ".join("?" * len(some))
+                query = f"SELECT key, {_ANSWER} FROM calls WHERE stop IS NOT NULL AND key IN ({marks})"
+                for key, text, stop, *tokens, _, _, _ in reader.execute(query, some):
+                    found[key] = Reply(text, stop, Usage(*tokens))
+        return found
+
+    def mean_output(self, provider: str, model: str) -> float | None:
+        """Tokens that a model wrote to a call on average; None where it has answered none."""
+        with sqlite3.connect(f"file:{self.path}?mode=ro", uri=True) as reader:
+            query = "SELECT avg(output) FROM calls WHERE provider = ? AND model = ? AND stop IS NOT NULL"
+            return reader.execute(query, (provider, model)).fetchone()[0]
 
     def totals(self) -> list[dict[str, Any]]:
         """Answered calls by provider and model: how many, of how many the price is known, tokens, US dollars, and
@@ -218,7 +275,7 @@ class Ledger:
     def forget(self, model: str) -> int:
         """Remove all answers of a model; what they cost stays spent. Returns how many."""
         try:
-            return self._db.execute("DELETE FROM calls WHERE model = ? AND stop IS NOT NULL", (model,)).rowcount
+            return self.db.execute("DELETE FROM calls WHERE model = ? AND stop IS NOT NULL", (model,)).rowcount
         except sqlite3.Error as error:
             raise UserError(f"The ledger {self.path} can't be written: {error}.") from error
 
@@ -239,36 +296,6 @@ def _settle(done: "Future[Any]", result: Any = None, error: Exception | None = N
             done.set_exception(error)
 
 
-def _this_process() -> str:
-    """Names this process for good: another that gets its number later has another name."""
-    return f"{socket.gethostname()} {_boot()} {os.getpid()} {_began(os.getpid())}"
-
-
-def _lives(owner: str) -> bool:
-    """Whether the process of that name may still be there; one of another machine may, until its lease ends."""
-    host, boot, number, began = owner.rsplit(" ", 3)
-    if host != socket.gethostname():
-        return True
-    if boot != _boot():
-        return False
-    try:
-        os.kill(int(number), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return _began(int(number)) == began
-
-
-def _boot() -> str:
-    path = Path("/proc/sys/kernel/random/boot_id")
-    return path.read_text().strip() if path.is_file() else "-"
-
-
-def _began(number: int) -> str:
-    """When a process began, in ticks since the machine did; "-" where that can't be known."""
-    try:
-        # the second field is the program's name in brackets, which may hold anything
-        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
-        return "-"
+def orphaned(owner: str | None, lease: float, now: float) -> bool:
+    """Whether nobody sees any more to what a process had claimed until `lease`."""
+    return owner is None or lease <= now or not lives(owner)

@@ -1,17 +1,18 @@
 """A judge that asks a language model: three prompts a reason, one for each criterion."""
 
 from collections.abc import Collection, Sequence
+from copy import copy
 from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
 from reasoning_occ.careers.types import Career, Transition
 from reasoning_occ.language.render import events
 from reasoning_occ.occupations.taxonomy import Taxonomy
-from reasoning_occ.reasons.calls.asker import Asker, Unanswered
+from reasoning_occ.reasons.calls.clerk import Clerk, Unanswered
 from reasoning_occ.reasons.calls.desk import Terms
 from reasoning_occ.reasons.calls.request import Message, Reply, Request
 from reasoning_occ.reasons.privacy import shared
-from reasoning_occ.reasons.prompting import data, template
+from reasoning_occ.reasons.prompting import Rendered, data, template
 from reasoning_occ.reasons.replies import read_score
 from reasoning_occ.reasons.types import CRITERIA, Case, Criterion, Score, Told, Verdict
 
@@ -25,6 +26,37 @@ def schema(criterion: Criterion) -> dict[str, Any]:
         properties["errors"] = {"type": "array", "items": {"type": "string"}}
     properties["score"] = {"type": "integer", "enum": [1, 2, 3, 4, 5]}
     return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+def question(criterion: Criterion, case: Case, taxonomy: Taxonomy, *, send: Collection[str], answer: str) -> Rendered:
+    """A judge's prompt. Factuality sees history and reason, coherence the reason, utility it and the true next
+    occupation.
+
+    Args:
+        criterion: what is judged.
+        case: the reason, and what it is judged by.
+        taxonomy: the occupations.
+        send: fields of a career that are shown; see `privacy`.
+        answer: a sentence on the form of the answer.
+    """
+    seen = {"reason": data(case.reason), "answer": answer}
+    if criterion == "factuality":
+        seen["history"] = data("\n".join(events(shared(case.history, send), taxonomy)))
+    elif criterion == "utility":
+        seen["next"] = data(taxonomy.title(case.truth))
+    return template(criterion).render(**seen)
+
+
+def _answer(criterion: Criterion) -> str:
+    errors = (
+        ' "errors" (a list with one short sentence for each claim that does not hold; empty if all hold),'
+        if criterion == "factuality"
+        else ""
+    )
+    return (
+        f'Answer with one JSON object: "justification" (one or two sentences),{errors} '
+        '"score" (a whole number from 1 to 5).'
+    )
 
 
 class LLMJudge:
@@ -42,7 +74,7 @@ class LLMJudge:
     def __init__(
         self,
         taxonomy: Taxonomy,
-        asker: Asker,
+        asker: Clerk,
         terms: Terms,
         *,
         send: Collection[str],
@@ -50,7 +82,7 @@ class LLMJudge:
         sample: int = 0,
     ) -> None:
         self._taxonomy = taxonomy
-        self._asker = asker
+        self.asker = asker
         self._terms = terms
         self._send = send
         self._repair = repair
@@ -67,10 +99,10 @@ class LLMJudge:
         """Scores of many reasons, three calls each.
 
         Raises:
-            BudgetReached, UserError: as `Asker.ask_all`.
+            BudgetReached, UserError: as `Clerk.ask_all`.
         """
-        requests = [self.request(criterion, case) for case in cases for criterion in CRITERIA]
-        replies = self._asker.ask_all(requests, told)
+        requests = self.requests(cases)
+        replies = self.asker.ask_all(requests, told)
         if self._repair:
             replies = self._repaired(requests, replies, told)
         read = [_score(reply) for reply in replies]
@@ -81,16 +113,20 @@ class LLMJudge:
             verdicts.append(Verdict(scores, of_case["factuality"][1]))
         return verdicts
 
+    def requests(self, cases: Sequence[Case]) -> list[Request]:
+        """The calls for some cases: those of each case one after the other, in the order of the criteria."""
+        return [self.request(criterion, case) for case in cases for criterion in CRITERIA]
+
+    def again(self, sample: int) -> Self:
+        """The same judge in another round, in which it answers anew what it was asked before."""
+        other = copy(self)
+        other._sample = sample
+        return other
+
     def request(self, criterion: Criterion, case: Case) -> Request:
-        """The call for one criterion. Factuality sees history and reason, coherence the reason, utility it and the
-        true next occupation."""
-        seen = {"reason": data(case.reason)}
-        if criterion == "factuality":
-            seen["history"] = data("\n".join(events(shared(case.history, self._send), self._taxonomy)))
-        elif criterion == "utility":
-            seen["next"] = data(self._taxonomy.title(case.truth))
-        prompt = template(criterion).render(**seen)
-        return self._terms.request(self._asker.provider, *prompt, schema(criterion), self._sample)
+        """The call for one criterion."""
+        prompt = question(criterion, case, self._taxonomy, send=self._send, answer=_answer(criterion))
+        return self._terms.request(self.asker.provider, *prompt, schema(criterion), self._sample)
 
     def _repaired(
         self, requests: Sequence[Request], replies: Sequence[Reply | Unanswered], told: Told | None
@@ -102,7 +138,7 @@ class LLMJudge:
             if isinstance(reply, Reply) and reply.stop == "end" and read_score(reply)[0].value is None:
                 turns = (*request.messages, Message("assistant", reply.text or "…"), Message("user", _REPAIR))
                 again[place] = replace(request, messages=turns)
-        for place, reply in zip(again, self._asker.ask_all(list(again.values()), told), strict=True):
+        for place, reply in zip(again, self.asker.ask_all(list(again.values()), told), strict=True):
             mended[place] = reply
         return mended
 

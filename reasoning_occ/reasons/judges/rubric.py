@@ -86,8 +86,9 @@ class RubricJudge:
             return Score(1, "It says that the true occupation is the present one.")
         ratio = float(after[i] / before[i])
         rank = int((after > after[i]).sum()) + 1
-        value = next((score for score, least in _UTILITY if ratio >= least), 1)
-        return Score(value, f"The evidence makes the true occupation {ratio:.2g} times as probable (rank {rank}).")
+        return Score(
+            of_ratio(ratio), f"The evidence makes the true occupation {ratio:.2g} times as probable (rank {rank})."
+        )
 
     def _probabilities(
         self, reading: Reading, facts: Sequence[Fact], person: str
@@ -115,6 +116,11 @@ class RubricJudge:
         agree[:] = 1.0 if present is None else np.maximum(self._statistics.compass.members(present, direction), _DOUBT)
         agree[told] = _DOUBT
         return agree
+
+
+def of_ratio(ratio: float) -> int:
+    """The utility score of a reason that makes the truth so many times as probable."""
+    return next((score for score, least in _UTILITY if ratio >= least), 1)
 
 
 def evidence(reading: Reading) -> tuple[Fact, ...]:

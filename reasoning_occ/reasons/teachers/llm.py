@@ -5,14 +5,35 @@ from collections.abc import Collection, Sequence
 from reasoning_occ.careers.types import Transition
 from reasoning_occ.language.render import events
 from reasoning_occ.occupations.taxonomy import Taxonomy
-from reasoning_occ.reasons.calls.asker import Asker
+from reasoning_occ.reasons.calls.clerk import Clerk
 from reasoning_occ.reasons.calls.desk import Terms
 from reasoning_occ.reasons.calls.request import Reply, Request
 from reasoning_occ.reasons.privacy import shared
-from reasoning_occ.reasons.prompting import data, template
+from reasoning_occ.reasons.prompting import Rendered, data, template
 from reasoning_occ.reasons.types import Candidate, Told
 
 _FEEDBACK = "Earlier reasons for this person were rejected. What was found wrong with them:\n<errors>\n{}\n</errors>"
+
+
+def task(
+    transition: Transition, feedback: Sequence[str], taxonomy: Taxonomy, *, words: int, send: Collection[str]
+) -> Rendered:
+    """A teacher's prompt.
+
+    Args:
+        transition: to be explained; its target is shown.
+        feedback: what was found wrong with earlier candidates; empty in a first round.
+        taxonomy: the occupations.
+        words: at most in a reason.
+        send: fields of a career that are shown; see `privacy`.
+    """
+    listed = "\n".join(f"- {data(error)}" for error in feedback)
+    return template("teacher").render(
+        history=data("\n".join(events(shared(transition.history, send), taxonomy))),
+        next=data(taxonomy.title(transition.target)),
+        words=str(words),
+        feedback=_FEEDBACK.format(listed) if feedback else "",
+    )
 
 
 class LLMTeacher:
@@ -33,7 +54,7 @@ class LLMTeacher:
     def __init__(
         self,
         taxonomy: Taxonomy,
-        asker: Asker,
+        asker: Clerk,
         terms: Terms,
         *,
         candidates: int,
@@ -41,7 +62,7 @@ class LLMTeacher:
         send: Collection[str],
     ) -> None:
         self._taxonomy = taxonomy
-        self._asker = asker
+        self.asker = asker
         self._terms = terms
         self.at_once = 8 * terms.at_once  # so that few calls wait alone for the last one of a round
         self._candidates = candidates
@@ -60,18 +81,26 @@ class LLMTeacher:
         """Candidates for each transition; see `Teacher`.
 
         Raises:
-            BudgetReached, UserError: as `Asker.ask_all`.
+            BudgetReached, UserError: as `Clerk.ask_all`.
         """
+        replies = self.asker.ask_all(self.requests(transitions, feedback), told)
+        return self.candidates([reply if isinstance(reply, Reply) else None for reply in replies])
+
+    def requests(
+        self, transitions: Sequence[Transition], feedback: Sequence[Sequence[str]] | None = None
+    ) -> list[Request]:
+        """The calls for some transitions: those of each one after the other."""
         errors = feedback if feedback is not None else [()] * len(transitions)
-        requests = [
+        return [
             self.request(transition, wrong, sample)
             for transition, wrong in zip(transitions, errors, strict=True)
             for sample in range(self._candidates)
         ]
-        replies = self._asker.ask_all(requests, told)
+
+    def candidates(self, replies: Sequence[Reply | None]) -> list[tuple[Candidate, ...]]:
+        """What replies, in the order of `requests`, come to for each transition; None: there is none."""
         texts = [
-            reply.text.strip() if isinstance(reply, Reply) and reply.stop in ("end", "other") else ""
-            for reply in replies
+            reply.text.strip() if reply is not None and reply.stop in ("end", "other") else "" for reply in replies
         ]
         return [
             tuple(Candidate(text) for text in dict.fromkeys(texts[start : start + self._candidates]) if text)
@@ -80,11 +109,5 @@ class LLMTeacher:
 
     def request(self, transition: Transition, feedback: Sequence[str], sample: int) -> Request:
         """The call for one candidate."""
-        listed = "\n".join(f"- {data(error)}" for error in feedback)
-        prompt = template("teacher").render(
-            history=data("\n".join(events(shared(transition.history, self._send), self._taxonomy))),
-            next=data(self._taxonomy.title(transition.target)),
-            words=str(self._words),
-            feedback=_FEEDBACK.format(listed) if feedback else "",
-        )
-        return self._terms.request(self._asker.provider, *prompt, None, sample)
+        prompt = task(transition, feedback, self._taxonomy, words=self._words, send=self._send)
+        return self._terms.request(self.asker.provider, *prompt, None, sample)

@@ -12,7 +12,8 @@ from provider_server import FAULTS, Fake, running
 
 from reasoning_occ.errors import UserError
 from reasoning_occ.reasons.calls.anthropic import Anthropic
-from reasoning_occ.reasons.calls.asker import Asker, BudgetReached, Unanswered
+from reasoning_occ.reasons.calls.asker import Asker
+from reasoning_occ.reasons.calls.clerk import BudgetReached, Unanswered
 from reasoning_occ.reasons.calls.ledger import Ledger
 from reasoning_occ.reasons.calls.openai import OpenAI
 from reasoning_occ.reasons.calls.prices import Price, dearest
@@ -189,7 +190,7 @@ def test_the_budget_is_never_passed(ledger):
     assert who.tally.asked == len(list(ledger.rows())) == sum(fake.paid.values()) > 20
     assert 19 * dear - dear < asyncio.run(ledger.spent()) <= 20 * dear
     with pytest.raises(UserError, match="price is unknown"):
-        asker(ledger, None, price=None, budget=1.0)
+        asker(ledger, provider("anthropic", fake), price=None, budget=1.0)
 
 
 def test_a_cancelled_call_leaves_no_claim(ledger):

@@ -123,7 +123,7 @@ def test_a_full_disk_is_told_and_loses_no_earlier_answer(ledger):
     async def ask():
         await ledger.claim(question("a"), 60, None, None)
         await ledger.record(question("a").key, ANSWER)
-        await ledger._do(lambda: ledger._db.execute("PRAGMA max_page_count = 1").fetchall())
+        await ledger.do(lambda: ledger.db.execute("PRAGMA max_page_count = 1").fetchall())
         long = question("b" * 1_000_000)
         with pytest.raises(UserError, match="can't be written"):
             await ledger.claim(long, 60, None, None)
@@ -149,13 +149,13 @@ def test_a_torn_write_leaves_a_readable_ledger(tmp_path):
     ledger.close()
     found = Ledger(copy)
     assert asyncio.run(found.answer(question("a").key)) == ANSWER
-    assert found._db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert found.db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     found.close()
 
 
 def test_owners_of_another_start_of_the_machine_are_gone(ledger, monkeypatch):
     asyncio.run(ledger.claim(question(), 3600, None, None))
-    monkeypatch.setattr("reasoning_occ.reasons.calls.ledger._boot", lambda: "another")
+    monkeypatch.setattr("reasoning_occ.reasons.calls.process._boot", lambda: "another")
     assert asyncio.run(ledger.claim(question(), 3600, None, None)) == "yours"
     with sqlite3.connect(ledger.path) as reader:
         assert reader.execute("SELECT count(*) FROM calls").fetchone() == (1,)

@@ -1,0 +1,126 @@
+"""What a job's teacher and judge would be asked: the same prompts, made but not sent."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from omegaconf import DictConfig
+
+from reasoning_occ.asking import Hands, asking_nodes, desk, reasoner
+from reasoning_occ.careers.types import Transition
+from reasoning_occ.config import build, learns_reasons, validate
+from reasoning_occ.errors import UserError
+from reasoning_occ.experiment import Task, load
+from reasoning_occ.progress import console
+from reasoning_occ.reasons.calls.estimate import Estimate
+from reasoning_occ.reasons.calls.request import Reply
+from reasoning_occ.reasons.naming import target_names
+from reasoning_occ.reasons.privacy import FIELDS, limited
+from reasoning_occ.reasons.teachers.llm import LLMTeacher
+from reasoning_occ.reasons.types import CRITERIA, Candidate, Case
+
+_WORDS = 60
+"""Of a reason that is not written yet, where the teacher doesn't say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Calls of one teacher or judge. assumed: how many of them are for texts that are not written yet."""
+
+    who: str
+    model: str
+    estimate: Estimate
+    assumed: int = 0
+
+
+def lines(cfg: DictConfig, *, counts: bool) -> Iterator[Line]:
+    """What the oracle stage of a job would ask, teacher first.
+
+    Args:
+        cfg: the job.
+        counts: whether providers may be asked to count tokens.
+
+    Raises:
+        UserError: the job can't work, or has nobody to ask.
+    """
+    validate(cfg)
+    if not learns_reasons(cfg):
+        raise UserError("method: this one learns from no reasons, so there is nobody to ask; choose method=joint.")
+    asking = {role: list(asking_nodes(cfg[role], role)) for role in ("teacher", "judge")}
+    if not any(asking.values()):
+        raise UserError("teacher and judge: both are of this machine, so nothing is asked and nothing costs.")
+    hands = Hands(desk(cfg, keys=False), chat=_no_model, predict=_no_model)
+    ledger = hands.desk.ledger if hands.desk.has_ledger else None
+    with console.status("Making the prompts"):
+        task = load(cfg)
+        transitions = _shown(cfg, task, bool(asking["judge"]))
+        candidates = _Candidates(cfg, task, transitions)
+        for name, node in asking["teacher"]:
+            teacher = reasoner(node, task.taxonomy, hands)
+            requests = teacher.requests(transitions)
+            yield Line(name, node.model, teacher.asker.estimate(requests, ledger, counts=counts))
+            replies = {} if ledger is None else ledger.replies([request.key for request in requests])
+            candidates.known(teacher, [replies.get(request.key) for request in requests])
+        cases, assumed = candidates.cases()
+        for name, node in asking["judge"]:
+            judge = reasoner(node, task.taxonomy, hands)
+            found = judge.asker.estimate(judge.requests(cases), ledger, counts=counts)
+            yield Line(name, node.model, found, len(CRITERIA) * assumed)
+            if test := _test_cases(cfg, task, candidates):
+                found = judge.asker.estimate(judge.requests(test), ledger, counts=counts)
+                yield Line(f"{name}, for test people", node.model, found, len(CRITERIA) * len(test))
+
+
+def _no_model(name: str | None) -> Any:
+    raise UserError(f"A plan reads no model, and {name or 'the job itself'} would be one.")
+
+
+def _shown(cfg: DictConfig, task: Task, judged_elsewhere: bool) -> list[Transition]:
+    both = [*task.train, *task.valid]
+    return [limited(transition, cfg.privacy.send) for transition in both] if judged_elsewhere else both
+
+
+class _Candidates:
+    """Reasons that are written already, and for those that are not a text of the same length."""
+
+    def __init__(self, cfg: DictConfig, task: Task, transitions: Sequence[Transition]) -> None:
+        self._taxonomy = task.taxonomy
+        self._transitions = transitions
+        self._each = int(cfg.teacher.candidates)
+        self._words = int(cfg.teacher.get("words", _WORDS))
+        self._number = count()
+        self._written: list[tuple[Candidate, ...]] = [()] * len(transitions)
+        self._missing = [self._each] * len(transitions)
+        if str(cfg.teacher._target_).endswith(".GroundedTeacher"):
+            teacher = build(cfg.teacher, taxonomy=task.taxonomy)
+            teacher.fit(transitions[: len(task.train)])
+            self._written, self._missing = teacher.write_all(transitions), [0] * len(transitions)
+
+    def known(self, teacher: LLMTeacher, replies: Sequence[Reply | None]) -> None:
+        """Take over what is answered of a teacher's calls for all transitions; None: is not."""
+        self._written = teacher.candidates(replies)
+        self._missing = [
+            replies[start : start + self._each].count(None) for start in range(0, len(replies), self._each)
+        ]
+
+    def assumed(self) -> str:
+        """A text nobody wrote, unlike any other."""
+        return f"{next(self._number)} " + "reason " * (self._words - 1)
+
+    def cases(self) -> tuple[list[Case], int]:
+        """All that would be judged, and how many of those are assumed."""
+        found = []
+        for transition, written, missing in zip(self._transitions, self._written, self._missing, strict=True):
+            history, target = transition.history, transition.target
+            texts = [c.text for c in written if not target_names(c.text, history, target, self._taxonomy)]
+            texts += [self.assumed() for _ in range(missing)]
+            found += [Case(history, text, target) for text in texts]
+        return found, sum(self._missing)
+
+
+def _test_cases(cfg: DictConfig, task: Task, candidates: _Candidates) -> list[Case]:
+    """Reasons for test people, which go to a judge elsewhere only if all of a history may."""
+    if set(cfg.privacy.send) != set(FIELDS):
+        return []
+    return [Case(t.history, candidates.assumed(), t.target) for t in task.test]

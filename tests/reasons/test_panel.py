@@ -1,0 +1,77 @@
+"""A panel's scores against medians worked out by hand."""
+
+import pytest
+
+from reasoning_occ.careers.types import Career, Date, Job, Person
+from reasoning_occ.errors import UserError
+from reasoning_occ.reasons.judges.panel import Panel
+from reasoning_occ.reasons.oracle import make_oracle, read_oracle
+from reasoning_occ.reasons.selection import Selection
+from reasoning_occ.reasons.types import CRITERIA, Case, Score, Verdict
+
+HISTORY = Career(Person("p", 1950), (), (Job("d", Date(1969)),))
+CASES = [Case(HISTORY, "One.", "c"), Case(HISTORY, "Two.", "c")]
+
+
+class Says:
+    """A judge that always says the same; `fitted` counts."""
+
+    def __init__(self, *values, errors=(), coverage=1.0):
+        scores = {c: Score(value, "so") for c, value in zip(CRITERIA, values, strict=True)}
+        self.verdict = Verdict(scores, errors, coverage)
+        self.fitted = 0
+
+    def fit(self, train):
+        self.fitted += 1
+
+    def judge_all(self, cases, told=None):
+        return [self.verdict for _ in cases]
+
+
+def test_the_median_counts_and_of_two_the_lower():
+    three = {
+        "one": Says(5, 1, None, errors=("wrong year",)),
+        "two": Says(2, 4, 3, errors=("wrong year", "no job"), coverage=0.5),
+        "three": Says(3, 3, 4),
+    }
+    found = Panel(three).judge_all(CASES)
+    assert len(found) == 2 and found[0] == found[1]
+    assert [found[0].scores[c].value for c in CRITERIA] == [3, 3, 3]
+    assert found[0].errors == ("wrong year", "no job") and found[0].coverage == 0.5
+    assert found[0].members["one"]["utility"].value is None and found[0].members["two"]["coherence"].value == 4
+    assert "one unscored" in found[0].scores["utility"].justification
+
+
+def test_where_nobody_has_a_score_there_is_none():
+    found = Panel({"one": Says(None, 1, 1), "two": Says(None, 1, 2)}).judge_all(CASES[:1])
+    assert [found[0].scores[c].value for c in CRITERIA] == [None, 1, 1]
+
+
+def test_every_member_learns_and_one_is_no_panel():
+    members = {"one": Says(1, 1, 1), "two": Says(1, 1, 1)}
+    Panel(members).fit([])
+    assert [judge.fitted for judge in members.values()] == [1, 1]
+    with pytest.raises(UserError, match=r"judge\.members: a panel has two judges or more; got 1 \(one\)"):
+        Panel({"one": Says(1, 1, 1)})
+
+
+def test_what_each_said_is_kept_in_the_file(tmp_path, nls, transitions, teacher, judge):
+    panel = Panel({"rubric": judge, "stern": Says(1, 2, 3)})
+    selection = Selection({"factuality": 1, "coherence": 1, "utility": 1}, 0, "drop", 1.0)
+    path = tmp_path / "reasons.jsonl"
+    make_oracle(transitions[:5], teacher, panel, selection, path, nls.taxonomy)
+    for line in read_oracle(path):
+        for candidate, verdict in zip(line.candidates, line.verdicts, strict=True):
+            alone = judge.judge_all(
+                [Case(_history(transitions, line.key), candidate.text, _truth(transitions, line.key))]
+            )
+            assert verdict.members["rubric"] == alone[0].scores
+            assert verdict.members["stern"]["coherence"].value == 2
+
+
+def _history(transitions, key):
+    return next(t.history for t in transitions if t.key == key)
+
+
+def _truth(transitions, key):
+    return next(t.target for t in transitions if t.key == key)
