@@ -71,7 +71,8 @@ def reasoner(node: DictConfig, taxonomy: Taxonomy, hands: Hands) -> Any:
             inside[str(key)] = reasoner(value, taxonomy, hands)
         elif OmegaConf.is_dict(value) and any(_is_node(one) for one in value.values()):
             inside[str(key)] = {name: reasoner(one, taxonomy, hands) for name, one in value.items() if one is not None}
-    own = OmegaConf.masked_copy(node, [str(key) for key in node if key not in inside])
+    whole: Any = OmegaConf.to_container(node, resolve=True)  # here, where what it points at can be found
+    own = OmegaConf.create({key: value for key, value in whole.items() if key not in inside})
     return build(own, **{name: value for name, value in given.items() if name in wanted}, **inside)
 
 
