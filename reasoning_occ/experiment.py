@@ -29,9 +29,10 @@ from reasoning_occ.language.render import events
 from reasoning_occ.machine import prepare
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.progress import console
-from reasoning_occ.reasons.oracle import make_oracle, summary
+from reasoning_occ.reasons.oracle import make_oracle
 from reasoning_occ.reasons.pairs import write_pairs
 from reasoning_occ.reasons.privacy import FIELDS, limited
+from reasoning_occ.reasons.summary import summary
 from reasoning_occ.recommenders.base import Recommender
 from reasoning_occ.report import table
 from reasoning_occ.report.page import write_report

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from math import fsum
 
 import numpy as np
 
@@ -107,7 +108,8 @@ def outlines(
 
     earlier = sorted(_earlier(history), key=lambda spell: -worth(Fact("held", spell.code)))[:_CONSIDERED]
     possible = [(outline, frozenset(items(outline))) for outline in _possible(history, earlier, stated)]
-    strengths = np.array([sum(worth(fact) for fact in facts) for _, facts in possible])
+    # fsum: a set has another order in every process, and sums must not
+    strengths = np.array([fsum(worth(fact) for fact in facts) for _, facts in possible])
     likeness = np.zeros(len(possible))
     chosen: list[Outline] = []
     for _ in range(min(n, len(possible))):
@@ -138,8 +140,6 @@ def _possible(history: Career, earlier: Sequence[Spell], stated: tuple[Direction
     if returned(history):
         sides.append(Fact("returned", "yes"))
     education = history.education[-1] if history.education else None
-    if education is not None and set(education.title) & set(".!?\n"):
-        education = None  # can't stand in a sentence
     for told in _subsets(sorted(earlier, key=lambda spell: spell.start), _MOST_EARLIER):
         for side in _subsets(sides, _MOST_SIDES):
             outline = Outline((*told, now), side, stated)

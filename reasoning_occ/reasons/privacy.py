@@ -14,7 +14,8 @@ NEEDED: tuple[Field, ...] = ("occupation", "dates")
 """Without these there is no career to speak of."""
 
 _CONTACTS = (
-    (re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+"), "[e-mail]"),
+    # from the beginning of a word: to try from each of its letters takes minutes for a long one
+    (re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.-]+"), "[e-mail]"),
     (re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE), "[address]"),
     # eight digits and more, in groups; years and spans of years ("1998-2003") are shorter or have no such shape
     (re.compile(r"(?<!\w)\+?\d[\d ()/.-]{7,}\d(?!\w)"), "[number]"),

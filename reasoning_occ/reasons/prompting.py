@@ -11,7 +11,9 @@ _FOLDER = Path(__file__).parent / "prompts"
 _FIELD = re.compile(r"\{\{(\w+)\}\}")
 _PARTS = re.compile(r"# system\n(?P<system>.+?)\n# user\n(?P<user>.+)", re.DOTALL)
 # only what opens like a tag or a special token is broken: "< 5 years" stays as it is
-_TAG = re.compile(r"<(?=[|/!\w])")
+_TAG = re.compile(r"[<\uff1c](?=[|\uff5c/!\w])|\[(?=/?[A-Z]+\])")
+# so that a text repeated by a judge is never read as its verdict
+_BRACES = str.maketrans("{}", "()")
 LONGEST = 20_000
 """Characters of one data block; a history of real life has a few thousand."""
 
@@ -69,9 +71,9 @@ def template(name: str) -> Template:
 def data(text: str) -> str:
     """Text of a career or a reason as data: nothing in it can end its block, hide, or reorder what stands around it.
 
-    Control, format and private characters go (line ends stay), tags are broken, and what is longer than `LONGEST` is
-    cut, visibly.
+    Control, format and private characters go (line ends stay), tags and marks such as [INST] are broken, braces become
+    parentheses, and what is longer than `LONGEST` is cut, visibly.
     """
     kept = "".join(c for c in text if c == "\n" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn"))
-    broken = _TAG.sub("< ", kept)
+    broken = _TAG.sub(lambda mark: f"{mark.group()} ", kept).translate(_BRACES)
     return broken if len(broken) <= LONGEST else f"{broken[:LONGEST]} [cut: {len(broken) - LONGEST} characters more]"

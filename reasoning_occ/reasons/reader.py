@@ -38,6 +38,8 @@ _GLUE = frozenset(
     )
 )
 _MOST_UNREAD = 1 / 3
+# characters of a reason that are read; reasons have some hundreds, and patterns take time in the square of a sentence
+_LONGEST = 5_000
 
 
 class Reader:
@@ -48,7 +50,13 @@ class Reader:
         self._finder = TitleFinder(taxonomy)
 
     def read(self, text: str) -> Reading:
-        """The claims of a text. Never fails: what can't be read is counted in `coverage`."""
+        """The claims of a text, or of the beginning of a very long one.
+
+        Never fails: what can't be read is counted in `coverage`.
+        """
+        if len(text) > _LONGEST:  # at a word's end, so that no year or name is halved
+            beginning = text[:_LONGEST]
+            text = beginning.rpartition(" ")[0] or beginning
         sentences = [m.group().strip() for m in _SENTENCE.finditer(self._finder.mark(text))]
         sentences = [s for s in sentences if re.search(r"\w", s)]
         jobs: list[JobClaim] = []

@@ -8,8 +8,12 @@ from typing import Any
 from reasoning_occ.reasons.calls.request import Reply
 from reasoning_occ.reasons.types import Score
 
-_LONGEST = 20_000
-"""Characters at a reply's end that are looked at: nested nonsense takes time in the square of its length."""
+_LONGEST = 50_000
+"""Characters at a reply's end that are looked at: nonsense takes time in the square of its length. More than twice as
+many as a prompt shows of a text, which a judge may repeat after its verdict."""
+_START = re.compile(r"\{\s*[\"}]")
+_DEEP = 500
+"""Characters that are passed over where objects lie in one another deeper than can be read; they have more levels."""
 _OF_FIVE = re.compile(r"\s*([1-5])(?:\s*(?:/|out of)\s*5)?\s*")
 
 
@@ -59,8 +63,9 @@ def last_object(text: str) -> dict[str, Any]:
 def _objects(text: str) -> Iterator[dict[str, Any] | Unreadable]:
     """Objects that are not part of another, in order."""
     decoder = json.JSONDecoder(object_pairs_hook=_distinct)
-    at = text.find("{")
-    while at >= 0:
+    start = _START.search(text)
+    while start is not None:
+        at = start.start()
         end = at + 1
         try:
             value, end = decoder.raw_decode(text, at)
@@ -68,9 +73,11 @@ def _objects(text: str) -> Iterator[dict[str, Any] | Unreadable]:
         except Unreadable as twice:
             _, end = json.JSONDecoder().raw_decode(text, at)
             yield twice
-        except (json.JSONDecodeError, RecursionError):
+        except RecursionError:
+            end = at + _DEEP
+        except json.JSONDecodeError:
             pass
-        at = text.find("{", end)
+        start = _START.search(text, end)
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

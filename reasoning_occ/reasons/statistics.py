@@ -7,6 +7,7 @@ cut only. The person being explained is always left out.
 import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
+from math import fsum
 from typing import NamedTuple
 
 import numpy as np
@@ -166,7 +167,8 @@ class Statistics:
 
         def score(direction: Direction) -> float:
             share = self._shares(person)[n + DIRECTIONS.index(direction)]
-            return float(np.log(share) + sum(np.log(self.direction_lift(fact, direction, person)) for fact in facts))
+            # fsum: the facts are a set, which has another order in every process
+            return float(np.log(share) + fsum(np.log(self.direction_lift(fact, direction, person)) for fact in facts))
 
         return tuple(sorted(open_to, key=score, reverse=True))
 

@@ -90,7 +90,7 @@ def _clause(side: Fact, draw: float) -> str | None:
     if side.kind == "hours":
         return "full time" if side.value == "full" else "part time"
     if side.kind == "region":
-        return f"based {_place(side.value)}"
+        return f"based {place(side.value)}"
     return None
 
 
@@ -102,7 +102,8 @@ def _own_sentence(side: Fact) -> str | None:
     return None
 
 
-def _place(region: str) -> str:
+def place(region: str) -> str:
+    """Where a region is, in words: "in the South", "in Ohio", "outside cities"."""
     if region.startswith("outside "):
         return region
     return f"in the {region}" if region in _COMPASS else f"in {region}"

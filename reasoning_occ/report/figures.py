@@ -107,6 +107,8 @@ def score_histogram(
         threshold: least score of an oracle reason, marked by a line; `None`: not on record.
         top: candidates at the axis' end.
     """
+    from matplotlib.ticker import MaxNLocator
+
     with _figure(f"scores-{criterion}", 3.6, 2.7) as (figure, out):
         axes = figure.add_subplot()
         places = np.arange(1, 6)
@@ -122,6 +124,7 @@ def score_histogram(
         axes.set_xticks(places, labels)
         axes.set(xlim=(0.4, len(places) + 0.6), ylim=(0, 1.05 * top), ylabel="candidates")
         axes.tick_params(axis="x", length=0)
+        axes.yaxis.set_major_locator(MaxNLocator("auto", integer=True))
         _bare(axes)
     return out[0]
 

@@ -1,4 +1,7 @@
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -153,3 +156,29 @@ def test_arguments_out_of_range_are_refused(nls):
         GroundedTeacher(nls.taxonomy, candidates=4, mistakes=1.5, seed=0, shrink=1.0)
     with pytest.raises(UserError, match="call fit"):
         GroundedTeacher(nls.taxonomy, candidates=4, mistakes=0.0, seed=0, shrink=1.0).write(None)
+
+
+@pytest.mark.slow
+def test_equal_seeds_give_equal_texts_in_every_process(nls):
+    # sets of text have another order in every process
+    code = (
+        "import hashlib\n"
+        "from reasoning_occ.careers.nls import NLS\n"
+        "from reasoning_occ.reasons.teachers.grounded import GroundedTeacher\n"
+        "nls = NLS().load()\n"
+        "train = [t for career in nls.careers[::3] for t in career.transitions()]\n"
+        "teacher = GroundedTeacher(nls.taxonomy, candidates=4, mistakes=0.25, seed=0, shrink=20.0)\n"
+        "teacher.fit(train)\n"
+        "print(hashlib.sha256(repr([teacher.write(t) for t in train[:300]]).encode()).hexdigest())"
+    )
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("0", "1", "2")
+    }
+    assert len(told) == 1

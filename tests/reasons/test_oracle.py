@@ -5,8 +5,9 @@ import pytest
 
 from reasoning_occ.careers.types import Career, Date, Job, Person, Transition
 from reasoning_occ.errors import UserError
-from reasoning_occ.reasons.oracle import make_oracle, read_oracle, summary
+from reasoning_occ.reasons.oracle import make_oracle, read_oracle
 from reasoning_occ.reasons.selection import Selection, choose
+from reasoning_occ.reasons.summary import summary
 from reasoning_occ.reasons.teachers.grounded import GroundedTeacher
 from reasoning_occ.reasons.types import Candidate, Score, Verdict
 

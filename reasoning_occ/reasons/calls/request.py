@@ -68,6 +68,10 @@ class Reply:
     stop: Stop
     usage: Usage
 
+    def __post_init__(self) -> None:
+        """Halves of characters (lone surrogates), which JSON can carry and no file can hold, become question marks."""
+        object.__setattr__(self, "text", self.text.encode("utf-8", "replace").decode())
+
 
 Kind = Literal["overloaded", "again", "refused"]
 

@@ -1,6 +1,7 @@
 """A teacher without a language model: reasons from facts of the history and what people like this did next."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from random import Random
 
 import numpy as np
@@ -11,6 +12,7 @@ from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.reasons.naming import target_names
 from reasoning_occ.reasons.outline import Outline, items, outlines
 from reasoning_occ.reasons.planted import draw, plant
+from reasoning_occ.reasons.quoting import Quoting
 from reasoning_occ.reasons.statistics import Fact, Statistics, half
 from reasoning_occ.reasons.types import Candidate, Told
 from reasoning_occ.reasons.wording import realise
@@ -52,6 +54,7 @@ class GroundedTeacher:
         self._mistakes = mistakes
         self._seed = seed
         self._statistics = Statistics(taxonomy, shrink)
+        self._quoting = Quoting(taxonomy)
         self._fitted = False
 
     def fit(self, train: Sequence[Transition]) -> None:
@@ -69,6 +72,7 @@ class GroundedTeacher:
             raise UserError(
                 "The grounded teacher has no statistics yet: call fit() with the training transitions first."
             )
+        transition = replace(transition, history=self._quoting.quotable(transition.history))
         written: list[Candidate] = []
         spare = outlines(transition.history, transition.target, self._statistics, _SPARE * self._candidates)
         for number, outline in enumerate(spare):

@@ -12,7 +12,7 @@ from reasoning_occ.reasons.privacy import shared
 from reasoning_occ.reasons.prompting import Rendered, data, template
 from reasoning_occ.reasons.types import Candidate, Told
 
-_FEEDBACK = "Earlier reasons for this person were rejected. What was found wrong with them:\n{}"
+_FEEDBACK = "Earlier reasons for this person were rejected. What was found wrong with them:\n<errors>\n{}\n</errors>"
 
 
 def task(
