@@ -56,6 +56,9 @@ class Asker(Clerk):
             raise BudgetReached
         return answered
 
+    async def _close(self) -> None:
+        await self._provider.close()
+
     async def _one(self, request: Request, told: Told | None) -> Reply | Unanswered | None:
         try:
             reply = await self.ask(request)
@@ -88,28 +91,28 @@ class Asker(Clerk):
                         f"Collect it first: start once with anthropic_batch in place of anthropic."
                     )
                 if claim == "yours":
-                    return await self._asked(request)
+                    return await self._asked(request, key)
             await asyncio.sleep(_LOOK_AGAIN)
 
-    async def _asked(self, request: Request) -> Reply | Unanswered:
+    async def _asked(self, request: Request, key: str) -> Reply | Unanswered:
         """Make the call that was claimed; the claim is recorded or released, whatever happens."""
         began = time.monotonic()
         try:
             reply, attempts = await self._attempts(request)
         except CallError as error:
-            await self._ledger.release(request.key)
+            await self._ledger.release(key)
             if error.kind == "refused":
                 raise UserError(f"{request.provider} refuses {request.model}: {error}") from error
             self.tally.given_up += 1
             log.warning("No answer within %g s, left out: %s", self._deadline, error)
             return Unanswered(str(error))
         except BaseException:
-            await asyncio.shield(self._ledger.release(request.key))
+            await asyncio.shield(self._ledger.release(key))
             raise
         usd = None if self._price is None else self._price.of(reply.usage)
         answer = Answer(reply, usd, time.monotonic() - began, attempts)
         # paid: recorded even where whoever asked has gone meanwhile
-        await asyncio.shield(self._ledger.record(request.key, answer))
+        await asyncio.shield(self._ledger.record(key, answer))
         self.tally.count(answer)
         return reply
 

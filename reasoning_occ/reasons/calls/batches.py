@@ -102,6 +102,9 @@ class Batches(Clerk):
             self._looks.clear()
             self._submitted.leave(mine)
 
+    async def _close(self) -> None:
+        await self._api.close()
+
     async def _known(self, keys: Collection[str]) -> dict[str, Reply]:
         answers = await asyncio.gather(*(self._ledger.answer(key) for key in keys))
         return {key: answer.reply for key, answer in zip(keys, answers, strict=True) if answer is not None}
@@ -118,7 +121,8 @@ class Batches(Clerk):
             held |= refused
             if batch is not None:
                 mine.append(batch)
-                sent.append(await self._send_one(batch, {key: group[key] for key in batch.keys}, told))
+                asked = {key: request for key, request in group.items() if key in batch.keys}
+                sent.append(await self._send_one(batch, asked, told))
         return sent, held
 
     async def _send_one(self, batch: Batch, requests: Mapping[str, Request], told: Told | None) -> Batch:

@@ -15,6 +15,8 @@ from reasoning_occ.reasons.calls.request import Reply, Request
 from reasoning_occ.reasons.types import Told
 
 Found = TypeVar("Found")
+_ENDING = 5.0
+"""Seconds given to calls that are cancelled to release what they hold."""
 
 
 class BudgetReached(Exception):
@@ -97,19 +99,33 @@ class Clerk(ABC):
             KeyboardInterrupt: Ctrl-C; calls under way are given up, a batch at the provider is not.
         """
         if self._loop is None:
-            # one for all times: the SDKs' connections belong to the loop that opened them
             self._loop = asyncio.new_event_loop()
             threading.Thread(target=self._loop.run_forever, name="calls", daemon=True).start()
-        asked = asyncio.run_coroutine_threadsafe(self._all(requests, told), self._loop)
+        ended = threading.Event()
+        asked = asyncio.run_coroutine_threadsafe(self._whole(requests, told, ended), self._loop)
         try:
             return asked.result()
         except BaseException:
             asked.cancel()
+            ended.wait(_ENDING)
             raise
+
+    async def _whole(
+        self, requests: Sequence[Request], told: Told | None, ended: threading.Event
+    ) -> list[Reply | Unanswered]:
+        try:
+            return await self._all(requests, told)
+        finally:
+            await self._close()
+            ended.set()
 
     @abstractmethod
     async def _all(self, requests: Sequence[Request], told: Told | None) -> list[Reply | Unanswered]:
         """As `ask_all`, on the event loop."""
+
+    @abstractmethod
+    async def _close(self) -> None:
+        """End the provider's connections."""
 
 
 async def together(doing: Sequence[Coroutine[Any, Any, Found]]) -> list[Found]:
