@@ -49,12 +49,16 @@ class Asker(Clerk):
         self._pace = Pace(at_once)
 
     async def _all(self, requests: Sequence[Request], told: Told | None) -> list[Reply | Unanswered]:
+        keys = [request.key for request in requests]
+        known = await self._ledger.answers(keys)
+        self.tally.known += sum(key in known for key in keys)
+        waiting = [request for key, request in zip(keys, requests, strict=True) if key not in known]
         # where one fails, the claims of the others are released
-        replies = await together([self._one(request, told) for request in requests])
-        answered = [reply for reply in replies if reply is not None]
-        if len(answered) < len(replies):
+        asked = await together([self._one(request, told) for request in waiting])
+        answered = iter([reply for reply in asked if reply is not None])
+        if None in asked:
             raise BudgetReached
-        return answered
+        return [known[key].reply if key in known else next(answered) for key in keys]
 
     async def _close(self) -> None:
         await self._provider.close()
