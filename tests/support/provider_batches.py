@@ -16,11 +16,13 @@ class Batches:
 
     looks: how often a batch is looked at before it has ended.
     held: whether none ends.
+    gone: whether results are kept no longer.
     fate: of a call, from its last user message: succeeded, expired, canceled, or an error's type.
     """
 
     looks: int = 1
     held: bool = False
+    gone: bool = False
     fate: Callable[[str], str] = lambda text: "succeeded"
     all: list[dict[str, Any]] = field(default_factory=list)
 
@@ -64,7 +66,7 @@ class Batches:
             "created_at": batch["created"],
             "expires_at": batch["created"],
             "ended_at": batch["created"] if ended else None,
-            "results_url": f"/v1/messages/batches/{batch['id']}/results" if ended and not batch.get("gone") else None,
+            "results_url": f"/v1/messages/batches/{batch['id']}/results" if ended and not self.gone else None,
         }
 
     def _kind(self, call: dict[str, Any]) -> str:

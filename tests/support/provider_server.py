@@ -60,7 +60,7 @@ class Fake:
     headers: list[dict[str, str]] = field(default_factory=list)
     at: list[float] = field(default_factory=list)
     most: int = 0
-    _now: int = 0
+    under_way: int = 0
 
     def __post_init__(self) -> None:
         self._draw = Random(self.seed)
@@ -91,10 +91,10 @@ class Fake:
         self.bodies.append(asked)
         self.headers.append(headers)
         self.at.append(time.monotonic())
-        self._now += 1
-        self.most = max(self.most, self._now)
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
         try:
-            fault = "429" if self.room is not None and self._now > self.room else self.fault()
+            fault = "429" if self.room is not None and self.under_way > self.room else self.fault()
             if fault:
                 self.met[fault] += 1
             if fault == "drop":
@@ -123,7 +123,7 @@ class Fake:
             await _send(writer, 200, whole)
             return True
         finally:
-            self._now -= 1
+            self.under_way -= 1
 
     def _answer(self, path: str, asked: dict[str, Any]) -> str | None:
         if path == f"POST {BATCHES}":

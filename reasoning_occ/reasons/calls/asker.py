@@ -50,12 +50,16 @@ class Asker(Clerk):
         self._pace = Pace(at_once)
 
     async def _all(self, requests: Sequence[Request], told: Told | None) -> list[Reply | Unanswered]:
+        keys = [request.key for request in requests]
+        known = await self._ledger.answers(keys)
+        self.tally.known += sum(key in known for key in keys)
+        waiting = [request for key, request in zip(keys, requests, strict=True) if key not in known]
         # where one fails, the claims of the others are released
-        replies = await together([self._one(request, told) for request in requests])
-        answered = [reply for reply in replies if reply is not None]
-        if len(answered) < len(replies):
+        asked = await together([self._one(request, told) for request in waiting])
+        answered = iter([reply for reply in asked if reply is not None])
+        if None in asked:
             raise BudgetReached
-        return answered
+        return [known[key].reply if key in known else next(answered) for key in keys]
 
     async def _one(self, request: Request, told: Told | None) -> Reply | Unanswered | None:
         try:
@@ -89,28 +93,28 @@ class Asker(Clerk):
                         f"Collect it first: start once with anthropic_batch in place of anthropic."
                     )
                 if claim == "yours":
-                    return await self._asked(request)
+                    return await self._asked(request, key)
             await asyncio.sleep(_LOOK_AGAIN)
 
-    async def _asked(self, request: Request) -> Reply | Unanswered:
+    async def _asked(self, request: Request, key: str) -> Reply | Unanswered:
         """Make the call that was claimed; the claim is recorded or released, whatever happens."""
         began = time.monotonic()
         try:
             reply, attempts = await self._attempts(request)
         except CallError as error:
-            await self._ledger.release(request.key)
+            await self._ledger.release(key)
             if error.kind == "refused":
                 raise UserError(f"{request.provider} refuses {request.model}: {error}") from error
             self.tally.given_up += 1
             log.warning("No answer within %g s, left out: %s", self._deadline, error)
             return Unanswered(str(error))
         except BaseException:
-            await asyncio.shield(self._ledger.release(request.key))
+            await asyncio.shield(self._ledger.release(key))
             raise
         usd = None if self._price is None else self._price.of(reply.usage)
         answer = Answer(reply, usd, time.monotonic() - began, attempts)
         # paid: recorded even where whoever asked has gone meanwhile
-        await asyncio.shield(self._ledger.record(request.key, answer))
+        await asyncio.shield(self._ledger.record(key, answer))
         self.tally.count(answer)
         return reply
 

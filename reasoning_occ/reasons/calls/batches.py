@@ -86,9 +86,9 @@ class Batches(Clerk):
                 found = await self._submitted.left_behind()
                 mine += found
                 await together([self._left_behind(batch, told) for batch in found])
-                known = await self._known(wanted.keys() - got.keys())
+                known = await self._ledger.answers(wanted.keys() - got.keys())
                 self.tally.known += len(known.keys() - frozenset[str]().union(*(batch.keys for batch in mine)))
-                got |= known
+                got |= {key: answer.reply for key, answer in known.items()}
                 missing = {key: request for key, request in wanted.items() if key not in got}
                 if not missing:
                     return [got[request.key] for request in requests]
@@ -104,10 +104,6 @@ class Batches(Clerk):
             self._looks.clear()
             self._submitted.leave(mine)
 
-    async def _known(self, keys: Collection[str]) -> dict[str, Reply]:
-        answers = await asyncio.gather(*(self._ledger.answer(key) for key in keys))
-        return {key: answer.reply for key, answer in zip(keys, answers, strict=True) if answer is not None}
-
     async def _send(
         self, missing: Mapping[str, Request], mine: list[Batch], told: Told | None
     ) -> tuple[list[Batch], dict[str, str]]:
@@ -120,7 +116,8 @@ class Batches(Clerk):
             held |= refused
             if batch is not None:
                 mine.append(batch)
-                sent.append(await self._send_one(batch, {key: group[key] for key in batch.keys}, told))
+                asked = {key: request for key, request in group.items() if key in batch.keys}
+                sent.append(await self._send_one(batch, asked, told))
         return sent, held
 
     async def _send_one(self, batch: Batch, requests: Mapping[str, Request], told: Told | None) -> Batch:

@@ -16,6 +16,8 @@ from reasoning_occ.reasons.calls.request import Provider, Reply, Request
 from reasoning_occ.reasons.types import Told
 
 Found = TypeVar("Found")
+_ENDING = 5.0
+"""Seconds given to calls that are cancelled to release what they hold."""
 
 
 class BudgetReached(Exception):
@@ -114,14 +116,15 @@ class Clerk(ABC):
         if self._replay:
             return self._replayed(requests)
         if self._loop is None:
-            # one for all times: the SDKs' connections belong to the loop that opened them
             self._loop = asyncio.new_event_loop()
             threading.Thread(target=self._loop.run_forever, name="calls", daemon=True).start()
-        asked = asyncio.run_coroutine_threadsafe(self._all(requests, told), self._loop)
+        ended = threading.Event()
+        asked = asyncio.run_coroutine_threadsafe(self._whole(requests, told, ended), self._loop)
         try:
             return asked.result()
         except BaseException:
             asked.cancel()
+            ended.wait(_ENDING)
             raise
 
     def _replayed(self, requests: Sequence[Request]) -> list[Reply | Unanswered]:
@@ -135,6 +138,15 @@ class Clerk(ABC):
             )
         self.tally.known += len(requests)
         return [replies[request.key] for request in requests]
+
+    async def _whole(
+        self, requests: Sequence[Request], told: Told | None, ended: threading.Event
+    ) -> list[Reply | Unanswered]:
+        try:
+            return await self._all(requests, told)
+        finally:
+            await self._provider.close()
+            ended.set()
 
     @abstractmethod
     async def _all(self, requests: Sequence[Request], told: Told | None) -> list[Reply | Unanswered]:

@@ -81,4 +81,6 @@ async def _counted(provider: Provider, sample: Sequence[Request]) -> list[int]:
         found = await asyncio.gather(*(provider.count(request) for request in sample))
     except CallError:
         return []
+    finally:
+        await provider.close()
     return [] if any(tokens is None for tokens in found) else [tokens or 0 for tokens in found]

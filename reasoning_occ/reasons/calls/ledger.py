@@ -12,7 +12,7 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,6 +104,10 @@ class Ledger:
     async def answer(self, key: str) -> Answer | None:
         """The answer to a request, None where there is none yet."""
         return await self.do(lambda: self._answer(key))
+
+    async def answers(self, keys: Collection[str]) -> dict[str, Answer]:
+        """The answers that are there, of many requests, by their keys."""
+        return await self.do(lambda: {key: found for key in keys if (found := self._answer(key)) is not None})
 
     async def claim(self, request: Request, seconds: float, reserve: float | None, budget: float | None) -> Claim:
         """Ask for the right to make a call.

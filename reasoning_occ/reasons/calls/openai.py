@@ -35,7 +35,11 @@ class OpenAI:
         import openai  # takes seconds: not before the first call
 
         return openai.AsyncOpenAI(
-            api_key=os.environ.get(KEY) or "none", base_url=self._base_url, max_retries=0, timeout=self._timeout
+            api_key=os.environ.get(KEY) or "none",
+            base_url=self._base_url,
+            max_retries=0,
+            timeout=self._timeout,
+            http_client=openai.DefaultAioHttpClient(timeout=self._timeout),
         )
 
     async def ask(self, request: Request) -> Reply:
@@ -53,6 +57,11 @@ class OpenAI:
         except openai.APIError as error:
             raise call_error(error) from error
         return _reply(done)
+
+    async def close(self) -> None:
+        """End the connections; the next call opens new ones."""
+        if (client := self.__dict__.pop("_client", None)) is not None:
+            await client.close()
 
     async def count(self, request: Request) -> int | None:
         """There is no counter."""

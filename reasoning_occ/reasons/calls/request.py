@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, NamedTuple, Protocol
 
 Stop = Literal["end", "length", "refusal", "other"]
@@ -42,7 +42,8 @@ class Request:
 
     def as_json(self) -> str:
         """The request as canonical JSON: equal requests give equal text."""
-        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        values = {part.name: getattr(self, part.name) for part in fields(self)}
+        return json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
     @property
     def key(self) -> str:
@@ -103,6 +104,10 @@ class Provider(Protocol):
         Raises:
             CallError: there is no answer.
         """
+        ...
+
+    async def close(self) -> None:
+        """End the connections; the next call opens new ones."""
         ...
 
     async def count(self, request: Request) -> int | None:

@@ -4,7 +4,6 @@ import asyncio
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -263,11 +262,10 @@ def test_a_refused_call_stops_the_job_and_the_others_are_kept(ledger):
 
 
 def test_results_that_are_no_longer_kept_free_their_calls(ledger):
-    with running(Fake()) as fake:
-        fake.batches.looks = 10
-        threading.Timer(0.2, lambda: fake.batches.all[0].update(gone=True)).start()
+    with running(Fake(batches=Held(gone=True))) as fake:
         found = batches(ledger, fake).ask_all(questions(fake, 3))
         assert all(isinstance(reply, Unanswered) for reply in found)
+        fake.batches.gone = False
         assert all(isinstance(reply, Reply) for reply in batches(ledger, fake).ask_all(questions(fake, 3)))
 
 

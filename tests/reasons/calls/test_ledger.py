@@ -47,6 +47,11 @@ def test_all_that_shapes_an_answer_is_in_its_key():
     assert question(sampling=one).key == question(sampling=other).key  # order shapes nothing
 
 
+def test_a_key_stays_what_it_is_so_that_old_ledgers_serve():
+    asked = question("Wären <das> zwei?", sampling={"temperature": 0.5}, schema={"type": "object"})
+    assert asked.key == "d9a314a03c61df384875e2b58590912db1ae8b3c2ce3b085dba89331942c645e"
+
+
 def test_what_is_recorded_is_answered_by_any_process(ledger):
     async def ask():
         assert await ledger.answer(question().key) is None
