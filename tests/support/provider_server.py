@@ -27,6 +27,7 @@ STATUS = {
     529: "Overloaded",
 }
 BATCHES = "/v1/messages/batches"
+COUNT = "POST /v1/messages/count_tokens"
 FAULTS = ("429", "529", "500", "drop", "half", "nonsense", "slow")
 
 
@@ -39,6 +40,7 @@ class Fake:
     always: a fault for every request.
     latency: seconds before an answer.
     room: requests at once before it says 429; None: any number.
+    tokens: what its counter says of every request.
     batches: what it holds of batches.
     mute: whether a batch is accepted without a word, until the connection ends.
     """
@@ -50,6 +52,7 @@ class Fake:
     latency: float = 0.0
     room: int | None = None
     retry_after: str | None = None
+    tokens: int = 1000
     seed: int = 0
     batches: Batches = field(default_factory=Batches)
     mute: bool = False
@@ -118,7 +121,7 @@ class Fake:
                 writer.write(_head(200, len(whole), {}) + whole[: len(whole) // 2].encode())
                 await writer.drain()
                 return False
-            if "messages" in asked:
+            if "messages" in asked and path != COUNT:
                 self.paid[asked["messages"][-1]["content"]] += 1
             await _send(writer, 200, whole)
             return True
@@ -126,6 +129,8 @@ class Fake:
             self.under_way -= 1
 
     def _answer(self, path: str, asked: dict[str, Any]) -> str | None:
+        if path == COUNT:
+            return json.dumps({"input_tokens": self.tokens})
         if path == f"POST {BATCHES}":
             return json.dumps(self.batches.accept(asked, self.paid))
         if path.startswith(f"GET {BATCHES}"):

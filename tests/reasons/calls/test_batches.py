@@ -230,7 +230,7 @@ def test_faults_of_every_kind_pay_nothing_twice(ledger, monkeypatch):
         who = batches(ledger, fake, at_once=25, deadline=120.0)
         replies = who.ask_all(questions(fake, 200))
     assert all(isinstance(reply, Reply) for reply in replies) and once(fake, 200) and len(fake.batches.all) == 8
-    assert who.tally.failed and {"half", "drop", "nonsense", "500", "429"} <= set(fake.met)
+    assert who.tally.failed > 10 and len(fake.met) >= 5
 
 
 def test_calls_that_ended_without_an_answer_are_told_and_asked_by_the_next_start(ledger):

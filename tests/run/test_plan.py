@@ -1,0 +1,138 @@
+"""The plan of a job against what the job then asks of a real server on loopback."""
+
+import asyncio
+import json
+
+import pytest
+from hydra import compose, initialize_config_dir
+from provider_server import Fake, running
+
+from reasoning_occ.config import CONF
+from reasoning_occ.errors import UserError
+from reasoning_occ.experiment import load, oracle_reasons
+from reasoning_occ.plan import main
+from reasoning_occ.planning import lines
+from reasoning_occ.reasons.calls.ledger import Ledger
+
+WHOLE = "privacy.send=[occupation,dates,age,education,hours,pay,region,tenure]"
+
+
+def say(prompt: str) -> str:
+    if "Write the reason." in prompt:
+        return f"They went on as {len(prompt)} letters tell, and may go on so or go back."
+    return json.dumps({"justification": "Fine.", "errors": [], "score": 4})
+
+
+def words(fake: Fake, folder, *more: str) -> list[str]:
+    return [
+        "data.people=30",
+        f"calls.ledger={folder / 'ledger.sqlite'}",
+        "judge=anthropic",
+        f"judge.base_url={fake.url}",
+        *more,
+    ]
+
+
+def job(given: list[str]):
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return compose("config", given)
+
+
+@pytest.fixture
+def key(monkeypatch, nls):
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-secret")
+
+
+def test_what_is_planned_is_what_is_asked(tmp_path, key):
+    with running(Fake(say=say)) as fake:
+        cfg = job(words(fake, tmp_path))
+        (planned,) = lines(cfg, counts=True)
+        assert sum(fake.paid.values()) == 0 and not (tmp_path / "ledger.sqlite").exists()
+        task = load(cfg)
+        oracle_reasons(cfg, task, tmp_path, task.train, task.valid)
+        assert sum(fake.paid.values()) == planned.estimate.calls > 300
+        (again,) = lines(cfg, counts=True)
+    assert (planned.who, planned.assumed, planned.estimate.known) == ("judge", 0, 0)
+    assert planned.estimate.counted == 20 and planned.estimate.input == pytest.approx(
+        1000 * planned.estimate.calls, rel=0.3
+    )
+    assert planned.estimate.output is None and planned.estimate.likely_usd is None
+    assert again.estimate.known == again.estimate.calls and again.estimate.most_usd == 0
+    assert again.estimate.output == 0 and again.estimate.likely_usd == 0
+
+
+def test_reasons_that_are_not_written_yet_are_assumed(tmp_path, key):
+    with running(Fake(say=say)) as fake:
+        more = ("teacher=anthropic", f"teacher.base_url={fake.url}", "teacher.candidates=2", WHOLE)
+        teacher, judge, test = lines(job(words(fake, tmp_path, *more)), counts=False)
+        task = load(job(words(fake, tmp_path)))
+    moves = len(task.train) + len(task.valid)
+    assert teacher.estimate.calls == 2 * moves and (teacher.assumed, teacher.estimate.counted) == (0, 0)
+    assert judge.estimate.calls == judge.assumed == 3 * 2 * moves
+    assert test.who == "judge, for test people" and test.estimate.calls == 3 * len(task.test)
+    assert fake.at == []
+
+
+def test_a_judge_inside_a_panel_is_found_and_needs_no_key(tmp_path, monkeypatch, nls):
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    more = ["judge=panel", "judge.members.local=null", "+judge@judge.members.third=anthropic", "data.people=30"]
+    (found,) = lines(job([*more, f"calls.ledger={tmp_path / 'none.sqlite'}"]), counts=True)
+    assert (found.who, found.estimate.counted) == ("judge.members.third", 0) and found.estimate.calls > 300
+
+
+def test_a_batch_costs_half(tmp_path, nls):
+    given = ["data.people=30", f"calls.ledger={tmp_path / 'none.sqlite'}"]
+    (single,), (batch,) = (
+        lines(job([*given, f"judge={judge}", "judge.parameters.effort=low", "judge.max_tokens=500"]), counts=False)
+        for judge in ("anthropic", "anthropic_batch")
+    )
+    assert batch.estimate.most_usd == pytest.approx(single.estimate.most_usd / 2)
+
+
+def test_the_command_prints_a_table_and_what_the_budget_has_left(tmp_path, key, capsys):
+    with running(Fake(say=say)) as fake:
+        given = words(fake, tmp_path, "calls.budget_usd=2", "oracle.retries=1")
+        assert main(["--no-count", *given]) == 0
+        told = capsys.readouterr().out
+        assert (
+            "estimated" in told and "at most" in told and "$2.00 of it are left" in told and "oracle.retries=1" in told
+        )
+        assert main(["--no-count", *words(fake, tmp_path, "judge.model=nobody")]) == 0
+        assert "unknown" in capsys.readouterr().out
+    assert fake.at == []
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ([], "both are of this machine"),
+        (["method=direct"], "learns from no reasons"),
+        (["judge=antropic"], "known: anthropic"),
+        (["judge=openai"], "judge.model: no value given"),
+    ],
+)
+def test_what_has_no_plan_is_told(given, message, capsys):
+    assert main(given) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_a_replay_asks_nobody(tmp_path, key, monkeypatch):
+    with running(Fake(say=say)) as fake:
+        cfg = job(words(fake, tmp_path))
+        task = load(cfg)
+        (tmp_path / "first").mkdir()
+        oracle_reasons(cfg, task, tmp_path / "first", task.train, task.valid)
+        paid, url = sum(fake.paid.values()), fake.url
+    monkeypatch.delenv("ANTHROPIC_API_KEY")
+    replayed = job([*words(Fake(url=url), tmp_path), "calls.replay=true"])
+    (tmp_path / "second").mkdir()
+    oracle_reasons(replayed, task, tmp_path / "second", task.train, task.valid)
+    first, second = (tmp_path / name / "reasons.jsonl" for name in ("first", "second"))
+    assert first.read_bytes() == second.read_bytes() and paid > 300
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    row = next(ledger.rows())
+    asyncio.run(ledger.do(lambda: ledger.db.execute("DELETE FROM calls WHERE key = ?", (row["key"],)) and None))
+    ledger.close()
+    (tmp_path / "third").mkdir()
+    with pytest.raises(UserError, match=r"calls\.replay: the ledger .* has no answer of claude"):
+        oracle_reasons(replayed, task, tmp_path / "third", task.train, task.valid)
