@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from reasoning_occ.reasons.calls.anthropic import Anthropic, call_error, parameters, reply_of
+from reasoning_occ.reasons.calls.anthropic import Anthropic, body, call_error, reply_of
 from reasoning_occ.reasons.calls.request import CallError, Reply, Request
 
 SHARE = 0.5
@@ -52,7 +52,7 @@ class AnthropicBatches(Anthropic):
         Raises:
             CallError: "refused" and "overloaded": it was not accepted; "again": it may have been.
         """
-        given = [{"custom_id": key, "params": _whole(request)} for key, request in requests.items()]
+        given = [{"custom_id": key, "params": body(request)} for key, request in requests.items()]
         async with _errors():
             return _look(await self._client.messages.batches.create(requests=given)).id
 
@@ -92,12 +92,6 @@ class AnthropicBatches(Anthropic):
             }
 
 
-def _whole(request: Request) -> dict[str, Any]:
-    """A request as the provider takes it, with what the SDK's own call would add to it."""
-    given = parameters(request)
-    return given | given.pop("extra_body", {})
-
-
 def _look(batch: Any) -> Look:
     counts = batch.request_counts
     failed = counts.errored + counts.expired + counts.canceled
@@ -115,7 +109,7 @@ def _look(batch: Any) -> Look:
 def _result(result: Any) -> Reply | CallError:
     if result.type == "succeeded":
         try:
-            return reply_of(result.message)
+            return reply_of(result.message.to_dict())
         except CallError as error:
             return error
     if result.type == "errored":

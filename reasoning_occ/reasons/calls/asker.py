@@ -80,9 +80,6 @@ class Asker(Clerk):
         key = request.key
         reserve = None if self._price is None else dearest(request, self._price)
         while True:
-            if (known := await self._ledger.answer(key)) is not None:
-                self.tally.known += 1
-                return known.reply
             async with self._pace.turn():
                 claim = await self._ledger.claim(request, 1.5 * self._deadline + 60, reserve, self._budget)
                 if claim == "over budget":
@@ -94,6 +91,10 @@ class Asker(Clerk):
                     )
                 if claim == "yours":
                     return await self._asked(request, key)
+            # somebody else asks, or has asked
+            if (known := await self._ledger.answer(key)) is not None:
+                self.tally.known += 1
+                return known.reply
             await asyncio.sleep(_LOOK_AGAIN)
 
     async def _asked(self, request: Request, key: str) -> Reply | Unanswered:

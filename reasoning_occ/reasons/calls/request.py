@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any, Literal, NamedTuple, Protocol
 
 Stop = Literal["end", "length", "refusal", "other"]
@@ -16,7 +17,7 @@ class Message(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Request:
     """Everything that shapes an answer; two equal requests are one call.
 
@@ -45,9 +46,9 @@ class Request:
         values = {part.name: getattr(self, part.name) for part in fields(self)}
         return json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
-    @property
+    @cached_property
     def key(self) -> str:
-        """SHA-256 of all that shapes the answer."""
+        """SHA-256 of all that shapes the answer, worked out once."""
         return hashlib.sha256(self.as_json().encode("utf-8", "surrogatepass")).hexdigest()
 
 
