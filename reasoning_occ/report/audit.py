@@ -6,6 +6,9 @@ from typing import Any
 
 from reasoning_occ.files import whole
 from reasoning_occ.report import figures
+from reasoning_occ.report.jobs import setting
+from reasoning_occ.report.oracle_pictures import scores
+from reasoning_occ.report.pictures import Picture
 from reasoning_occ.report.render import render
 from reasoning_occ.report.sentences import interval, value
 
@@ -31,13 +34,22 @@ def write_page(folder: Path, found: Mapping[str, Any]) -> Path:
         lead=lead(found),
         cost=cost(found["cost"]),
         placebos=PLACEBOS,
-        histograms=Markup(figures.score_histograms(found["scores"])),
+        picture=_scores(folder, found["scores"]),
         dose=Markup(figures.dose_response(found["dose"]["rates"])),
     )
     path = folder / "audit.html"
     with whole(path) as file:
         file.write(page)
     return path
+
+
+def _scores(folder: Path, found: Mapping[str, Any]) -> Picture:
+    others = {c: [a - k for a, k in zip(counts["all"], counts["kept"], strict=True)] for c, counts in found.items()}
+    return scores(
+        {c: {"chosen": counts["kept"], "others": others[c]} for c, counts in found.items()},
+        {c: counts["unscored"] for c, counts in found.items()},
+        {c: setting(folder, f"oracle.thresholds.{c}") for c in found},
+    )
 
 
 def lead(found: Mapping[str, Any]) -> str:

@@ -144,27 +144,6 @@ def losses(steps: Mapping[str, Sequence[tuple[int, float]]]) -> str:
     return out[0]
 
 
-def score_histograms(scores: Mapping[str, Mapping[str, Any]]) -> str:
-    """How often each score from 1 to 5 was given, a panel a criterion; the kept reasons before all candidates.
-
-    Args:
-        scores: criterion -> {"all": counts, "kept": counts}.
-    """
-    with _figure("scores", 7.6, 2.7) as (figure, out):
-        every: Any = figure.subplots(1, len(scores), sharey=True)
-        places = np.arange(1, 6)
-        for axes, (criterion, counts) in zip(np.atleast_1d(every), scores.items(), strict=True):
-            axes.bar(places, counts["all"], width=0.8, color=FIRST, alpha=0.35, label="all candidates")
-            axes.bar(places, counts["kept"], width=0.5, color=SECOND, label="kept as oracle reasons")
-            axes.set_title(criterion, loc="left", fontsize=10, color=INK)
-            axes.set_xticks(places)
-            _bare(axes)
-        handles, labels = np.atleast_1d(every)[0].get_legend_handles_labels()
-        np.atleast_1d(every)[0].set_ylabel("candidates")
-        figure.legend(handles, labels, frameon=False, loc="outside lower center", ncols=2)
-    return out[0]
-
-
 def dose_response(rates: Sequence[Mapping[str, Any]]) -> str:
     """Mean scores by the rate of planted mistakes, with intervals.
 

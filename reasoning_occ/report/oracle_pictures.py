@@ -1,6 +1,6 @@
 """What became of oracle reasons, for people who would rather look than read."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ def oracle_pictures(found: Mapping[str, Any], folder: Path) -> Iterator[Picture]
         folder: the run's, whose configuration knows thresholds and the balance of pairs.
     """
     if "histograms" in found:
-        yield _scores(found, folder)
+        thresholds = {criterion: setting(folder, f"oracle.thresholds.{criterion}") for criterion in found["histograms"]}
+        yield scores(found["histograms"], found["unscored"], thresholds)
     if {"transitions", "without", "fallback", "fallback_chosen"} <= set(found):
         yield _transitions(found)
         yield _candidates(found)
@@ -25,11 +26,18 @@ def oracle_pictures(found: Mapping[str, Any], folder: Path) -> Iterator[Picture]
         yield _pairs(found["pairs"], setting(folder, "oracle.pairs.longest_share"))
 
 
-def _scores(found: Mapping[str, Any], folder: Path) -> Picture:
-    drawn, unscored = found["histograms"], found["unscored"]
+def scores(
+    drawn: Mapping[str, Mapping[str, Sequence[int]]], unscored: Mapping[str, int], thresholds: Mapping[str, int | None]
+) -> Picture:
+    """Histograms of candidates' scores, side by side on one scale.
+
+    Args:
+        drawn: criterion -> {"chosen": counts of scores 1 to 5 of oracle reasons, "others": of the rest}.
+        unscored: criterion -> candidates without a score.
+        thresholds: criterion -> least score of an oracle reason; None: not on record.
+    """
     tops = [a + b for parts in drawn.values() for a, b in zip(parts["chosen"], parts["others"], strict=True)]
     top = max([1, *tops, *unscored.values()])
-    thresholds = {criterion: setting(folder, f"oracle.thresholds.{criterion}") for criterion in drawn}
     text = "Judged candidates by score. Blue: those that became oracle reasons; grey: the others"
     missing = any(unscored.values())
     if missing:

@@ -10,7 +10,6 @@ from reasoning_occ.report.figures import (
     losses,
     reliability_curve,
     score_histogram,
-    score_histograms,
 )
 
 
@@ -21,7 +20,6 @@ def metric(value, low=None, high=None):
 PART = {"AccEM": metric(0.2, 0.1, 0.3), "Hit@5": metric(0.5, 0.4, 0.6), "counts": {"people": 9, "transitions": 10}}
 ALONE = {"AccEM": metric(1.0), "Hit@5": metric(1.0), "counts": {"people": 1, "transitions": 1}}
 
-COUNTS = {"all": [1, 0, 4, 9, 2], "kept": [0, 0, 0, 3, 2], "unscored": 1}
 CRITERIA = ("factuality", "coherence", "utility")
 DOSES = [
     {"rate": 0.0, "scores": dict(zip(CRITERIA, (metric(5.0), metric(4.5, 4.2, 4.8), metric(None)), strict=True))},
@@ -37,7 +35,6 @@ def figures():
         "scores": score_histogram("utility", (0, 0, 3, 0, 1), (5, 0, 2, 0, 0), 4, 3, 5),
         "all scored": score_histogram("coherence", (0, 0, 0, 0, 1), (0, 0, 0, 0, 0), None, None, 1),
         "losses": losses({"loss": [(0, 2.0), (5, 1.0)], "loss_answer": [(5, 1.5)]}),
-        "histograms": score_histograms(dict.fromkeys(CRITERIA, COUNTS)),
         "dose": dose_response(DOSES),
     }
 
@@ -59,9 +56,7 @@ def test_text_says_what_is_drawn():
     assert "n=10" in drawn["jobs"] and "10+" in drawn["jobs"]
     assert "joint &amp; &lt;more&gt;" in drawn["comparison"]
     assert "loss answer" in drawn["losses"]
-    for name in ("histograms", "dose"):
-        assert all(criterion in drawn[name] for criterion in CRITERIA)
-    assert "kept as oracle reasons" in drawn["histograms"] and "0.5" in drawn["dose"]
+    assert all(criterion in drawn["dose"] for criterion in CRITERIA) and "0.5" in drawn["dose"]
     assert "none" in _words(drawn["scores"]) and "none" not in _words(drawn["all scored"])
 
 
