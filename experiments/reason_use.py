@@ -17,11 +17,12 @@ from omegaconf import DictConfig, OmegaConf
 from reasoning_occ.careers.split import last_transitions
 from reasoning_occ.careers.types import Transition
 from reasoning_occ.evaluation.intervals import percentile_interval, resampled_sums
-from reasoning_occ.experiment import load, make
+from reasoning_occ.making import make
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.reasons.oracle import read_oracle
 from reasoning_occ.recommenders.joint import Joint
 from reasoning_occ.recommenders.markov import Markov
+from reasoning_occ.task import load
 
 
 def measures(log_probs: Sequence[np.ndarray], asked: Sequence[Transition], taxonomy: Taxonomy) -> dict[str, np.ndarray]:

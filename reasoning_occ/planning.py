@@ -11,7 +11,6 @@ from reasoning_occ.asking import Hands, asking_nodes, desk, reasoner
 from reasoning_occ.careers.types import Transition
 from reasoning_occ.config import build, learns_reasons, validate
 from reasoning_occ.errors import UserError
-from reasoning_occ.experiment import Task, load
 from reasoning_occ.progress import console
 from reasoning_occ.reasons.calls.estimate import Estimate
 from reasoning_occ.reasons.calls.request import Reply
@@ -19,6 +18,7 @@ from reasoning_occ.reasons.naming import target_names
 from reasoning_occ.reasons.privacy import FIELDS, limited
 from reasoning_occ.reasons.teachers.llm import LLMTeacher
 from reasoning_occ.reasons.types import CRITERIA, Candidate, Case
+from reasoning_occ.task import Task, load
 
 _WORDS = 60
 """Of a reason that is not written yet, where the teacher doesn't say."""

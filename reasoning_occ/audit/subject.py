@@ -13,12 +13,13 @@ from reasoning_occ.careers.types import Transition
 from reasoning_occ.config import CONF, build, learns_reasons, recommender_node, validate
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation.audit.sample import Sample, draw
-from reasoning_occ.experiment import hands, load
 from reasoning_occ.identity import short_name
+from reasoning_occ.making import hands
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.reasons.oracle import Judged, read_oracle
 from reasoning_occ.reasons.privacy import limited
 from reasoning_occ.reasons.types import Judge, Teacher
+from reasoning_occ.task import load
 
 CONFIG = Path(".hydra") / "config.yaml"
 _HYDRA = Path(".hydra") / "hydra.yaml"

@@ -16,9 +16,10 @@ from reasoning_occ.audit.__main__ import main
 from reasoning_occ.audit.subject import subject
 from reasoning_occ.config import CONF
 from reasoning_occ.evaluation.audit.humans import key
-from reasoning_occ.experiment import load, oracle_reasons
+from reasoning_occ.making import oracle_reasons
 from reasoning_occ.reasons.oracle import read_oracle
 from reasoning_occ.reasons.types import CRITERIA, Score
+from reasoning_occ.task import load
 
 
 def folder_of(path: Path, *overrides: str) -> Path:

@@ -6,8 +6,9 @@ import pytest
 from hydra import compose, initialize_config_dir
 
 from reasoning_occ.config import CONF
-from reasoning_occ.experiment import load, oracle_reasons
 from reasoning_occ.files import read_jsonl
+from reasoning_occ.making import oracle_reasons
+from reasoning_occ.task import load
 
 
 def stage(folder, *overrides):

@@ -9,10 +9,11 @@ from provider_server import Fake, running
 
 from reasoning_occ.config import CONF
 from reasoning_occ.errors import UserError
-from reasoning_occ.experiment import load, oracle_reasons
+from reasoning_occ.making import oracle_reasons
 from reasoning_occ.plan import main
 from reasoning_occ.planning import lines
 from reasoning_occ.reasons.calls.ledger import Ledger
+from reasoning_occ.task import load
 
 WHOLE = "privacy.send=[occupation,dates,age,education,hours,pay,region,tenure]"
 

@@ -7,10 +7,12 @@ from hydra import compose, initialize_config_dir
 
 from reasoning_occ.careers.types import Transition
 from reasoning_occ.config import CONF
-from reasoning_occ.experiment import load, make, rank
+from reasoning_occ.experiment import rank
 from reasoning_occ.files import read_jsonl
 from reasoning_occ.language.render import events
+from reasoning_occ.making import make
 from reasoning_occ.occupations.taxonomy import Taxonomy
+from reasoning_occ.task import load
 
 SMALL = [
     "debug=tiny",
