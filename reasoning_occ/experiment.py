@@ -21,6 +21,7 @@ from reasoning_occ.language.render import events
 from reasoning_occ.machine import prepare
 from reasoning_occ.making import hands, make, precision
 from reasoning_occ.progress import console
+from reasoning_occ.reasons.calls.clerk import BudgetReached
 from reasoning_occ.reasons.privacy import FIELDS
 from reasoning_occ.recommenders.base import Recommender
 from reasoning_occ.report import table
@@ -91,6 +92,8 @@ def score(cfg: DictConfig, task: Task, folder: Path) -> None:
             f"{folder / 'predictions.jsonl'} is not of this job's test people. Move it away and start again."
         )
     write_json(folder / "floors.json", {name: metrics(floor(name, task, folder)) for name in choice.floors})
+    scored = metrics(found)
+    write_json(folder / "metrics.json", {**scored, "data": task.counts})
     written = any(prediction.reason for prediction in found)
     if written and asks_others(cfg.judge) and set(cfg.privacy.send) != set(FIELDS):
         # a model writes its reasons from whole histories, so they may tell what must not be sent
@@ -100,9 +103,14 @@ def score(cfg: DictConfig, task: Task, folder: Path) -> None:
     elif written:
         judge = reasoner(cfg.judge, task.taxonomy, hands(cfg, task))
         judge.fit(task.train)
-        write_json(folder / "reasons_quality.json", quality(judge, task.test, found, choice.resamples, cfg.seed))
-    scored = metrics(found)
-    write_json(folder / "metrics.json", {**scored, "data": task.counts})
+        try:
+            judged = quality(judge, task.test, found, choice.resamples, cfg.seed)
+        except BudgetReached as error:
+            raise UserError(
+                "calls.budget_usd: the budget is reached. metrics.json is there, but not all reasons for test people "
+                "are judged. Raise it and start again: no answer that is there is paid again."
+            ) from error
+        write_json(folder / "reasons_quality.json", judged)
     if cfg.logger.kind == "wandb":
         from reasoning_occ.tracking import tracker
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from reasoning_occ.asking import Hands, asking_nodes, desk, reasoner
+from reasoning_occ.asking import Hands, asking_nodes, choosing, desk, reasoner
 from reasoning_occ.careers.types import Transition
 from reasoning_occ.config import build, learns_reasons, validate
 from reasoning_occ.errors import UserError
+from reasoning_occ.occupations import nls
 from reasoning_occ.progress import console
 from reasoning_occ.reasons.calls.estimate import Estimate
 from reasoning_occ.reasons.calls.request import Reply
@@ -50,7 +51,10 @@ def lines(cfg: DictConfig, *, counts: bool) -> Iterator[Line]:
     asking = {role: list(asking_nodes(cfg[role], role)) for role in ("teacher", "judge")}
     if not any(asking.values()):
         raise UserError("teacher and judge: both are of this machine, so nothing is asked and nothing costs.")
+    choosing(cfg)
     hands = Hands(desk(cfg, keys=False), chat=_no_model, predict=_no_model)
+    for role in asking:
+        reasoner(cfg[role], nls.taxonomy(), hands)  # so that its settings are looked at
     ledger = hands.desk.ledger if hands.desk.has_ledger else None
     with console.status("Making the prompts"):
         task = load(cfg)

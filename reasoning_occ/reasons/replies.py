@@ -71,13 +71,22 @@ def _objects(text: str) -> Iterator[dict[str, Any] | Unreadable]:
             value, end = decoder.raw_decode(text, at)
             yield value
         except Unreadable as twice:
-            _, end = json.JSONDecoder().raw_decode(text, at)
-            yield twice
+            if (closed := _end(text, at)) is not None:
+                end = closed
+                yield twice
         except RecursionError:
             end = at + _DEEP
-        except json.JSONDecodeError:
+        except ValueError:  # no JSON, or a number of thousands of digits
             pass
         start = _START.search(text, end)
+
+
+def _end(text: str, at: int) -> int | None:
+    """Where the object that begins at a place ends; None where it does not."""
+    try:
+        return json.JSONDecoder().raw_decode(text, at)[1]
+    except (ValueError, RecursionError):
+        return None
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

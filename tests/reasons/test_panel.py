@@ -53,6 +53,8 @@ def test_every_member_learns_and_one_is_no_panel():
     assert [judge.fitted for judge in members.values()] == [1, 1]
     with pytest.raises(UserError, match=r"judge\.members: a panel has two judges or more; got 1 \(one\)"):
         Panel({"one": Says(1, 1, 1)})
+    with pytest.raises(UserError, match="got None"):
+        Panel(None)  # type: ignore[arg-type]
 
 
 def test_what_each_said_is_kept_in_the_file(tmp_path, nls, transitions, teacher, judge):

@@ -82,3 +82,16 @@ def test_no_text_breaks_the_reader_and_the_last_verdict_wins(before, after, valu
 def test_a_long_hostile_reply_is_read_in_time():
     assert score('{"a":' * 20_000)[0].value is None
     assert score("{" * 100_000 + '{"score": 3}')[0].value == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"score": {"x": 1, "x": 2}, "justification": "unfinished',
+        '{"a": {"x": 1, "x": 2}, ',
+        '{"score": ' + "1" * 5000 + "}",
+    ],
+)
+def test_a_reply_that_no_decoder_takes_is_unscored(text):
+    score, _ = read_score(Reply(text, "end", Usage()))
+    assert score.value is None and score.justification.startswith("Unscored")

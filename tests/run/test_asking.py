@@ -104,6 +104,14 @@ def test_the_embedded_model_writes_judges_beside_the_rubric_and_learns(tmp_path)
     ("more", "environment", "message"),
     [
         ([], {"ANTHROPIC_API_KEY": ""}, "ANTHROPIC_API_KEY is not set"),
+        (
+            ["judge.base_url=http://127.0.0.1:1@example.org", "calls.budget_usd=null"],
+            {},
+            "without user, password or query",
+        ),
+        (["judge.base_url=https://localhost.example.org", "privacy.local_only=true"], {}, "is not on this machine"),
+        (["calls.replay=maybe"], {}, "calls.replay: expected true or false; got 'maybe'"),
+        (["teacher.candidates=0"], {}, "teacher.candidates: expected a whole number above 0"),
         (["judge.base_url=null", "privacy.local_only=true"], {}, "local_only: anthropic is not on this machine"),
         (["calls.budget_usd=1"], {}, "price is unknown"),
         (["calls.budget_usd=-1"], {}, "calls.budget_usd: expected a number above 0"),

@@ -108,6 +108,9 @@ class Fake:
                 await _send(writer, status, {"error": {"message": f"this is a {status}", "type": "error"}}, more)
                 return True
             await asyncio.sleep(self.latency + (0.3 if fault == "slow" else 0.0))
+            if fault == "broken":
+                await _send(writer, 200, '{"content": [{"type": "text", "te')
+                return True
             if fault == "nonsense":
                 await _send(writer, 200, {"unexpected": True})
                 return True

@@ -8,6 +8,8 @@ from reasoning_occ.reasons.calls.request import CallError, Kind, Reply, Request,
 
 KEY = "ANTHROPIC_API_KEY"
 """The environment variable that holds the key."""
+OWN = "https://api.anthropic.com"
+"""The provider's own address."""
 _STOPS: dict[str, Stop] = {
     "end_turn": "end",
     "stop_sequence": "end",
@@ -35,7 +37,7 @@ class Anthropic:
         import anthropic  # takes seconds: not before the first call
 
         return anthropic.AsyncAnthropic(
-            base_url=self._base_url,
+            base_url=self._base_url or OWN,  # named, or a variable of the environment would choose another unseen
             max_retries=0,  # attempts are this project's own, so that they are counted, paced and told
             timeout=self._timeout,
             # of the two that the SDK has, the one that takes half the processor's time where many calls are under way
@@ -51,6 +53,8 @@ class Anthropic:
             answer = await self._client.post("/v1/messages", body=body(request), cast_to=object)
         except anthropic.APIError as error:
             raise call_error(error) from error
+        except ValueError as error:
+            raise CallError("again", f"the reply is no JSON ({error})") from error
         return reply_of(answer)
 
     async def close(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from reasoning_occ.errors import UserError
 from reasoning_occ.reasons.calls.clerk import BudgetReached, Clerk, Unanswered, together
-from reasoning_occ.reasons.calls.ledger import Answer, Ledger
+from reasoning_occ.reasons.calls.ledger import Answer, Claim, Ledger
 from reasoning_occ.reasons.calls.pace import Pace, wait
 from reasoning_occ.reasons.calls.prices import Price, dearest
 from reasoning_occ.reasons.calls.request import CallError, Provider, Reply, Request
@@ -81,7 +81,7 @@ class Asker(Clerk):
         reserve = None if self._price is None else dearest(request, self._price)
         while True:
             async with self._pace.turn():
-                claim = await self._ledger.claim(request, 1.5 * self._deadline + 60, reserve, self._budget)
+                claim = await self._claim(request, reserve)
                 if claim == "over budget":
                     raise BudgetReached
                 if claim == "left":
@@ -96,6 +96,14 @@ class Asker(Clerk):
                 self.tally.known += 1
                 return known.reply
             await asyncio.sleep(_LOOK_AGAIN)
+
+    async def _claim(self, request: Request, reserve: float | None) -> Claim:
+        """As `Ledger.claim`; a claim that comes when nobody waits for it any more is given up."""
+        try:
+            return await self._ledger.claim(request, 1.5 * self._deadline + 60, reserve, self._budget)
+        except asyncio.CancelledError:
+            await asyncio.shield(self._ledger.release(request.key))
+            raise
 
     async def _asked(self, request: Request, key: str) -> Reply | Unanswered:
         """Make the call that was claimed; the claim is recorded or released, whatever happens."""

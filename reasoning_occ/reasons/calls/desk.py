@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from reasoning_occ.errors import UserError
 from reasoning_occ.reasons.calls.anthropic_batches import AnthropicBatches
@@ -17,7 +18,7 @@ from reasoning_occ.reasons.calls.prices import read_prices
 from reasoning_occ.reasons.calls.request import Message, Provider, Request
 from reasoning_occ.reasons.privacy import check_fields
 
-_OWN = ("127.0.0.1", "localhost", "[::1]")
+_OWN = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,12 @@ class Terms:
             value = getattr(self, name)
             if not isinstance(value, int | float) or isinstance(value, bool) or not value > 0:
                 raise UserError(f"{self.model}, {name}: expected a number above 0; got {value!r}.")
+        address = urlsplit(self.base_url or "")
+        if address.username or address.password or address.query:
+            raise UserError(
+                f"{self.model}, base_url: expected an address without user, password or query, which would be kept in "
+                "the ledger. A key comes from the environment."
+            )
 
     def request(self, provider: str, system: str, user: str, schema: Mapping[str, Any] | None, sample: int) -> Request:
         """A call with one turn."""
@@ -90,6 +97,9 @@ class Desk:
         keys: bool = True,
     ) -> None:
         check_fields(send)
+        for name, value in {"privacy.local_only": local_only, "calls.replay": replay}.items():
+            if not isinstance(value, bool):
+                raise UserError(f"{name}: expected true or false; got '{value}'.")
         if budget_usd is not None and (isinstance(budget_usd, bool) or not budget_usd > 0):
             raise UserError(f"calls.budget_usd: expected a number above 0, or null; got {budget_usd}.")
         self.send = tuple(send)
@@ -170,5 +180,4 @@ class Desk:
 
 
 def _is_own(base_url: str | None) -> bool:
-    host = (base_url or "").partition("://")[2].partition("/")[0]
-    return any(host == own or host.startswith(f"{own}:") for own in _OWN)
+    return urlsplit(base_url or "").hostname in _OWN

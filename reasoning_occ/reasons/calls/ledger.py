@@ -86,11 +86,14 @@ class Ledger:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self.db = sqlite3.connect(path, timeout=60.0, isolation_level=None, check_same_thread=False)
+            tables = {name for (name,) in self.db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            if tables and "calls" not in tables:
+                raise UserError(f"{path} is no ledger: it holds {', '.join(sorted(tables))}. Give another file.")
             self.db.execute("PRAGMA journal_mode=WAL")
             self.db.execute("PRAGMA synchronous=FULL")
             self.db.executescript(_TABLES)
         except (sqlite3.Error, OSError) as error:
-            raise UserError(f"The ledger {path} can't be used: {error}. Give another file (ledger.path).") from error
+            raise UserError(f"The ledger {path} can't be used: {error}. Give another file (calls.ledger).") from error
         self._waiting: queue.SimpleQueue[tuple[Callable[[], Any], Future[Any]] | None] = queue.SimpleQueue()
         self._writer = threading.Thread(target=self._write, name="ledger", daemon=True)
         self._writer.start()
@@ -168,14 +171,25 @@ class Ledger:
             results = [operation() for operation, _ in batch]
             self.db.execute("COMMIT")
         except sqlite3.Error as error:
-            if self.db.in_transaction:
-                self.db.execute("ROLLBACK")
+            self._back()
             told = UserError(f"The ledger {self.path} can't be written: {error}. Free some space; nothing is lost.")
             for _, done in batch:
                 _settle(done, error=told)
             return
+        except Exception as error:  # of one operation, such as a number too large: the others shall not suffer
+            self._back()
+            if len(batch) == 1:
+                _settle(batch[0][1], error=error)
+            else:
+                for one in batch:
+                    self._transact([one])
+            return
         for (_, done), result in zip(batch, results, strict=True):
             _settle(done, result)
+
+    def _back(self) -> None:
+        if self.db.in_transaction:
+            self.db.execute("ROLLBACK")
 
     def _answer(self, key: str) -> Answer | None:
         row = self.db.execute(f"SELECT {_ANSWER} FROM calls WHERE key = ? AND stop IS NOT NULL", (key,)).fetchone()

@@ -5,10 +5,13 @@ from functools import cached_property
 from typing import Any
 
 from reasoning_occ.reasons.calls.anthropic import call_error
+from reasoning_occ.reasons.calls.prices import estimated, estimated_input
 from reasoning_occ.reasons.calls.request import CallError, Reply, Request, Stop, Usage
 
 KEY = "OPENAI_API_KEY"
 """The environment variable that holds the key."""
+OWN = "https://api.openai.com/v1"
+"""The provider's own address."""
 _STOPS: dict[str, Stop] = {"stop": "end", "length": "length", "content_filter": "refusal"}
 
 
@@ -36,7 +39,7 @@ class OpenAI:
 
         return openai.AsyncOpenAI(
             api_key=os.environ.get(KEY) or "none",
-            base_url=self._base_url,
+            base_url=self._base_url or OWN,  # named, or a variable of the environment would choose another unseen
             max_retries=0,
             timeout=self._timeout,
             http_client=openai.DefaultAioHttpClient(timeout=self._timeout),
@@ -56,7 +59,9 @@ class OpenAI:
             done = await self._client.chat.completions.create(model=request.model, messages=messages, **given)
         except openai.APIError as error:
             raise call_error(error) from error
-        return _reply(done)
+        except ValueError as error:
+            raise CallError("again", f"the reply is no JSON ({error})") from error
+        return _reply(done, request)
 
     async def close(self) -> None:
         """End the connections; the next call opens new ones."""
@@ -73,15 +78,18 @@ def key(base_url: str | None) -> str | None:
     return None if base_url else KEY
 
 
-def _reply(done: Any) -> Reply:
+def _reply(done: Any, request: Request) -> Reply:
     try:
         choice = done.choices[0]
         refusal = getattr(choice.message, "refusal", None)
+        stop: Stop = "refusal" if refusal else _STOPS.get(choice.finish_reason, "other")
+        text = choice.message.content or refusal or ""
         used = done.usage
+        if used is None:  # some servers don't count: estimated, for an answer is not asked for twice
+            return Reply(text, stop, Usage(input=estimated_input(request), output=estimated(text)))
         details = getattr(used, "prompt_tokens_details", None)
         cached = int(getattr(details, "cached_tokens", None) or 0)
         usage = Usage(input=int(used.prompt_tokens) - cached, output=int(used.completion_tokens), cache_read=cached)
-        stop: Stop = "refusal" if refusal else _STOPS.get(choice.finish_reason, "other")
-        return Reply(choice.message.content or refusal or "", stop, usage)
+        return Reply(text, stop, usage)
     except (AttributeError, IndexError, TypeError, ValueError) as error:
         raise CallError("again", f"the reply is no chat completion ({error})") from error

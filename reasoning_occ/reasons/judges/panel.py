@@ -22,10 +22,9 @@ class Panel:
     """
 
     def __init__(self, members: Mapping[str, Judge]) -> None:
-        if len(members) < 2:
-            raise UserError(
-                f"judge.members: a panel has two judges or more; got {len(members)} ({', '.join(members)})."
-            )
+        if not isinstance(members, Mapping) or len(members) < 2:
+            got = f"{len(members)} ({', '.join(members)})" if isinstance(members, Mapping) else members
+            raise UserError(f"judge.members: a panel has two judges or more; got {got}.")
         self._members = dict(members)
 
     def fit(self, train: Sequence[Transition]) -> None:

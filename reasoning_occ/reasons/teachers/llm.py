@@ -1,18 +1,29 @@
 """A teacher that asks a language model for reasons, showing it the true next occupation, which it must not name."""
 
+import logging
+from collections import Counter
 from collections.abc import Collection, Sequence
 
 from reasoning_occ.careers.types import Transition
+from reasoning_occ.errors import UserError
 from reasoning_occ.language.render import events
 from reasoning_occ.occupations.taxonomy import Taxonomy
-from reasoning_occ.reasons.calls.clerk import Clerk
+from reasoning_occ.reasons.calls.clerk import Clerk, Unanswered
 from reasoning_occ.reasons.calls.desk import Terms
 from reasoning_occ.reasons.calls.request import Reply, Request
 from reasoning_occ.reasons.privacy import shared
 from reasoning_occ.reasons.prompting import Rendered, data, template
 from reasoning_occ.reasons.types import Candidate, Told
 
+log = logging.getLogger(__name__)
 _FEEDBACK = "Earlier reasons for this person were rejected. What was found wrong with them:\n<errors>\n{}\n</errors>"
+
+
+def check_counts(**values: int) -> None:
+    """Raise a UserError unless all are whole numbers above 0, naming the first that is not."""
+    for name, value in values.items():
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise UserError(f"teacher.{name}: expected a whole number above 0; got {value}.")
 
 
 def task(
@@ -61,6 +72,7 @@ class LLMTeacher:
         words: int,
         send: Collection[str],
     ) -> None:
+        check_counts(candidates=candidates, words=words)
         self._taxonomy = taxonomy
         self.asker = asker
         self._terms = terms
@@ -81,10 +93,22 @@ class LLMTeacher:
         """Candidates for each transition; see `Teacher`.
 
         Raises:
-            BudgetReached, UserError: as `Clerk.ask_all`.
+            BudgetReached: as `Clerk.ask_all`.
+            UserError: as `Clerk.ask_all`, or a transition has no answer at all.
         """
         replies = self.asker.ask_all(self.requests(transitions, feedback), told)
-        return self.candidates([reply if isinstance(reply, Reply) else None for reply in replies])
+        for start in range(0, len(replies), self._candidates):
+            silent = [r.why for r in replies[start : start + self._candidates] if isinstance(r, Unanswered)]
+            if len(silent) == self._candidates:
+                raise UserError(
+                    f"The teacher gave no answer at all for some transitions ({silent[0]}). Start again later: "
+                    "answers that came are kept, and only the others are asked for."
+                )
+        answers = [reply if isinstance(reply, Reply) else None for reply in replies]
+        stops = Counter("no answer" if reply is None else reply.stop for reply in answers)
+        if useless := {stop: stops[stop] for stop in ("no answer", "refusal", "length") if stops[stop]}:
+            log.warning("Of %d calls to the teacher these gave no candidate: %s.", len(answers), useless)
+        return self.candidates(answers)
 
     def requests(
         self, transitions: Sequence[Transition], feedback: Sequence[Sequence[str]] | None = None

@@ -8,7 +8,7 @@ from reasoning_occ.careers.types import Transition
 from reasoning_occ.errors import UserError
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.reasons.privacy import FIELDS
-from reasoning_occ.reasons.teachers.llm import task
+from reasoning_occ.reasons.teachers.llm import check_counts, task
 from reasoning_occ.reasons.types import Candidate, Chat, Told
 
 _SENTENCES = re.compile(r".*[.!?][\"')\]]*(?=\s|$)", re.DOTALL)
@@ -47,9 +47,7 @@ class LocalTeacher:
         batch: int,
         seed: int,
     ) -> None:
-        for name, value in {"candidates": candidates, "words": words, "max_tokens": max_tokens, "batch": batch}.items():
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise UserError(f"teacher.{name}: expected a whole number above 0; got {value}.")
+        check_counts(candidates=candidates, words=words, max_tokens=max_tokens, batch=batch)
         if not temperature > 0:
             raise UserError(f"teacher.temperature: expected a number above 0; got {temperature}.")
         self.at_once = max(1, 4 * batch // candidates)

@@ -205,3 +205,20 @@ def test_a_cancelled_call_leaves_no_claim(ledger):
         who = asker(ledger, provider("anthropic", fake))
         assert asyncio.run(cut()) == "yours"
     assert fake.at
+
+
+@pytest.mark.parametrize("kind", ["anthropic", "openai"])
+def test_a_reply_that_is_no_json_is_asked_for_again(kind, ledger):
+    with running(Fake(always="broken")) as fake:
+        (reply,) = asker(ledger, provider(kind, fake), deadline=1.5).ask_all([question(1)])
+        assert isinstance(reply, Unanswered) and len(fake.at) > 1
+        fake.always = None
+        assert asker(ledger, provider(kind, fake)).ask_all([question(1)])[0].text == "You said: question 1"
+
+
+def test_a_refused_job_leaves_no_claim_behind(ledger):
+    with running(Fake(always="401")) as fake:
+        with pytest.raises(UserError, match="refuses"):
+            asker(ledger, provider("anthropic", fake), at_once=8).ask_all([question(n) for n in range(40)])
+        owners = asyncio.run(ledger.do(lambda: ledger.db.execute("SELECT key FROM calls").fetchall()))
+    assert owners == []

@@ -165,3 +165,24 @@ def test_owners_of_another_start_of_the_machine_are_gone(ledger, monkeypatch):
     with sqlite3.connect(ledger.path) as reader:
         assert reader.execute("SELECT count(*) FROM calls").fetchone() == (1,)
     assert os.getpid() == int(ledger.owner.split()[-2])
+
+
+def test_an_operation_that_fails_harms_no_other(ledger):
+    async def both():
+        broken = ledger.do(lambda: ledger.db.execute("SELECT ?", (2**63,)).fetchone())
+        whole = ledger.do(lambda: ledger.db.execute("SELECT 1").fetchone())
+        return await asyncio.gather(broken, whole, return_exceptions=True)
+
+    for _ in range(20):
+        broken, whole = asyncio.run(both())
+        assert isinstance(broken, OverflowError) and whole == (1,)
+
+
+def test_a_database_of_something_else_is_left_alone(tmp_path):
+    path = tmp_path / "other.sqlite"
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE songs (name TEXT)")
+    before = path.read_bytes()
+    with pytest.raises(UserError, match="is no ledger: it holds songs"):
+        Ledger(path)
+    assert path.read_bytes() == before
