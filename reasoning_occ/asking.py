@@ -1,6 +1,6 @@
 """A job's teacher and judge, and what they are handed: a desk to call from, models. No SDK and no torch is imported."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, fields
 from inspect import signature
 from pathlib import Path
@@ -8,10 +8,12 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from reasoning_occ.careers.types import Transition
 from reasoning_occ.config import CONF, build, locate
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.reasons.calls.desk import Desk
 from reasoning_occ.reasons.pairs import Pairing
+from reasoning_occ.reasons.privacy import limited
 from reasoning_occ.reasons.selection import Selection
 from reasoning_occ.reasons.types import Chat, Predictor
 
@@ -95,6 +97,13 @@ def stand_in(cfg: DictConfig, taxonomy: Taxonomy) -> Any:
     node = OmegaConf.merge(OmegaConf.load(STAND_IN), {"seed": cfg.seed, "mistakes": 0.0})
     assert isinstance(node, DictConfig)
     return build(node, taxonomy=taxonomy)
+
+
+def shown(cfg: DictConfig, transitions: Sequence[Transition]) -> tuple[Transition, ...]:
+    """What a job's teacher and judge see of transitions. Where the judge is elsewhere, only what may be sent: what a
+    reason may tell it is what its writer knew."""
+    send = cfg.privacy.send
+    return tuple(limited(t, send) for t in transitions) if asks_others(cfg.judge) else tuple(transitions)
 
 
 def asks_others(node: DictConfig) -> bool:

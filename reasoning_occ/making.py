@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from omegaconf import DictConfig, OmegaConf
 
-from reasoning_occ.asking import Hands, asks_others, choosing, desk, reasoner, stand_in
+from reasoning_occ.asking import Hands, choosing, desk, reasoner, shown, stand_in
 from reasoning_occ.careers.types import Transition
 from reasoning_occ.config import build, learns_reasons
 from reasoning_occ.errors import UserError
@@ -18,7 +18,6 @@ from reasoning_occ.identity import model_spec, plain
 from reasoning_occ.progress import console
 from reasoning_occ.reasons.oracle import make_oracle
 from reasoning_occ.reasons.pairs import write_pairs
-from reasoning_occ.reasons.privacy import limited
 from reasoning_occ.reasons.summary import summary
 from reasoning_occ.recommenders.base import Recommender
 from reasoning_occ.task import Task
@@ -66,9 +65,7 @@ def oracle_reasons(
     """
     given = hands(cfg, task)
     teacher, judge = (reasoner(node, task.taxonomy, given) for node in (cfg.teacher, cfg.judge))
-    if asks_others(cfg.judge):
-        # what a reason may tell a judge elsewhere is what its writer knew
-        train, valid = ([limited(t, cfg.privacy.send) for t in some] for some in (train, valid))
+    train, valid = shown(cfg, train), shown(cfg, valid)
     instead = stand_in(cfg, task.taxonomy)
     for one in (teacher, judge, instead):
         if one is not None:

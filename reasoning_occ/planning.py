@@ -7,7 +7,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from reasoning_occ.asking import Hands, asking_nodes, choosing, desk, reasoner
+from reasoning_occ.asking import Hands, asking_nodes, choosing, desk, reasoner, shown
 from reasoning_occ.careers.types import Transition
 from reasoning_occ.config import build, learns_reasons, validate
 from reasoning_occ.errors import UserError
@@ -16,7 +16,7 @@ from reasoning_occ.progress import console
 from reasoning_occ.reasons.calls.estimate import Estimate
 from reasoning_occ.reasons.calls.request import Reply
 from reasoning_occ.reasons.naming import target_names
-from reasoning_occ.reasons.privacy import FIELDS, limited
+from reasoning_occ.reasons.privacy import FIELDS
 from reasoning_occ.reasons.teachers.llm import LLMTeacher
 from reasoning_occ.reasons.types import CRITERIA, Candidate, Case
 from reasoning_occ.task import Task, load
@@ -58,7 +58,7 @@ def lines(cfg: DictConfig, *, counts: bool) -> Iterator[Line]:
     ledger = hands.desk.ledger if hands.desk.has_ledger else None
     with console.status("Making the prompts"):
         task = load(cfg)
-        transitions = _shown(cfg, task, bool(asking["judge"]))
+        transitions = shown(cfg, [*task.train, *task.valid])
         candidates = _Candidates(cfg, task, transitions)
         for name, node in asking["teacher"]:
             teacher = reasoner(node, task.taxonomy, hands)
@@ -78,11 +78,6 @@ def lines(cfg: DictConfig, *, counts: bool) -> Iterator[Line]:
 
 def _no_model(name: str | None) -> Any:
     raise UserError(f"A plan reads no model, and {name or 'the job itself'} would be one.")
-
-
-def _shown(cfg: DictConfig, task: Task, judged_elsewhere: bool) -> list[Transition]:
-    both = [*task.train, *task.valid]
-    return [limited(transition, cfg.privacy.send) for transition in both] if judged_elsewhere else both
 
 
 class _Candidates:

@@ -8,7 +8,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from reasoning_occ.asking import Hands, asks_others, reasoner
+from reasoning_occ.asking import Hands, reasoner, shown
 from reasoning_occ.careers.types import Transition
 from reasoning_occ.config import CONF, build, learns_reasons, recommender_node, validate
 from reasoning_occ.errors import UserError
@@ -17,7 +17,6 @@ from reasoning_occ.identity import short_name
 from reasoning_occ.making import hands
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.reasons.oracle import Judged, read_oracle
-from reasoning_occ.reasons.privacy import limited
 from reasoning_occ.reasons.types import Judge, Teacher
 from reasoning_occ.task import load
 
@@ -109,9 +108,7 @@ def subject(folder: Path, n: int, seed: int | None) -> Iterator[Subject]:
     with _where_it_ran(folder):
         validate(cfg)
         task = load(cfg)
-        # as the run did: a judge elsewhere, and who wrote for it, saw only this
-        send = cfg.privacy.send if asks_others(cfg.judge) else None
-        train = task.train if send is None else tuple(limited(t, send) for t in task.train)
+        train = shown(cfg, task.train)
         lines = tuple(read_oracle(reasons))
         chosen = cfg.seed if seed is None else seed
         yield Subject(folder, cfg, task.taxonomy, hands(cfg, task), train, lines, draw(lines, train, n, chosen), chosen)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reasoning_occ.careers.types import Transition
+from reasoning_occ.errors import UserError
 from reasoning_occ.reasons.calls.anthropic_batches import AnthropicBatches
 from reasoning_occ.reasons.calls.clerk import Clerk, Unanswered
 from reasoning_occ.reasons.calls.desk import Desk, Terms
@@ -103,7 +104,10 @@ def written_again(
     waiting = list(lines)
     for attempt in range(1 + retries):
         feedback = [wrong(_first(line, done[line.key])) for line in waiting] if attempt else None
-        written = teacher.write_all([by_key[line.key] for line in waiting], feedback)
+        try:
+            written = teacher.write_all([by_key[line.key] for line in waiting], feedback)
+        except UserError:
+            return False  # the ledger has nothing of some of them
         for line, candidates in zip(waiting, written, strict=True):
             known = line.candidates[done[line.key] : done[line.key] + len(candidates)]
             if [candidate.text for candidate in known] != [candidate.text for candidate in candidates]:
