@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reasoning_occ.careers.types import Transition
-from reasoning_occ.errors import UserError
 from reasoning_occ.reasons.calls.anthropic_batches import AnthropicBatches
 from reasoning_occ.reasons.calls.clerk import Clerk, Unanswered
 from reasoning_occ.reasons.calls.desk import Desk, Terms
@@ -14,6 +13,7 @@ from reasoning_occ.reasons.calls.ledger import Answer, Ledger
 from reasoning_occ.reasons.calls.request import Provider, Reply, Request
 from reasoning_occ.reasons.oracle import Judged, Key, wrong
 from reasoning_occ.reasons.selection import choose
+from reasoning_occ.reasons.teachers.llm import Silent
 from reasoning_occ.reasons.types import CRITERIA, Case, Criterion, Judge, Teacher, Told
 
 
@@ -106,7 +106,7 @@ def written_again(
         feedback = [wrong(_first(line, done[line.key])) for line in waiting] if attempt else None
         try:
             written = teacher.write_all([by_key[line.key] for line in waiting], feedback)
-        except UserError:
+        except Silent:
             return False  # the ledger has nothing of some of them
         for line, candidates in zip(waiting, written, strict=True):
             known = line.candidates[done[line.key] : done[line.key] + len(candidates)]

@@ -19,6 +19,10 @@ log = logging.getLogger(__name__)
 _FEEDBACK = "Earlier reasons for this person were rejected. What was found wrong with them:\n<errors>\n{}\n</errors>"
 
 
+class Silent(UserError):
+    """A transition to which no call was answered, so that nothing can be said of it."""
+
+
 def check_counts(**values: int) -> None:
     """Raise a UserError unless all are whole numbers above 0, naming the first that is not."""
     for name, value in values.items():
@@ -94,13 +98,14 @@ class LLMTeacher:
 
         Raises:
             BudgetReached: as `Clerk.ask_all`.
-            UserError: as `Clerk.ask_all`, or a transition has no answer at all.
+            UserError: as `Clerk.ask_all`.
+            Silent: a transition has no answer at all.
         """
         replies = self.asker.ask_all(self.requests(transitions, feedback), told)
         for start in range(0, len(replies), self._candidates):
             silent = [r.why for r in replies[start : start + self._candidates] if isinstance(r, Unanswered)]
             if len(silent) == self._candidates:
-                raise UserError(
+                raise Silent(
                     f"The teacher gave no answer at all for some transitions ({silent[0]}). Start again later: "
                     "answers that came are kept, and only the others are asked for."
                 )
