@@ -120,6 +120,11 @@ def asking_nodes(node: DictConfig, name: str) -> Iterator[tuple[str, DictConfig]
             yield from asking_nodes(value, f"{name}.{key}")
 
 
+def needs_nothing(node: DictConfig) -> bool:
+    """Whether a teacher or judge works with what it is by itself: it takes nothing out of `Hands`."""
+    return not {field.name for field in fields(Hands)} & set(_wanted(node))
+
+
 def _wanted(node: DictConfig) -> Collection[str]:
     return signature(locate(str(node._target_)).__init__).parameters
 

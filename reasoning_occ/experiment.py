@@ -4,8 +4,10 @@ A folder is named by the job's identity, so a file that is there was made by the
 made again; a stage that was cut off goes on from its journal or checkpoint.
 """
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from omegaconf import DictConfig
 
@@ -25,6 +27,7 @@ from reasoning_occ.reasons.calls.clerk import BudgetReached
 from reasoning_occ.reasons.privacy import FIELDS
 from reasoning_occ.recommenders.base import Recommender
 from reasoning_occ.report import table
+from reasoning_occ.report.jobs import read_object
 from reasoning_occ.report.page import write_report
 from reasoning_occ.status import Status
 from reasoning_occ.task import Task, load
@@ -93,29 +96,44 @@ def score(cfg: DictConfig, task: Task, folder: Path) -> None:
         )
     write_json(folder / "floors.json", {name: metrics(floor(name, task, folder)) for name in choice.floors})
     scored = metrics(found)
+    # at once, for the judge may be long or stop the job
     write_json(folder / "metrics.json", {**scored, "data": task.counts})
-    written = any(prediction.reason for prediction in found)
-    if written and asks_others(cfg.judge) and set(cfg.privacy.send) != set(FIELDS):
-        # a model writes its reasons from whole histories, so they may tell what must not be sent
-        console.print(
-            "Reasons for test people are not judged: that would send them, and privacy.send is not all fields."
-        )
-    elif written:
-        judge = reasoner(cfg.judge, task.taxonomy, hands(cfg, task))
-        judge.fit(task.train)
-        try:
-            judged = quality(judge, task.test, found, choice.resamples, cfg.seed)
-        except BudgetReached as error:
-            raise UserError(
-                "calls.budget_usd: the budget is reached. metrics.json is there, but not all reasons for test people "
-                "are judged. Raise it and start again: no answer that is there is paid again."
-            ) from error
-        write_json(folder / "reasons_quality.json", judged)
+    judge_written(cfg, task, folder, found)
+    write_json(folder / "metrics.json", {**scored, "data": task.counts, **unscored(folder)})
     if cfg.logger.kind == "wandb":
         from reasoning_occ.tracking import tracker
 
         with tracker(cfg, folder, "score") as log:
             log.log_metrics({name: m["value"] for name, m in scored.items() if "value" in m and m["value"] is not None})
+
+
+def judge_written(cfg: DictConfig, task: Task, folder: Path, found: Sequence[rows.Prediction]) -> None:
+    """reasons_quality.json, where there are reasons for test people and the judge may see them."""
+    if not any(prediction.reason for prediction in found):
+        return
+    if asks_others(cfg.judge) and set(cfg.privacy.send) != set(FIELDS):
+        # a model writes its reasons from whole histories, so they may tell what must not be sent
+        console.print(
+            "Reasons for test people are not judged: that would send them, and privacy.send is not all fields."
+        )
+        return
+    judge = reasoner(cfg.judge, task.taxonomy, hands(cfg, task))
+    judge.fit(task.train)
+    try:
+        judged = quality(judge, task.test, found, cfg.evaluation.resamples, cfg.seed)
+    except BudgetReached as error:
+        raise UserError(
+            "calls.budget_usd: the budget is reached. metrics.json is there, but not all reasons for test people "
+            "are judged. Raise it and start again: no answer that is there is paid again."
+        ) from error
+    write_json(folder / "reasons_quality.json", judged)
+
+
+def unscored(folder: Path) -> dict[str, Any]:
+    """Scores that the judge did not give, by criterion: of a run's oracle reasons, and of those for test people."""
+    files = {"oracle": folder / "oracle.json", "generated": folder / "reasons_quality.json"}
+    found = {name: read_object(path)["unscored"] for name, path in files.items() if path.is_file()}
+    return {"unscored": found} if found else {}
 
 
 def floor(name: str, task: Task, folder: Path) -> list[rows.Prediction]:

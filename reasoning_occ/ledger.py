@@ -1,6 +1,7 @@
 """`python -m reasoning_occ.ledger stats|export|prune LEDGER`: what was asked of language models, and what it cost."""
 
 import argparse
+import asyncio
 import json
 import sys
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ _EPILOG = """examples:
   python -m reasoning_occ.ledger stats ledger.sqlite                       calls, tokens and dollars by model
   python -m reasoning_occ.ledger export ledger.sqlite calls.jsonl          every call with its answer; or calls.parquet
   python -m reasoning_occ.ledger prune ledger.sqlite --model claude-x      forget its answers: they will be paid anew
+  python -m reasoning_occ.ledger prune ledger.sqlite --batch msgbatch_x    give up a batch that its provider has lost
 
 A ledger holds what was sent of careers, and never keys, names or ids of people.
 """
@@ -49,12 +51,14 @@ def _parser() -> argparse.ArgumentParser:
     stats.set_defaults(does=_stats)
     export = commands.add_parser("export", help="write every answered call to a file")
     export.set_defaults(does=_export)
-    prune = commands.add_parser("prune", help="forget answers; asked again, they are paid again")
+    prune = commands.add_parser("prune", help="forget answers, or a batch; asked again, they are paid again")
     prune.set_defaults(does=_prune)
     for command in (stats, export, prune):
         command.add_argument("ledger", type=Path)
     export.add_argument("file", type=Path, help="ending in .jsonl or .parquet")
-    prune.add_argument("--model", required=True, help="whose answers are forgotten")
+    what = prune.add_mutually_exclusive_group(required=True)
+    what.add_argument("--model", help="whose answers are forgotten")
+    what.add_argument("--batch", help="id of a batch that is not collected, which is waited for no more")
     return parser
 
 
@@ -63,9 +67,11 @@ def _stats(options: argparse.Namespace) -> None:
     from rich.table import Table
 
     from reasoning_occ.reasons.calls.ledger import Ledger
+    from reasoning_occ.reasons.calls.submitted import waiting
 
+    ledger = Ledger(options.ledger)
     table = Table("provider", "model", *("calls", "input", "cached", "output", "US$", "s a call", "attempts a call"))
-    for row in Ledger(options.ledger).totals():
+    for row in ledger.totals():
         priced = "unknown" if row["priced"] == 0 else f"{row['usd']:.4f}"
         if 0 < row["priced"] < row["calls"]:
             priced += f" and {row['calls'] - row['priced']:,} calls of unknown price"
@@ -75,6 +81,8 @@ def _stats(options: argparse.Namespace) -> None:
     # a file or a pipe has no width of its own, and cut off numbers help nobody
     console = Console()
     (console if console.is_terminal else Console(width=160)).print(table)
+    for name, calls in waiting(ledger).items():
+        print(f"Batch {name} of {calls:,} calls was sent and is not collected yet: the next job that needs it does.")
 
 
 def _export(options: argparse.Namespace) -> None:
@@ -99,9 +107,14 @@ def _export(options: argparse.Namespace) -> None:
 
 def _prune(options: argparse.Namespace) -> None:
     from reasoning_occ.reasons.calls.ledger import Ledger
+    from reasoning_occ.reasons.calls.submitted import give_up
 
-    gone = Ledger(options.ledger).forget(options.model)
-    print(f"{gone:,} answers of {options.model} are forgotten.")
+    ledger = Ledger(options.ledger)
+    if options.batch is not None:
+        freed = asyncio.run(give_up(ledger, options.batch))
+        print(f"Batch {options.batch} is given up; its {freed:,} calls will be asked and paid anew.")
+    else:
+        print(f"{ledger.forget(options.model):,} answers of {options.model} are forgotten.")
 
 
 if __name__ == "__main__":

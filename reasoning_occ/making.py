@@ -12,11 +12,12 @@ from reasoning_occ.asking import Hands, choosing, desk, reasoner, shown, stand_i
 from reasoning_occ.careers.types import Transition
 from reasoning_occ.config import build, learns_reasons
 from reasoning_occ.errors import UserError
+from reasoning_occ.evaluation.audit.agreement import panel_agreement
 from reasoning_occ.evaluation.leak import leak_probe
 from reasoning_occ.files import write_json
 from reasoning_occ.identity import model_spec, plain
 from reasoning_occ.progress import console
-from reasoning_occ.reasons.oracle import make_oracle
+from reasoning_occ.reasons.oracle import make_oracle, read_oracle
 from reasoning_occ.reasons.pairs import write_pairs
 from reasoning_occ.reasons.summary import summary
 from reasoning_occ.recommenders.base import Recommender
@@ -82,6 +83,7 @@ def oracle_reasons(
         {
             **asdict(summary(folder / "reasons.jsonl", train, task.taxonomy)),
             "pairs": asdict(pairs),
+            "agreement": panel_agreement(read_oracle(folder / "reasons.jsonl"), cfg.evaluation.resamples, cfg.seed),
             "leak_probe": leak_probe(
                 train, known_train, valid, known_valid, task.taxonomy, cfg.evaluation.resamples, cfg.seed
             ),

@@ -7,7 +7,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from reasoning_occ.asking import Hands, asking_nodes, choosing, desk, reasoner, shown
+from reasoning_occ.asking import Hands, asking_nodes, choosing, desk, needs_nothing, reasoner, shown
 from reasoning_occ.careers.types import Transition
 from reasoning_occ.config import build, learns_reasons, validate
 from reasoning_occ.errors import UserError
@@ -91,7 +91,7 @@ class _Candidates:
         self._number = count()
         self._written: list[tuple[Candidate, ...]] = [()] * len(transitions)
         self._missing = [self._each] * len(transitions)
-        if str(cfg.teacher._target_).endswith(".GroundedTeacher"):
+        if needs_nothing(cfg.teacher):
             teacher = build(cfg.teacher, taxonomy=task.taxonomy)
             teacher.fit(transitions[: len(task.train)])
             self._written, self._missing = teacher.write_all(transitions), [0] * len(transitions)
@@ -112,7 +112,11 @@ class _Candidates:
         found = []
         for transition, written, missing in zip(self._transitions, self._written, self._missing, strict=True):
             history, target = transition.history, transition.target
-            texts = [c.text for c in written if not target_names(c.text, history, target, self._taxonomy)]
+            texts = [
+                c.text
+                for c in written
+                if c.failure is None and not target_names(c.text, history, target, self._taxonomy)
+            ]
             texts += [self.assumed() for _ in range(missing)]
             found += [Case(history, text, target) for text in texts]
         return found, sum(self._missing)

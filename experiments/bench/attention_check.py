@@ -16,7 +16,8 @@ import torch
 from torch import Tensor
 
 from reasoning_occ.models.causal import device
-from reasoning_occ.models.tree_attention import WAYS, Branch, Layout
+from reasoning_occ.models.tree_attention.interface import WAYS
+from reasoning_occ.models.tree_attention.layout import Branch, Layout
 
 TOLERANCE = {torch.float32: 1e-4, torch.bfloat16: 3e-2}
 """Largest relative distance (of norms) that counts as equal."""

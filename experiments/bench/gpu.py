@@ -16,7 +16,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from experiments.bench import work
 from reasoning_occ.models.lora import add_lora
-from reasoning_occ.models.tree_attention import fastest, tree_attention
+from reasoning_occ.models.tree_attention.interface import fastest, tree_attention
 from reasoning_occ.training.batches import all_rows, trees_of
 from reasoning_occ.training.fused import fused
 from reasoning_occ.training.loss import segment_losses

@@ -13,7 +13,7 @@ from reasoning_occ.inference.model import in_fp32
 from reasoning_occ.inference.rank import rank
 from reasoning_occ.inference.trie import Trie
 from reasoning_occ.language.example import Example, Segment
-from reasoning_occ.models.tree_attention import fastest, tree_attention
+from reasoning_occ.models.tree_attention.interface import fastest, tree_attention
 from reasoning_occ.training.batches import all_rows, trees_of
 from reasoning_occ.training.fused import fused
 from reasoning_occ.training.loss import segment_losses

@@ -15,7 +15,7 @@ from torch.profiler import ProfilerActivity, profile
 from experiments.bench import work
 from experiments.bench.measure import roofline
 from reasoning_occ.machine import keep_memory
-from reasoning_occ.models.tree_attention import tree_attention
+from reasoning_occ.models.tree_attention.interface import tree_attention
 from reasoning_occ.training.batches import all_rows, trees_of
 from reasoning_occ.training.compiled import compiled
 from reasoning_occ.training.fused import fused

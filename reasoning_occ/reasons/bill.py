@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reasoning_occ.careers.types import Transition
-from reasoning_occ.reasons.calls.anthropic_batches import AnthropicBatches
 from reasoning_occ.reasons.calls.clerk import Clerk, Unanswered
 from reasoning_occ.reasons.calls.desk import Desk, Terms
-from reasoning_occ.reasons.calls.ledger import Answer, Ledger
+from reasoning_occ.reasons.calls.ledger import Ledger
+from reasoning_occ.reasons.calls.providers.anthropic_batches import AnthropicBatches
+from reasoning_occ.reasons.calls.records import Answer
 from reasoning_occ.reasons.calls.request import Provider, Reply, Request
 from reasoning_occ.reasons.oracle import Judged, Key, wrong
 from reasoning_occ.reasons.selection import choose
@@ -123,7 +124,7 @@ def judged_again(judge: Judge, lines: Sequence[Judged], by_key: Mapping[Key, Tra
         (Case(by_key[line.key].history, candidate.text, by_key[line.key].target), verdict)
         for line in lines
         for candidate, verdict in zip(line.candidates, line.verdicts, strict=True)
-        if not candidate.named
+        if candidate.rejected is None
     ]
     found = judge.judge_all([case for case, _ in pairs])
     return all(

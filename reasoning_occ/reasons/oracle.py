@@ -149,7 +149,7 @@ def _explain(
     for attempt, writer in enumerate(writers):
         feedback = [wrong(found[t.key]) for t in waiting] if attempt else None
         written = [
-            tuple(replace(c, named=target_names(c.text, t.history, t.target, taxonomy)) for c in candidates)
+            tuple(_looked_at(c, t, taxonomy) for c in candidates)
             for t, candidates in zip(waiting, writer.write_all(waiting, feedback, told), strict=True)
         ]
         if attempt > selection.retries:
@@ -158,18 +158,25 @@ def _explain(
             Case(t.history, c.text, t.target)
             for t, candidates in zip(waiting, written, strict=True)
             for c in candidates
-            if not c.named
+            if c.rejected is None
         ]
         judged = iter(judge.judge_all(cases, told))
         for t, candidates in zip(waiting, written, strict=True):
             earlier = found[t.key]
-            verdicts = (*earlier.verdicts, *(_rejected(c) if c.named else next(judged) for c in candidates))
+            verdicts = (*earlier.verdicts, *(_unjudged(c) if c.rejected else next(judged) for c in candidates))
             chosen = selection.choose(verdicts, last=attempt + 1 == len(writers))
             found[t.key] = Judged(t.key, (*earlier.candidates, *candidates), verdicts, chosen)
         waiting = [t for t in waiting if found[t.key].chosen is None]
         if not waiting:
             break
     return list(found.values())
+
+
+def _looked_at(candidate: Candidate, transition: Transition, taxonomy: Taxonomy) -> Candidate:
+    """The candidate with the names of its target in it; one that failed has been looked at enough."""
+    if candidate.failure is not None:
+        return candidate
+    return replace(candidate, named=target_names(candidate.text, transition.history, transition.target, taxonomy))
 
 
 def _instead(candidates: Sequence[Candidate], earlier: Judged) -> tuple[Candidate, ...]:
@@ -185,17 +192,20 @@ def wrong(judged: Judged) -> list[str]:
     """
     first = f"{len(judged.candidates)} reasons did not pass."
     named = ["It names what the person did next." for candidate in judged.candidates if candidate.named]
-    return list(dict.fromkeys([first, *named, *(error for verdict in judged.verdicts for error in verdict.errors)]))
+    long = ["It was too long and cut off." for candidate in judged.candidates if candidate.failure == "cut off"]
+    return list(
+        dict.fromkeys([first, *named, *long, *(error for verdict in judged.verdicts for error in verdict.errors)])
+    )
 
 
-def _rejected(candidate: Candidate) -> Verdict:
-    score = Score(None, f"Not judged: it names its target ({', '.join(candidate.named)}).")
+def _unjudged(candidate: Candidate) -> Verdict:
+    score = Score(None, f"Not judged: {candidate.rejected}.")
     return Verdict(dict.fromkeys(CRITERIA, score))
 
 
 def _check_unscored(journal: Journal, most: float) -> None:
     """Many missing scores say that something is wrong with the judge, not with the reasons."""
-    judged = [c for row in journal.rows for c in row["candidates"] if not c["named"]]
+    judged = [c for row in journal.rows for c in row["candidates"] if not c["named"] and c["failure"] is None]
     missing = sum(score["value"] is None for c in judged for score in c["scores"].values())
     total = len(judged) * len(CRITERIA)
     if missing > most * total:
@@ -220,6 +230,7 @@ def _row(judged: Judged) -> dict[str, Any]:
                 "planted": candidate.planted,
                 "named": list(candidate.named),
                 "fallback": candidate.fallback,
+                "failure": candidate.failure,
                 "scores": _scores_row(verdict.scores),
                 "errors": list(verdict.errors),
                 "coverage": verdict.coverage,
@@ -243,7 +254,8 @@ def _judged(row: Mapping[str, Any]) -> Judged:
     judged = Judged(
         key=(str(row["person"]), int(row["t"])),
         candidates=tuple(
-            Candidate(r["text"], tuple(r["evidence"]), r["planted"], tuple(r["named"]), r["fallback"]) for r in rows
+            Candidate(r["text"], tuple(r["evidence"]), r["planted"], tuple(r["named"]), r["fallback"], r["failure"])
+            for r in rows
         ),
         verdicts=tuple(
             Verdict(

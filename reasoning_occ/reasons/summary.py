@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from reasoning_occ.careers.types import Transition
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.reasons.naming import target_names
 from reasoning_occ.reasons.oracle import read_oracle
-from reasoning_occ.reasons.types import CRITERIA, Criterion, Verdict
+from reasoning_occ.reasons.types import CRITERIA, Criterion, Failure, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +20,10 @@ class Summary:
     `coverage` of the oracle reasons, `mean_scores_all` of every candidate; `None` where nothing was scored.
     histograms: by criterion, how many judged candidates have a score of 1, 2, 3, 4, 5: "chosen", those that became
     oracle reasons, and "others". unscored: judged candidates without a score, by criterion. named: candidates rejected
-    unjudged because they name their target. planted: candidates with a planted mistake, and planted_chosen: how many
-    of those became oracle reasons. fallback and fallback_chosen: the same for what the built-in teacher wrote in place
-    of the job's own. leaks: oracle reasons that name their target though the history does not (0, or something is
-    broken).
+    unjudged because they name their target. failed: candidates that are no reasons, by why. planted: candidates with a
+    planted mistake, and planted_chosen: how many of those became oracle reasons. fallback and fallback_chosen: the same
+    for what the built-in teacher wrote in place of the job's own. leaks: oracle reasons that name their target though
+    the history does not (0, or something is broken).
     """
 
     transitions: int
@@ -33,6 +34,7 @@ class Summary:
     histograms: Mapping[Criterion, Mapping[str, tuple[int, ...]]]
     unscored: Mapping[Criterion, int]
     named: int
+    failed: Mapping[Failure, int]
     coverage: float | None
     planted: int
     planted_chosen: int
@@ -48,7 +50,7 @@ def summary(path: Path, explained: Sequence[Transition], taxonomy: Taxonomy) -> 
     lines = list(read_oracle(path))
     chosen = [(line.key, line.oracle) for line in lines if line.oracle is not None]
     pairs = [pair for line in lines for pair in zip(line.candidates, line.verdicts, strict=True)]
-    verdicts = [verdict for candidate, verdict in pairs if not candidate.named]
+    verdicts = [verdict for candidate, verdict in pairs if candidate.rejected is None]
     oracles = [oracle for _, oracle in chosen]
     passed, judged = [_histograms(some) for some in ([oracle.verdict for oracle in oracles], verdicts)]
     leaks = [
@@ -65,7 +67,8 @@ def summary(path: Path, explained: Sequence[Transition], taxonomy: Taxonomy) -> 
             for c in CRITERIA
         },
         unscored={c: sum(v.scores[c].value is None for v in verdicts) for c in CRITERIA},
-        named=len(pairs) - len(verdicts),
+        named=sum(bool(candidate.named) for candidate, _ in pairs),
+        failed={why: sum(candidate.failure == why for candidate, _ in pairs) for why in get_args(Failure)},
         coverage=_mean([o.verdict.coverage for o in oracles]),
         planted=sum(c.planted is not None for line in lines for c in line.candidates),
         planted_chosen=sum(o.candidate.planted is not None for o in oracles),

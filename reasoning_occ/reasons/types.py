@@ -10,6 +10,8 @@ from jaxtyping import Float
 from reasoning_occ.careers.types import Career, Transition
 
 Criterion = Literal["factuality", "coherence", "utility"]
+Failure = Literal["refused", "cut off", "empty"]
+"""Why what a teacher wrote is no reason."""
 CRITERIA: tuple[Criterion, ...] = ("factuality", "coherence", "utility")
 
 
@@ -51,6 +53,7 @@ class Candidate:
     named: names of the target found in the text though the history has none of them; such a candidate is rejected
         without being judged.
     fallback: whether the built-in teacher wrote it, in place of the job's own (`oracle.fallback=grounded`).
+    failure: why the text, kept as it came, is no reason; likewise rejected unjudged. `None`: it is one.
     """
 
     text: str
@@ -58,6 +61,14 @@ class Candidate:
     planted: str | None = None
     named: tuple[str, ...] = ()
     fallback: bool = False
+    failure: Failure | None = None
+
+    @property
+    def rejected(self) -> str | None:
+        """Why it is not judged, in a few words; `None` where it is."""
+        if self.failure is not None:
+            return f"it was {self.failure}" if self.failure != "empty" else "it is empty"
+        return f"it names its target ({', '.join(self.named)})" if self.named else None
 
 
 class Case(NamedTuple):

@@ -70,13 +70,20 @@ def _transitions(found: Mapping[str, Any]) -> Picture:
     return Picture("How transitions are learnt", text, bars=bars(parts))
 
 
+def judged(found: Mapping[str, Any]) -> int:
+    """Candidates of an oracle.json that were judged."""
+    return found["candidates"] - found["named"] - sum(found["failed"].values())
+
+
 def _candidates(found: Mapping[str, Any]) -> Picture:
     chosen = found["transitions"] - found["without"]
     parts: list[Part] = [
         ("became oracle reasons", chosen, "first"),
-        ("judged, not chosen", found["candidates"] - found["named"] - chosen, "rest"),
+        ("judged, not chosen", judged(found) - chosen, "rest"),
         ("named the answer, not judged", found["named"], "second"),
     ]
+    if failed := sum(found["failed"].values()):
+        parts.append(("refused, cut off or empty, not judged", failed, "second"))
     return Picture("What became of candidates", f"Of {found['candidates']:,} candidate reasons.", bars=bars(parts))
 
 

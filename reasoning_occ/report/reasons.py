@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from reasoning_occ.report.jobs import read_object
-from reasoning_occ.report.oracle_pictures import oracle_pictures
+from reasoning_occ.report.oracle_pictures import judged, oracle_pictures
 from reasoning_occ.report.pictures import Picture
 from reasoning_occ.report.sentences import interval, value
 
@@ -29,6 +29,10 @@ _PROBE_TEXT = (
     "Titles predicted for validation people by a plain text classifier that reads the texts named: the oracle reason "
     "alone should not beat the history alone by much, or the reasons give the answer away."
 )
+_PANEL_TEXT = (
+    "Krippendorff's alpha of the panel's judges for ordered scores, over everything they judged: 1 is full "
+    "agreement, 0 what chance gives. python -m reasoning_occ.audit, with this folder, lists the largest disagreements."
+)
 _MEANS_TEXT = "Reasons written for training transitions, and the mean of what the judge scored in them (1-5)."
 _QUALITY_TEXT = "Means over the reasons written for test people, as scored by the judge, with 95% intervals."
 
@@ -49,6 +53,7 @@ _NAMES = {
     "transitions": "training transitions",
     "candidates": "candidate reasons",
     "unscored": "could not be scored",
+    "failed": "candidates that are no reasons",
     "coverage": "share of sentences that could be checked",
     "leaks": "reasons that name a target which their history does not",
     "mean_words": "words a reason",
@@ -85,6 +90,9 @@ def sections(folder: Path) -> list[Section]:
                 if key in probe
             ]
             out.append(Section("Do oracle reasons give the answer away?", _PROBE_TEXT, columns, rows))
+        if panel := found.get("agreement"):
+            row = ("alpha", max(metric["n"] for metric in panel.values()), list(panel.values()))
+            out.append(Section("Do the judges agree?", _PANEL_TEXT, tuple(panel), [row]))
     if (folder / QUALITY_FILE).exists():
         found = read_object(folder / QUALITY_FILE)
         rows = [(name, found[key]["n"], [found[key]]) for key, name in QUALITIES.items() if key in found]
@@ -125,7 +133,7 @@ def _means(found: Mapping[str, Any]) -> tuple[tuple[str, ...], list[tuple[str, i
     """Mean scores by criterion, of the oracle reasons and of everything that was judged."""
     if not set(_MEANS) <= set(found):
         return (), []
-    reasons = found["transitions"] - found["without"], found["candidates"] - found["named"]
+    reasons = found["transitions"] - found["without"], judged(found)
     columns = tuple(found["mean_scores"])
     rows: list[tuple[str, int, list[Mapping[str, Any]]]] = [
         (name, n, [{"value": found[key][c], "low": None, "high": None} for c in columns])
@@ -136,7 +144,7 @@ def _means(found: Mapping[str, Any]) -> tuple[tuple[str, ...], list[tuple[str, i
 
 def _oracle_counts(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for key, entry in found.items():
-        if key in ("leak_probe", "histograms", "pairs", *_MEANS):
+        if key in ("leak_probe", "histograms", "pairs", "agreement", *_MEANS):
             continue
         name, whole = _PARTS.get(key, ("", ""))
         if whole in found:

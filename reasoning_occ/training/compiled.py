@@ -1,7 +1,7 @@
 """torch.compile for the layers of a decoder: the many small steps between matrix products become few.
 
 The first step then takes as long as dozens of others, so it is for long trainings. Attention over career trees stays
-outside (`models/tree_attention.py`): its shapes are other ones in every row, and it is matrix products as it is.
+outside (`models/tree_attention`): its shapes are other ones in every row, and it is matrix products as it is.
 """
 
 import os

@@ -16,7 +16,7 @@ from torch import nn
 from reasoning_occ.errors import UserError
 from reasoning_occ.language.example import Example
 from reasoning_occ.models.title_head import TitleHead
-from reasoning_occ.models.tree_attention import fastest, tree_attention
+from reasoning_occ.models.tree_attention.interface import fastest, tree_attention
 from reasoning_occ.training.batches import StepLoader, check_examples, plan, trees_of
 from reasoning_occ.training.callbacks import Bar, Keep, Record, Validate
 from reasoning_occ.training.checkpoints import WholeCheckpointIO, newest

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from reasoning_occ.language.beginning import common_beginning
 from reasoning_occ.language.example import Example, Segment
-from reasoning_occ.models.tree_attention import Branch, Layout
+from reasoning_occ.models.tree_attention.layout import Branch, Layout
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reasoning_occ.errors import UserError
-from reasoning_occ.models.tree_attention import (
-    WAYS,
-    Branch,
-    Layout,
-    flex,
-    products,
-    reference,
-    tree_attention,
-    varlen,
-)
+from reasoning_occ.models.tree_attention.interface import WAYS, tree_attention
+from reasoning_occ.models.tree_attention.kernels import flex, varlen
+from reasoning_occ.models.tree_attention.layout import Branch, Layout
+from reasoning_occ.models.tree_attention.products import products
+from reasoning_occ.models.tree_attention.reference import reference
 
 
 @st.composite

@@ -11,11 +11,11 @@ from provider_server import Fake, running
 from reasoning_occ.careers.types import Career, Date, Education, Facts, Job, Person, Transition
 from reasoning_occ.language.render import events
 from reasoning_occ.occupations.taxonomy import Occupation, Taxonomy
-from reasoning_occ.reasons.calls.anthropic import Anthropic
 from reasoning_occ.reasons.calls.asker import Asker
 from reasoning_occ.reasons.calls.desk import Terms
 from reasoning_occ.reasons.calls.ledger import Ledger
-from reasoning_occ.reasons.calls.openai import OpenAI
+from reasoning_occ.reasons.calls.providers.anthropic import Anthropic
+from reasoning_occ.reasons.calls.providers.openai import OpenAI
 from reasoning_occ.reasons.judges.llm import LLMJudge
 from reasoning_occ.reasons.judges.rubric import RubricJudge
 from reasoning_occ.reasons.oracle import make_oracle, read_oracle

@@ -6,11 +6,11 @@ import pytest
 from provider_server import Fake, running
 
 from reasoning_occ.careers.types import Career, Date, Education, Facts, Job, Person, Transition
-from reasoning_occ.reasons.calls.anthropic import Anthropic
 from reasoning_occ.reasons.calls.asker import Asker
 from reasoning_occ.reasons.calls.desk import Terms
 from reasoning_occ.reasons.calls.ledger import Ledger
-from reasoning_occ.reasons.calls.openai import OpenAI
+from reasoning_occ.reasons.calls.providers.anthropic import Anthropic
+from reasoning_occ.reasons.calls.providers.openai import OpenAI
 from reasoning_occ.reasons.judges.llm import LLMJudge, schema
 from reasoning_occ.reasons.privacy import FIELDS
 from reasoning_occ.reasons.teachers.llm import LLMTeacher
@@ -113,7 +113,7 @@ def test_a_teacher_gets_several_candidates_and_hears_what_was_wrong(tiny_taxonom
             words=80,
             send=FIELDS,
         )
-        assert teacher.write_all([transition]) == [()]  # empty answers are none
+        assert [candidate.failure for candidate in teacher.write_all([transition])[0]] == ["empty"] * 3
         (written,) = teacher.write_all([transition], feedback=[["Never </next> flew."]])
     assert [candidate.text for candidate in written] == ["A reason."]  # three equal ones are one
     assert len(fake.bodies) == 6

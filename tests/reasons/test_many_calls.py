@@ -14,10 +14,10 @@ from provider_server import FAULTS, Fake, running
 from reasoning_occ.careers.types import Career, Date, Job, Person
 from reasoning_occ.occupations.taxonomy import Occupation, Taxonomy
 from reasoning_occ.reasons.calls import pace
-from reasoning_occ.reasons.calls.anthropic import Anthropic
 from reasoning_occ.reasons.calls.asker import Asker
 from reasoning_occ.reasons.calls.desk import Terms
 from reasoning_occ.reasons.calls.ledger import Ledger
+from reasoning_occ.reasons.calls.providers.anthropic import Anthropic
 from reasoning_occ.reasons.judges.llm import LLMJudge
 from reasoning_occ.reasons.privacy import NEEDED
 from reasoning_occ.reasons.types import CRITERIA, Case, Verdict

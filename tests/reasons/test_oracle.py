@@ -9,7 +9,7 @@ from reasoning_occ.reasons.oracle import make_oracle, read_oracle
 from reasoning_occ.reasons.selection import Selection, choose
 from reasoning_occ.reasons.summary import summary
 from reasoning_occ.reasons.teachers.grounded import GroundedTeacher
-from reasoning_occ.reasons.types import Candidate, Score, Verdict
+from reasoning_occ.reasons.types import CRITERIA, Candidate, Score, Verdict
 
 THRESHOLDS = {"factuality": 4, "coherence": 4, "utility": 3}
 SELECTION = Selection(THRESHOLDS, retries=0, fallback="drop", max_unscored=0.1)
@@ -56,7 +56,7 @@ def test_reasons_are_written_once_and_read_back(tmp_path, nls, train, dosed, jud
     assert [p.name for p in tmp_path.iterdir()] == ["reasons.jsonl"]
     row = json.loads(written.splitlines()[0])
     assert {"person", "t", "chosen", "candidates"} == set(row)
-    wanted = {"text", "evidence", "planted", "named", "fallback", "scores", "errors", "coverage", "members"}
+    wanted = {"text", "evidence", "planted", "named", "fallback", "failure", "scores", "errors", "coverage", "members"}
     assert wanted == set(row["candidates"][0])
 
 
@@ -160,6 +160,26 @@ def test_a_candidate_that_names_its_target_is_rejected_unjudged_and_counted(tmp_
     assert [c.named for c in lines[0].candidates] == [(), ("Cooks",), ("Chefs",)]
     seen = summary(path, train, tiny_taxonomy)
     assert (seen.candidates, seen.named, seen.leaks) == (6, 4, 0) and seen.unscored["utility"] == 0
+
+
+def test_what_is_no_reason_is_kept_counted_and_never_judged(tmp_path, tiny_taxonomy):
+    class Poor(Scripted):
+        def write_all(self, transitions, feedback=None, told=None):
+            self.heard.append(feedback)
+            no = (Candidate("I won't. Cooks!", failure="refused"), Candidate("good but", failure="cut off"))
+            return [(*no, Candidate("", failure="empty"), Candidate("good")) for _ in transitions]
+
+    who, train, path = Poor([], {"good": 3}), few(tiny_taxonomy), tmp_path / "reasons.jsonl"
+    make_oracle(train, who, who, replace(SELECTION, retries=1), path, tiny_taxonomy)
+    assert set(who.judged) == {"good"}
+    assert who.heard[1][0] == ["4 reasons did not pass.", "It was too long and cut off.", "bad: good"]
+    first = next(read_oracle(path))
+    assert [c.failure for c in first.candidates[:4]] == ["refused", "cut off", "empty", None]
+    assert first.candidates[0].text == "I won't. Cooks!" and first.candidates[0].named == ()
+    assert first.verdicts[0].scores["utility"].justification == "Not judged: it was refused."
+    seen = summary(path, train, tiny_taxonomy)
+    assert seen.failed == {"refused": 4, "cut off": 4, "empty": 4} and (seen.named, seen.candidates) == (0, 16)
+    assert seen.unscored == dict.fromkeys(CRITERIA, 0)
 
 
 def test_a_teacher_is_asked_again_with_what_was_wrong(tmp_path, tiny_taxonomy):

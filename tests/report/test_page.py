@@ -116,12 +116,17 @@ def test_what_jobs_may_leave_is_shown(run):
 
 
 ORACLE = {
-    "transitions": 95, "candidates": 400, "without": 20, "named": 12, "planted": 0, "planted_chosen": 0,
+    "transitions": 95, "candidates": 400, "without": 20, "named": 12,
+    "failed": {"refused": 0, "cut off": 3, "empty": 1}, "planted": 0, "planted_chosen": 0,
     "fallback": 16, "fallback_chosen": 5, "unscored": {"factuality": 0, "coherence": 0, "utility": 7},
     "mean_scores": {"factuality": 4.75, "coherence": None, "utility": 3.5},
     "mean_scores_all": {"factuality": 3.25, "coherence": 4.0, "utility": 2.5},
     "histograms": {
         criterion: {"chosen": [0, 0, 0, 50, 25], "others": [100, 0, 0, 200, 13]}
+        for criterion in ("factuality", "coherence", "utility")
+    },
+    "agreement": {
+        criterion: {"value": 0.25, "low": 0.2, "high": 0.3, "n": 384}
         for criterion in ("factuality", "coherence", "utility")
     },
     "pairs": {
@@ -139,14 +144,18 @@ def test_what_became_of_oracle_reasons_is_pictured(run):
     words = " ".join(" ".join(page.words).split())
     assert page.tags.count("svg") == 8 and "What the judge said" in words and "Dashed line: the threshold." in words
     assert "with a teacher's reason 70 74%" in words and "with a built-in reason 5 5%" in words
-    assert "by the answer alone 20 21%" in words and "judged, not chosen 313 78%" in words
+    assert "by the answer alone 20 21%" in words and "judged, not chosen 309 77%" in words
     assert "named the answer, not judged 12 3%" in words
+    assert (
+        "refused, cut off or empty, not judged 4 1%" in words and "candidates that are no reasons: cut off 3" in words
+    )
     assert "the better one is longer 20 50% the better one is shorter 18 45% both have as many words 2 5%" in words
     assert "from 33 transitions; mean margin 3.1." in words and "at most 60% may lean one way" in words
     assert "4 were given up" in words
-    assert "oracle reasons 75 4.75 - 3.50 all judged candidates 388 3.25 4.00 2.50" in words
+    assert "oracle reasons 75 4.75 - 3.50 all judged candidates 384 3.25 4.00 2.50" in words
     assert "candidates rejected because they name their target 12 of 400" in words
     assert "could not be scored: utility 7" in words and "of those, chosen 5 of 16" in words
+    assert "Do the judges agree?" in words and "alpha 384 0.25 [0.20, 0.30]" in words
     assert "mean scores" not in words and "histograms" not in words
 
 

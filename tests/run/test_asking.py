@@ -11,6 +11,7 @@ from provider_server import Fake, running
 
 from reasoning_occ.ledger import main as ledger_command
 from reasoning_occ.reasons.oracle import read_oracle
+from reasoning_occ.reasons.types import CRITERIA
 
 
 def say(prompt: str) -> str:
@@ -59,6 +60,8 @@ def test_a_job_asks_learns_and_pays_once(tmp_path, capsys):
     (folder,) = (tmp_path / "runs").glob("joint-*")
     oracle = json.loads((folder / "oracle.json").read_text())
     assert oracle["mean_scores"] == {"factuality": 4, "coherence": 4, "utility": 4} and oracle["without"] == 0
+    unscored = json.loads((folder / "metrics.json").read_text())["unscored"]
+    assert unscored == {"oracle": dict.fromkeys(CRITERIA, 0)} and oracle["agreement"] == {}
     told = "".join(file.read_text(errors="replace") for file in tmp_path.rglob("*") if file.is_file())
     assert "sk-secret" not in told
     assert "Reasons for test people are not judged" in done.stdout + done.stderr
@@ -93,11 +96,13 @@ def test_the_embedded_model_writes_judges_beside_the_rubric_and_learns(tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     (folder,) = tmp_path.glob("joint-*")
     lines = list(read_oracle(folder / "reasons.jsonl"))
-    judged = [v for one in lines for c, v in zip(one.candidates, one.verdicts, strict=True) if not c.named]
+    judged = [v for one in lines for c, v in zip(one.candidates, one.verdicts, strict=True) if c.rejected is None]
     assert 10 <= len(lines) <= 30 and judged and all(set(v.members) == {"rubric", "local"} for v in judged)
     shares = [v.members["local"]["coherence"].shares for v in judged]
     assert all(sum(five) == pytest.approx(1, abs=1e-4) for five in shares) and len(set(shares)) > 1
-    assert (folder / "reasons_quality.json").exists() and (folder / "report.html").exists()
+    assert set(json.loads((folder / "oracle.json").read_text())["agreement"]) == set(CRITERIA)
+    assert set(json.loads((folder / "metrics.json").read_text())["unscored"]) == {"oracle", "generated"}
+    assert (folder / "reasons_quality.json").exists() and "Do the judges agree?" in (folder / "report.html").read_text()
 
 
 @pytest.mark.parametrize(
@@ -111,6 +116,7 @@ def test_the_embedded_model_writes_judges_beside_the_rubric_and_learns(tmp_path)
         ),
         (["judge.base_url=https://localhost.example.org", "privacy.local_only=true"], {}, "is not on this machine"),
         (["calls.replay=maybe"], {}, "calls.replay: expected true or false; got 'maybe'"),
+        (["teacher=local", "teacher.model=/no/where"], {}, "teacher.model: there is no /no/where"),
         (["teacher.candidates=0"], {}, "teacher.candidates: expected a whole number above 0"),
         (["judge.base_url=null", "privacy.local_only=true"], {}, "local_only: anthropic is not on this machine"),
         (["calls.budget_usd=1"], {}, "price is unknown"),

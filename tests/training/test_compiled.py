@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from reasoning_occ.models.tree_attention import tree_attention
+from reasoning_occ.models.tree_attention.interface import tree_attention
 from reasoning_occ.training import compiled as module
 from reasoning_occ.training.batches import trees_of
 from reasoning_occ.training.compiled import WORTH, compiled, worth_compiling

@@ -4,7 +4,7 @@ import torch
 from peft import LoraConfig, get_peft_model
 from torch import nn
 
-from reasoning_occ.models.tree_attention import tree_attention
+from reasoning_occ.models.tree_attention.interface import tree_attention
 from reasoning_occ.training.batches import trees_of
 from reasoning_occ.training.fused import fused
 from reasoning_occ.training.loss import segment_losses

@@ -1,7 +1,7 @@
 import torch
 
 from reasoning_occ.language.example import Segment
-from reasoning_occ.models.tree_attention import tree_attention
+from reasoning_occ.models.tree_attention.interface import tree_attention
 from reasoning_occ.training.batches import trees_of
 from reasoning_occ.training.loss import SegmentWeights, log_probabilities, segment_counts, segment_losses, share_of_each
 from reasoning_occ.training.tree import pack

@@ -3,7 +3,7 @@ from itertools import pairwise
 import pytest
 
 from reasoning_occ.errors import UserError
-from reasoning_occ.models.tree_attention import tree_attention
+from reasoning_occ.models.tree_attention.interface import tree_attention
 from reasoning_occ.training.batches import trees_of
 from reasoning_occ.training.module import CareerModule, learning_rate
 from reasoning_occ.training.tree import pack

@@ -10,7 +10,7 @@ from reasoning_occ.errors import UserError
 from reasoning_occ.language.example import Segment
 from reasoning_occ.models.causal import decoder, head
 from reasoning_occ.models.title_head import TitleHead
-from reasoning_occ.models.tree_attention import tree_attention
+from reasoning_occ.models.tree_attention.interface import tree_attention
 from reasoning_occ.training.batches import check_examples, trees_of
 from reasoning_occ.training.fit import fit
 from reasoning_occ.training.loss import segment_counts, segment_losses

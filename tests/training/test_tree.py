@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reasoning_occ.language.example import Example, Segment
-from reasoning_occ.models.tree_attention import tree_attention
+from reasoning_occ.models.tree_attention.interface import tree_attention
 from reasoning_occ.training.loss import SEGMENTS, hidden_states, log_probabilities, segment_losses, target_losses
 from reasoning_occ.training.tree import grow, pack
 

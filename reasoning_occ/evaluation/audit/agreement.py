@@ -1,6 +1,6 @@
 """Do judges agree, and do criteria say different things?"""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from reasoning_occ.evaluation.audit.sample import Asked, Metric, Rated
 from reasoning_occ.evaluation.intervals import percentile_interval, resampled_sums, share
+from reasoning_occ.reasons.oracle import Judged
 from reasoning_occ.reasons.types import CRITERIA, Criterion
 
 SCORES = (1, 2, 3, 4, 5)
@@ -65,6 +66,19 @@ def agreement(rated: Sequence[Rated], resamples: int, seed: int) -> dict[str, Me
     return {
         criterion: alpha([(one.asked.person, _values(one, criterion)) for one in rated], resamples, seed)
         for criterion in CRITERIA
+    }
+
+
+def panel_agreement(lines: Iterable[Judged], resamples: int, seed: int) -> dict[str, Metric]:
+    """Krippendorff's alpha of a panel's members by criterion, over all that they judged; empty without a panel."""
+    said = [(line.key[0], verdict.members) for line in lines for verdict in line.verdicts if verdict.members]
+    return {
+        criterion: alpha(
+            [(person, [scores[criterion].value for scores in members.values()]) for person, members in said],
+            resamples,
+            seed,
+        )
+        for criterion in (CRITERIA if said else ())
     }
 
 

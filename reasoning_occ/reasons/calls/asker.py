@@ -3,16 +3,20 @@
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 
 from reasoning_occ.errors import UserError
 from reasoning_occ.reasons.calls.clerk import BudgetReached, Clerk, Unanswered, together
-from reasoning_occ.reasons.calls.ledger import Answer, Claim, Ledger
+from reasoning_occ.reasons.calls.ledger import Claim, Ledger
 from reasoning_occ.reasons.calls.pace import Pace, wait
 from reasoning_occ.reasons.calls.prices import Price, dearest
+from reasoning_occ.reasons.calls.records import Answer
 from reasoning_occ.reasons.calls.request import CallError, Provider, Reply, Request
 from reasoning_occ.reasons.types import Told
 
+_RECENT = 200
+"""Answers over which the rate is taken."""
 _LOOK_AGAIN = 0.5
 """Seconds between two looks for an answer that another process is asking for."""
 log = logging.getLogger(__name__)
@@ -48,6 +52,7 @@ class Asker(Clerk):
         super().__init__(provider, ledger, price=price, budget=budget, replay=replay)
         self._deadline = deadline
         self._pace = Pace(at_once)
+        self._recent: deque[float] = deque(maxlen=_RECENT)  # when answers came, by the monotonic clock
 
     async def _all(self, requests: Sequence[Request], told: Told | None) -> list[Reply | Unanswered]:
         keys = [request.key for request in requests]
@@ -67,7 +72,7 @@ class Asker(Clerk):
         except BudgetReached:
             return None  # a cheaper one may still fit, and those under way end in peace
         if told is not None:
-            told(str(self.tally))
+            told(f"{self.tally}{rate(self._recent)}")
         return reply
 
     async def ask(self, request: Request) -> Reply | Unanswered:
@@ -125,6 +130,7 @@ class Asker(Clerk):
         # paid: recorded even where whoever asked has gone meanwhile
         await asyncio.shield(self._ledger.record(key, answer))
         self.tally.count(answer)
+        self._recent.append(time.monotonic())
         return reply
 
     async def _attempts(self, request: Request) -> tuple[Reply, int]:
@@ -152,3 +158,11 @@ class Asker(Clerk):
                 if loop.time() + pause >= ends:
                     raise
             await asyncio.sleep(pause)
+
+
+def rate(times: Sequence[float]) -> str:
+    """How many answers came in a second or, where that is less than one, in a minute; nothing before there are two."""
+    if len(times) < 2 or times[-1] <= times[0]:
+        return ""
+    a_second = (len(times) - 1) / (times[-1] - times[0])
+    return f", {a_second:.1f}/s" if a_second >= 1 else f", {60 * a_second:.1f}/min"

@@ -14,11 +14,12 @@ from functools import cached_property
 from typing import TypeVar
 
 from reasoning_occ.errors import UserError
-from reasoning_occ.reasons.calls.anthropic_batches import SHARE, AnthropicBatches, Look
 from reasoning_occ.reasons.calls.clerk import BudgetReached, Clerk, Unanswered, together
-from reasoning_occ.reasons.calls.ledger import Answer, Ledger
+from reasoning_occ.reasons.calls.ledger import Ledger
 from reasoning_occ.reasons.calls.pace import wait
 from reasoning_occ.reasons.calls.prices import Price, dearest
+from reasoning_occ.reasons.calls.providers.anthropic_batches import SHARE, AnthropicBatches, Look
+from reasoning_occ.reasons.calls.records import Answer
 from reasoning_occ.reasons.calls.request import CallError, Reply, Request
 from reasoning_occ.reasons.calls.submitted import Batch, Submitted
 from reasoning_occ.reasons.types import Told
@@ -168,7 +169,7 @@ class Batches(Clerk):
     async def _ended(self, batch: Batch, told: Told | None) -> Look:
         """Wait for a batch's end."""
         while True:
-            look = await self._insist(lambda: self._api.look(str(batch.id)))
+            look = await self._insist_of(batch, lambda: self._api.look(str(batch.id)))
             await self._submitted.renew(batch)
             if look.ended:
                 self._looks.pop(batch.number, None)
@@ -179,7 +180,7 @@ class Batches(Clerk):
             await asyncio.sleep(self._interval)
 
     async def _results(self, batch: Batch) -> dict[str, Reply | CallError]:
-        return await self._insist(lambda: self._api.results(str(batch.id)))
+        return await self._insist_of(batch, lambda: self._api.results(str(batch.id)))
 
     async def _collect(self, batch: Batch, told: Told | None) -> dict[str, Unanswered]:
         """Wait for a batch's end and keep its answers; says of its other calls why they have none.
@@ -210,7 +211,18 @@ class Batches(Clerk):
             for key in batch.keys - answers.keys()
         }
 
-    async def _insist(self, call: Callable[[], Awaitable[Found]], what: str = "a question about batches") -> Found:
+    async def _insist_of(self, batch: Batch, call: Callable[[], Awaitable[Found]]) -> Found:
+        """Call the provider about a batch of its own until it answers; errors as `_insist`."""
+        return await self._insist(
+            call,
+            f"a question about batch {batch.id}",
+            f" If it has that batch no more, give it up, and its calls will be asked and paid anew: "
+            f"python -m reasoning_occ.ledger prune {self._ledger.path} --batch {batch.id}",
+        )
+
+    async def _insist(
+        self, call: Callable[[], Awaitable[Found]], what: str = "a question about batches", hint: str = ""
+    ) -> Found:
         """Call the provider until it answers.
 
         Raises:
@@ -226,7 +238,7 @@ class Batches(Clerk):
             except CallError as error:
                 self.tally.failed += 1
                 if error.kind == "refused":
-                    raise UserError(f"{self.provider} refuses {what}: {error}") from error
+                    raise UserError(f"{self.provider} refuses {what}: {error}.{hint}") from error
                 pause = wait(attempt, error.retry_after)
                 if loop.time() + pause >= ends:
                     raise UserError(

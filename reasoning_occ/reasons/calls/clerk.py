@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 
 from reasoning_occ.errors import UserError
 from reasoning_occ.reasons.calls.estimate import Estimate, estimate
-from reasoning_occ.reasons.calls.ledger import Answer, Ledger
+from reasoning_occ.reasons.calls.ledger import Ledger
 from reasoning_occ.reasons.calls.prices import Price
+from reasoning_occ.reasons.calls.records import Answer
 from reasoning_occ.reasons.calls.request import Provider, Reply, Request
 from reasoning_occ.reasons.types import Told
 

@@ -9,12 +9,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from reasoning_occ.errors import UserError
-from reasoning_occ.reasons.calls.anthropic_batches import AnthropicBatches
 from reasoning_occ.reasons.calls.asker import Asker
 from reasoning_occ.reasons.calls.batches import Batches
 from reasoning_occ.reasons.calls.clerk import Clerk
 from reasoning_occ.reasons.calls.ledger import Ledger
 from reasoning_occ.reasons.calls.prices import read_prices
+from reasoning_occ.reasons.calls.providers.anthropic_batches import AnthropicBatches
 from reasoning_occ.reasons.calls.request import Message, Provider, Request
 from reasoning_occ.reasons.privacy import check_fields
 

@@ -12,15 +12,15 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from reasoning_occ.errors import UserError
 from reasoning_occ.reasons.calls.process import lives, this_process
-from reasoning_occ.reasons.calls.request import Reply, Request, Usage
+from reasoning_occ.reasons.calls.records import ANSWER, Answer, Records, answer_of
+from reasoning_occ.reasons.calls.request import Request
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS calls (
@@ -50,27 +50,14 @@ CREATE TABLE IF NOT EXISTS money (spent REAL NOT NULL);
 INSERT INTO money SELECT 0.0 WHERE NOT EXISTS (SELECT 1 FROM money);
 """
 Found = TypeVar("Found")
-_ANSWER = "text, stop, input, output, cache_read, cache_write, usd, seconds, attempts"
 _AT_ONCE = 256
 """Operations that one transaction takes together, so that many answers wait for one write to the disk."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A reply with what it cost. usd: None where the price is unknown. attempts: calls made for it, failed ones too."""
-
-    reply: Reply
-    usd: float | None
-    seconds: float
-    attempts: int
-
-
 Claim = Literal["yours", "taken", "left", "over budget"]
 BATCH = "#"
 """What the owner of calls that were sent as a batch begins with, as no process does."""
 
 
-class Ledger:
+class Ledger(Records):
     """A ledger file, opened or made.
 
     Args:
@@ -81,7 +68,7 @@ class Ledger:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        super().__init__(path)
         self.owner = this_process()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -192,11 +179,8 @@ class Ledger:
             self.db.execute("ROLLBACK")
 
     def _answer(self, key: str) -> Answer | None:
-        row = self.db.execute(f"SELECT {_ANSWER} FROM calls WHERE key = ? AND stop IS NOT NULL", (key,)).fetchone()
-        if row is None:
-            return None
-        text, stop, *tokens, usd, seconds, attempts = row
-        return Answer(Reply(text, stop, Usage(*tokens)), usd, seconds, attempts)
+        row = self.db.execute(f"SELECT {ANSWER} FROM calls WHERE key = ? AND stop IS NOT NULL", (key,)).fetchone()
+        return None if row is None else answer_of(row)
 
     def _claim(self, request: Request, seconds: float, reserve: float | None, budget: float | None) -> Claim:
         key, now = request.key, time.time()
@@ -253,57 +237,12 @@ class Ledger:
             ),
         )
 
-    def known(self, keys: Sequence[str]) -> set[str]:
-        """Which of these requests are answered."""
-        return set(self.replies(keys))
-
-    def replies(self, keys: Sequence[str]) -> dict[str, Reply]:
-        """The replies to those of these requests that are answered."""
-        found: dict[str, Reply] = {}
-        with sqlite3.connect(f"file:{self.path}?mode=ro", uri=True) as reader:
-            for start in range(0, len(keys), _AT_ONCE):
-                some = keys[start : start + _AT_ONCE]
-                marks = ", ".join("?" * len(some))
-                query = f"SELECT key, {_ANSWER} FROM calls WHERE stop IS NOT NULL AND key IN ({marks})"
-                for key, text, stop, *tokens, _, _, _ in reader.execute(query, some):
-                    found[key] = Reply(text, stop, Usage(*tokens))
-        return found
-
-    def mean_output(self, provider: str, model: str) -> float | None:
-        """Tokens that a model wrote to a call on average; None where it has answered none."""
-        with sqlite3.connect(f"file:{self.path}?mode=ro", uri=True) as reader:
-            query = "SELECT avg(output) FROM calls WHERE provider = ? AND model = ? AND stop IS NOT NULL"
-            return reader.execute(query, (provider, model)).fetchone()[0]
-
-    def totals(self) -> list[dict[str, Any]]:
-        """Answered calls by provider and model: how many, of how many the price is known, tokens, US dollars, and
-        the mean seconds and attempts of a call."""
-        sums = (
-            "count(*) AS calls, count(usd) AS priced, sum(input + cache_read + cache_write) AS input, "
-            "sum(cache_read) AS cached, sum(output) AS output, total(usd) AS usd, "
-            "avg(seconds) AS seconds, avg(attempts) AS attempts"
-        )
-        with sqlite3.connect(f"file:{self.path}?mode=ro", uri=True) as reader:
-            reader.row_factory = sqlite3.Row
-            found = reader.execute(
-                f"SELECT provider, model, {sums} FROM calls WHERE stop IS NOT NULL GROUP BY provider, model"
-            )
-            return [dict(row) for row in found]
-
     def forget(self, model: str) -> int:
         """Remove all answers of a model; what they cost stays spent. Returns how many."""
         try:
             return self.db.execute("DELETE FROM calls WHERE model = ? AND stop IS NOT NULL", (model,)).rowcount
         except sqlite3.Error as error:
             raise UserError(f"The ledger {self.path} can't be written: {error}.") from error
-
-    def rows(self) -> Iterator[dict[str, Any]]:
-        """Every answered call, oldest first, as plain values; `request` is JSON text."""
-        with sqlite3.connect(f"file:{self.path}?mode=ro", uri=True) as reader:
-            reader.row_factory = sqlite3.Row
-            names = f"key, provider, model, request, {_ANSWER}, answered_at"
-            for row in reader.execute(f"SELECT {names} FROM calls WHERE stop IS NOT NULL ORDER BY answered_at, key"):
-                yield dict(row)
 
 
 def _settle(done: "Future[Any]", result: Any = None, error: Exception | None = None) -> None:

@@ -10,7 +10,9 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reasoning_occ.reasons.calls.ledger import BATCH, Answer, Claim, Ledger, orphaned
+from reasoning_occ.errors import UserError
+from reasoning_occ.reasons.calls.ledger import BATCH, Claim, Ledger, orphaned
+from reasoning_occ.reasons.calls.records import Answer
 from reasoning_occ.reasons.calls.request import Request
 
 
@@ -166,3 +168,43 @@ class Submitted:
             lambda: self._ledger.db.execute("SELECT id FROM batches WHERE id IS NOT NULL").fetchall()
         )
         return {name for (name,) in rows}
+
+
+def waiting(ledger: Ledger) -> dict[str, int]:
+    """Batches of a ledger that are not collected yet: the provider's id of each, and how many calls it has."""
+    rows = ledger.db.execute(
+        "SELECT batches.id, count(*) FROM batches JOIN calls ON calls.owner = ? || batches.number "
+        "WHERE batches.id IS NOT NULL GROUP BY batches.number ORDER BY batches.number",
+        (BATCH,),
+    )
+    return dict(rows.fetchall())
+
+
+async def give_up(ledger: Ledger, name: str) -> int:
+    """Forget a batch that its provider has no more; its calls are free to be asked, and paid, anew.
+
+    Args:
+        ledger: the file.
+        name: the provider's id.
+
+    Returns:
+        How many calls it has.
+
+    Raises:
+        UserError: no such batch is waited for, or a job is seeing to it.
+    """
+    return await ledger.do(lambda: _give_up(ledger, name))
+
+
+def _give_up(ledger: Ledger, name: str) -> int:
+    row = ledger.db.execute(
+        "SELECT number, owner, lease FROM batches WHERE id = ? AND collected IS NULL", (name,)
+    ).fetchone()
+    if row is None:
+        known = ", ".join(waiting(ledger)) or "none"
+        raise UserError(f"The ledger {ledger.path} waits for no batch {name}; it waits for: {known}.")
+    number, owner, lease = row
+    if not orphaned(owner, lease, time.time()):
+        raise UserError(f"A job is waiting for batch {name}. End it first.")
+    ledger.db.execute("DELETE FROM batches WHERE number = ?", (number,))
+    return ledger.db.execute("DELETE FROM calls WHERE owner = ?", (f"{BATCH}{number}",)).rowcount

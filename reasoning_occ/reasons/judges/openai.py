@@ -4,7 +4,7 @@ from typing import Any
 
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.reasons.calls.desk import Desk, Terms
-from reasoning_occ.reasons.calls.openai import OpenAI, key
+from reasoning_occ.reasons.calls.providers.openai import OpenAI, key
 from reasoning_occ.reasons.judges.llm import LLMJudge
 
 

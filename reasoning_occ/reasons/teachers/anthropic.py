@@ -3,8 +3,8 @@
 from typing import Any
 
 from reasoning_occ.occupations.taxonomy import Taxonomy
-from reasoning_occ.reasons.calls.anthropic import KEY, Anthropic
 from reasoning_occ.reasons.calls.desk import Desk, Terms
+from reasoning_occ.reasons.calls.providers.anthropic import KEY, Anthropic
 from reasoning_occ.reasons.teachers.llm import LLMTeacher
 
 

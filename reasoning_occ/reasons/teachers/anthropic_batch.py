@@ -3,9 +3,9 @@
 from typing import Any
 
 from reasoning_occ.occupations.taxonomy import Taxonomy
-from reasoning_occ.reasons.calls.anthropic import KEY
-from reasoning_occ.reasons.calls.anthropic_batches import AnthropicBatches
 from reasoning_occ.reasons.calls.desk import Desk, Terms
+from reasoning_occ.reasons.calls.providers.anthropic import KEY
+from reasoning_occ.reasons.calls.providers.anthropic_batches import AnthropicBatches
 from reasoning_occ.reasons.teachers.llm import LLMTeacher
 
 

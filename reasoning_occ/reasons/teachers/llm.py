@@ -1,8 +1,6 @@
 """A teacher that asks a language model for reasons, showing it the true next occupation, which it must not name."""
 
-import logging
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from reasoning_occ.careers.types import Transition
 from reasoning_occ.errors import UserError
@@ -10,12 +8,12 @@ from reasoning_occ.language.render import events
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.reasons.calls.clerk import Clerk, Unanswered
 from reasoning_occ.reasons.calls.desk import Terms
-from reasoning_occ.reasons.calls.request import Reply, Request
+from reasoning_occ.reasons.calls.request import Reply, Request, Stop
 from reasoning_occ.reasons.privacy import shared
 from reasoning_occ.reasons.prompting import Rendered, data, template
-from reasoning_occ.reasons.types import Candidate, Told
+from reasoning_occ.reasons.types import Candidate, Failure, Told
 
-log = logging.getLogger(__name__)
+_FAILURES: dict[Stop, Failure] = {"refusal": "refused", "length": "cut off"}
 _FEEDBACK = "Earlier reasons for this person were rejected. What was found wrong with them:\n<errors>\n{}\n</errors>"
 
 
@@ -54,8 +52,8 @@ def task(
 class LLMTeacher:
     """Writes candidates by a language model, each an answer of its own to one prompt.
 
-    Refused, cut off and empty answers are no candidates. Whether a candidate names the target is looked at where
-    candidates are chosen.
+    Refused, cut off and empty answers are candidates that failed; a call without any answer gives none. Whether a
+    candidate names the target is looked at where candidates are chosen.
 
     Args:
         taxonomy: the occupations.
@@ -109,11 +107,7 @@ class LLMTeacher:
                     f"The teacher gave no answer at all for some transitions ({silent[0]}). Start again later: "
                     "answers that came are kept, and only the others are asked for."
                 )
-        answers = [reply if isinstance(reply, Reply) else None for reply in replies]
-        stops = Counter("no answer" if reply is None else reply.stop for reply in answers)
-        if useless := {stop: stops[stop] for stop in ("no answer", "refusal", "length") if stops[stop]}:
-            log.warning("Of %d calls to the teacher these gave no candidate: %s.", len(answers), useless)
-        return self.candidates(answers)
+        return self.candidates([reply if isinstance(reply, Reply) else None for reply in replies])
 
     def requests(
         self, transitions: Sequence[Transition], feedback: Sequence[Sequence[str]] | None = None
@@ -128,15 +122,29 @@ class LLMTeacher:
 
     def candidates(self, replies: Sequence[Reply | None]) -> list[tuple[Candidate, ...]]:
         """What replies, in the order of `requests`, come to for each transition; None: there is none."""
-        texts = [
-            reply.text.strip() if reply is not None and reply.stop in ("end", "other") else "" for reply in replies
+        found = [
+            [_candidate(reply) for reply in replies[start : start + self._candidates] if reply is not None]
+            for start in range(0, len(replies), self._candidates)
         ]
-        return [
-            tuple(Candidate(text) for text in dict.fromkeys(texts[start : start + self._candidates]) if text)
-            for start in range(0, len(texts), self._candidates)
-        ]
+        return [distinct(of_one) for of_one in found]
 
     def request(self, transition: Transition, feedback: Sequence[str], sample: int) -> Request:
         """The call for one candidate."""
         prompt = task(transition, feedback, self._taxonomy, words=self._words, send=self._send)
         return self._terms.request(self.asker.provider, *prompt, None, sample)
+
+
+def distinct(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
+    """Of equal texts the first; all that failed, so that failures can be counted."""
+    texts: set[str] = set()
+    kept: list[Candidate] = []
+    for candidate in candidates:
+        if candidate.failure is not None or candidate.text not in texts:
+            kept.append(candidate)
+            texts.add(candidate.text)
+    return tuple(kept)
+
+
+def _candidate(reply: Reply) -> Candidate:
+    text = reply.text.strip()
+    return Candidate(text, failure=_FAILURES.get(reply.stop, None if text else "empty"))

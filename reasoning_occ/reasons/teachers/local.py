@@ -3,21 +3,28 @@
 import hashlib
 import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from reasoning_occ.careers.types import Transition
 from reasoning_occ.errors import UserError
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.reasons.privacy import FIELDS
-from reasoning_occ.reasons.teachers.llm import check_counts, task
+from reasoning_occ.reasons.teachers.llm import check_counts, distinct, task
 from reasoning_occ.reasons.types import Candidate, Chat, Told
 
 _SENTENCES = re.compile(r".*[.!?][\"')\]]*(?=\s|$)", re.DOTALL)
 
 
+def check_model(role: str, name: str | None) -> None:
+    """Raise a UserError where a name is plainly that of a file or a folder, and there is none."""
+    if name is not None and name.startswith(("/", "~", ".")) and not Path(name).expanduser().exists():
+        raise UserError(f"{role}.model: there is no {name}; give a folder of safetensors, a .gguf file or a hub name.")
+
+
 class LocalTeacher:
     """Writes candidates by a chat model, several at once; nothing leaves the machine.
 
-    A text that does not end within `max_tokens` keeps its whole sentences.
+    A text that does not end within `max_tokens` keeps its whole sentences; one that has none failed.
 
     Args:
         taxonomy: the occupations.
@@ -48,6 +55,7 @@ class LocalTeacher:
         seed: int,
     ) -> None:
         check_counts(candidates=candidates, words=words, max_tokens=max_tokens, batch=batch)
+        check_model("teacher", model)
         if not temperature > 0:
             raise UserError(f"teacher.temperature: expected a number above 0; got {temperature}.")
         self.at_once = max(1, 4 * batch // candidates)
@@ -89,10 +97,7 @@ class LocalTeacher:
             max_tokens=self._max_tokens,
             batch=self._batch,
         )
-        return [
-            tuple(Candidate(text) for text in dict.fromkeys(_whole(*one) for one in written) if text)
-            for written in texts
-        ]
+        return [distinct(_candidate(*one) for one in written) for written in texts]
 
     def _of(self, transition: Transition, feedback: Sequence[str]) -> int:
         """A seed of its own for each transition and round, in whatever order and company they come."""
@@ -100,10 +105,10 @@ class LocalTeacher:
         return int.from_bytes(digest.digest()[:8], "big")
 
 
-def _whole(text: str, ended: bool) -> str:
+def _candidate(text: str, ended: bool) -> Candidate:
     """The text in one line, without a sentence that was cut off."""
     line = " ".join(text.split())
     if ended:
-        return line
+        return Candidate(line, failure=None if line else "empty")
     found = _SENTENCES.match(line)
-    return found.group() if found else ""
+    return Candidate(found.group()) if found else Candidate(line, failure="cut off")

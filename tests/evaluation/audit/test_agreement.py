@@ -11,11 +11,13 @@ from reasoning_occ.evaluation.audit.agreement import (
     correlations,
     histograms,
     pairwise,
+    panel_agreement,
     rank_correlation,
 )
 from reasoning_occ.evaluation.audit.disagreements import disagreements
 from reasoning_occ.evaluation.audit.sample import Rated
-from reasoning_occ.reasons.types import CRITERIA, Score
+from reasoning_occ.reasons.oracle import Judged
+from reasoning_occ.reasons.types import CRITERIA, Candidate, Score, Verdict
 
 
 def scored(*values):
@@ -133,3 +135,24 @@ def test_the_largest_disagreements_come_first_and_unscored_is_none(asked, tiny_t
     assert told[0]["judges"]["y"]["factuality"] == {"value": 5, "justification": "factuality because"}
     assert told[0]["truth"] == "Bus drivers" and any("Cooks" in line for line in told[0]["history"])
     assert len(disagreements(rated, 1, tiny_taxonomy)) == 1
+
+
+def test_a_panel_s_agreement_is_over_all_that_its_members_judged():
+    found = units(60, seed=5)
+    lines = [
+        Judged(
+            (person, i),
+            (Candidate("x"),),
+            (Verdict({}, members=dict(zip("abc", map(all_of, values), strict=True))),),
+            0,
+        )
+        for i, (person, values) in enumerate(found)
+    ]
+    by_criterion = panel_agreement(lines, 100, 0)
+    assert by_criterion["utility"] == alpha(found, 100, 0) and by_criterion["utility"]["value"] > 0.5
+    nobody = [Judged(("p", 0), (Candidate("x"),), (Verdict(all_of(3)),), None)]
+    assert panel_agreement(nobody, 100, 0) == {}
+
+
+def all_of(value):
+    return scored(value, value, value)

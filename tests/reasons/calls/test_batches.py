@@ -16,14 +16,15 @@ from provider_server import Fake, running
 from reasoning_occ.careers.types import Career, Date, Job, Person
 from reasoning_occ.config import CONF
 from reasoning_occ.errors import UserError
-from reasoning_occ.reasons.calls.anthropic import Anthropic
-from reasoning_occ.reasons.calls.anthropic_batches import AnthropicBatches, Look
+from reasoning_occ.ledger import main
 from reasoning_occ.reasons.calls.asker import Asker
 from reasoning_occ.reasons.calls.batches import Batches, groups, progress
 from reasoning_occ.reasons.calls.clerk import BudgetReached, Unanswered
 from reasoning_occ.reasons.calls.desk import Desk
 from reasoning_occ.reasons.calls.ledger import Ledger
 from reasoning_occ.reasons.calls.prices import Price, dearest
+from reasoning_occ.reasons.calls.providers.anthropic import Anthropic
+from reasoning_occ.reasons.calls.providers.anthropic_batches import AnthropicBatches, Look
 from reasoning_occ.reasons.calls.request import Message, Reply, Request
 from reasoning_occ.reasons.calls.submitted import Batch
 from reasoning_occ.reasons.judges.anthropic_batch import AnthropicBatchJudge
@@ -268,6 +269,29 @@ def test_results_that_are_no_longer_kept_free_their_calls(ledger):
         assert all(isinstance(reply, Unanswered) for reply in found)
         fake.batches.gone = False
         assert all(isinstance(reply, Reply) for reply in batches(ledger, fake).ask_all(questions(fake, 3)))
+
+
+def test_a_batch_that_the_provider_has_lost_is_given_up_by_a_command(ledger, capsys):
+    with running(Fake(batches=Held(held=True))) as fake:
+        killed = job(ledger, fake)
+        until(lambda: len(fake.batches.all) == 3 and sum(batch["looks"] for batch in fake.batches.all) >= 4)
+        assert main(["prune", str(ledger.path), "--batch", "msgbatch_1"]) == 1
+        assert "A job is waiting for batch msgbatch_1" in capsys.readouterr().err
+        killed.kill()
+        killed.communicate(timeout=60)
+        lost = fake.batches.all.pop(0)
+        fake.batches.held = False
+        with pytest.raises(UserError, match=rf"404.* prune {ledger.path} --batch msgbatch_1"):
+            batches(ledger, fake).ask_all(questions(fake, 120))
+        assert main(["stats", str(ledger.path)]) == 0
+        assert "Batch msgbatch_1 of 50 calls was sent and is not collected yet" in capsys.readouterr().out
+        assert main(["prune", str(ledger.path), "--batch", "msgbatch_9"]) == 1
+        assert "waits for no batch msgbatch_9; it waits for: msgbatch_1" in capsys.readouterr().err
+        assert main(["prune", str(ledger.path), "--batch", "msgbatch_1"]) == 0
+        assert "its 50 calls will be asked and paid anew" in capsys.readouterr().out
+        assert len(batches(ledger, fake).ask_all(questions(fake, 120))) == 120
+    twice = {str(call["params"]["messages"][-1]["content"]) for call in lost["calls"]}
+    assert {text for text, count in fake.paid.items() if count == 2} == twice
 
 
 def test_the_budget_is_kept_at_half_the_price_and_used_up(ledger):

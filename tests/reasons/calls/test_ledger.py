@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from reasoning_occ.errors import UserError
-from reasoning_occ.reasons.calls.ledger import Answer, Ledger
+from reasoning_occ.reasons.calls.ledger import Ledger
+from reasoning_occ.reasons.calls.records import Answer
 from reasoning_occ.reasons.calls.request import Message, Reply, Request, Usage
 
 

@@ -1,6 +1,8 @@
 """The Messages API through the `anthropic` SDK."""
 
 import os
+import time
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any
 
@@ -146,7 +148,14 @@ def _words(error: Any) -> str:
 
 
 def _seconds(header: str | None) -> float | None:
+    """Seconds that a `retry-after` asks to wait, in either of its forms (RFC 9110): a number, or a date."""
+    if not header:
+        return None
     try:
-        return max(0.0, float(header)) if header else None
+        return max(0.0, float(header))
     except ValueError:
-        return None  # a date: the usual back-off does
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(header).timestamp() - time.time())
+    except ValueError:
+        return None  # neither: the usual back-off does

@@ -4,8 +4,8 @@ import os
 from functools import cached_property
 from typing import Any
 
-from reasoning_occ.reasons.calls.anthropic import call_error
 from reasoning_occ.reasons.calls.prices import estimated, estimated_input
+from reasoning_occ.reasons.calls.providers.anthropic import call_error
 from reasoning_occ.reasons.calls.request import CallError, Reply, Request, Stop, Usage
 
 KEY = "OPENAI_API_KEY"

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from reasoning_occ.reasons.calls.anthropic import Anthropic, body, call_error, reply_of
+from reasoning_occ.reasons.calls.providers.anthropic import Anthropic, body, call_error, reply_of
 from reasoning_occ.reasons.calls.request import CallError, Reply, Request
 
 SHARE = 0.5

@@ -1,0 +1,1 @@
+"""Who answers: a file for each way to ask, over a provider's own SDK."""
