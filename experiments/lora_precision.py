@@ -1,7 +1,8 @@
 """Does LoRA learn in bf16 as it does in fp32? Training to convergence on real careers, three ways, several seeds.
 
-    python experiments/lora_precision.py                      about an hour on two cores; goes on where it was stopped
-    python experiments/lora_precision.py --steps 20 --people 10 --seeds 0     a look
+    python -m experiments.lora_precision                      about an hour on two cores; goes on where it was stopped
+    python -m experiments.lora_precision --write              and puts the table into bench/README.md
+    python -m experiments.lora_precision --steps 20 --people 10 --seeds 0     a look
 
 fp32: all in fp32, as peft computes it. bf16: frozen weights and arithmetic in bf16, as peft computes it. product: the
 same, each LoRA layer one product (`training/fused.py`), as this project trains. With one seed all three see the same
@@ -11,7 +12,7 @@ batches and begin with the same adapter, so their losses can be compared step by
 import argparse
 import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ import numpy as np
 import torch
 from lightning.pytorch.loggers import CSVLogger
 
+from experiments.bench.marks import README, put
 from reasoning_occ.careers.nls import NLS
 from reasoning_occ.careers.split import last_transitions, split_by_person
 from reasoning_occ.careers.types import Transition
@@ -121,6 +123,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--ways", choices=WAYS, nargs="+", default=list(WAYS))
     parser.add_argument("--out", type=Path, default=Path("runs/lora_precision"))
+    parser.add_argument("--write", action="store_true", help="put the table into bench/README.md")
     chosen = parser.parse_args()
     loaded = NLS().load()
     split = split_by_person(loaded.careers, 0, 0.1, 0.2, None)
@@ -131,15 +134,18 @@ def main() -> None:
         for way in chosen.ways:
             folder = chosen.out / f"{way}-{seed}-{chosen.steps}-{chosen.people}"
             found[way].append(run(way, seed, chosen.steps, folder, split.train, asked, loaded.taxonomy))
-    report(found, chosen.seeds)
+    lines = list(report(found, chosen.seeds))
+    print("\n".join(lines))
+    if chosen.write:
+        put(README, "lora_precision", ["```", *lines, "```"])
 
 
-def report(found: dict[str, list[dict[str, Any]]], seeds: Sequence[int]) -> None:
+def report(found: dict[str, list[dict[str, Any]]], seeds: Sequence[int]) -> Iterator[str]:
     """Losses at some steps, distance from fp32, and what rankings came to; mean over seeds [least, most]."""
     steps = len(next(iter(found.values()))[0]["losses"])
     marks = sorted({1, 2, 4, 8, *np.linspace(steps / 5, steps, 5).astype(int).tolist()})
-    print(f"{len(seeds)} seeds, {steps} steps; training loss at step (mean over seeds)")
-    print(f"{'way':<9}" + "".join(f"{mark:>8}" for mark in marks) + "   from fp32 at every step: mean, most")
+    yield (f"{len(seeds)} seeds, {steps} steps; training loss at step (mean over seeds)")
+    yield (f"{'way':<9}" + "".join(f"{mark:>8}" for mark in marks) + "   from fp32 at every step: mean, most")
     for way, runs in found.items():
         losses = np.array([one["losses"] for one in runs])
         told = "".join(f"{losses[:, mark - 1].mean():>8.3f}" for mark in marks)
@@ -147,8 +153,8 @@ def report(found: dict[str, list[dict[str, Any]]], seeds: Sequence[int]) -> None
         if "fp32" in found:
             distance = np.abs(losses - np.array([one["losses"] for one in found["fp32"]]))
             apart = f"   {distance.mean():.4f}, {distance.max():.4f}"
-        print(f"{way:<9}{told}{apart}")
-    print("validation people after training: mean over seeds [least, most]")
+        yield f"{way:<9}{told}{apart}"
+    yield "validation people after training: mean over seeds [least, most]"
     for way, runs in found.items():
         measures = {
             "loss": [one["valid"][-1] for one in runs],
@@ -158,7 +164,7 @@ def report(found: dict[str, list[dict[str, Any]]], seeds: Sequence[int]) -> None
             "log-loss": [float(np.mean(one["log_loss"])) for one in runs],
         }
         told = "   ".join(f"{n} {np.mean(v):.3f} [{min(v):.3f}, {max(v):.3f}]" for n, v in measures.items())
-        print(f"{way:<9}{told}")
+        yield f"{way:<9}{told}"
 
 
 if __name__ == "__main__":

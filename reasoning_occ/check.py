@@ -19,18 +19,20 @@ def check(cfg: DictConfig) -> None:
     validate(cfg)
     if cfg.get("baseline") is not None:
         return
-    from reasoning_occ.asking import Hands, choosing, desk, reasoner, stand_in
-    from reasoning_occ.models.spec import Family
-    from reasoning_occ.models.spec import source as model_source
-    from reasoning_occ.occupations import nls
-    from reasoning_occ.recommenders.llm import Inference
-    from reasoning_occ.training.settings import TrainingSettings
-
     trainer = plain(cfg, "trainer")
     # what auto becomes depends on the machine, and finding out takes torch
     precision = "fp32" if trainer.get("precision") == "auto" else trainer.get("precision")
     try:
+        from reasoning_occ.training.settings import TrainingSettings
+
         TrainingSettings.of({**trainer, "precision": precision})
+        # below: what takes numpy, a tenth of a second that a wrong value of the trainer is told without
+        from reasoning_occ.asking import Hands, choosing, desk, reasoner, stand_in
+        from reasoning_occ.models.spec import Family
+        from reasoning_occ.models.spec import source as model_source
+        from reasoning_occ.occupations import nls
+        from reasoning_occ.recommenders.llm import Inference
+
         Inference(**cfg.inference)
         choosing(cfg)
     except TypeError as error:

@@ -1,7 +1,8 @@
 """The main job of an earlier commit against this checkout's: seconds by stage, and metrics, one job after the other.
 
-    python experiments/bench/against.py 33b3115                     the commit before the fast paths: about 15 minutes
-    python experiments/bench/against.py 33b3115 method=direct       any options of the main job
+    python -m experiments.bench.against 33b3115                     the commit before the fast paths: about 15 minutes
+    python -m experiments.bench.against 33b3115 method=direct       any options of the main job
+    python -m experiments.bench.against 33b3115 --write             and puts the tables into README.md
 
 The earlier one runs from a clone in a temporary folder, in this environment. Seconds are those that the progress bars
 tell; both jobs have the same people, steps and seeds.
@@ -15,8 +16,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from experiments.bench.marks import README, put
 
 ROOT = Path(__file__).parents[2]
 STAGES = {"training": "Training", "writing reasons": "Reasons", "ranking": "Ranking"}
@@ -68,22 +72,30 @@ def main() -> None:
     """Run both and print two tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("commit")
-    parser.add_argument("options", nargs="*")
-    chosen = parser.parse_args()
+    parser.add_argument("--write", action="store_true", help="put the tables into README.md")
+    chosen, options = parser.parse_known_args()
     with tempfile.TemporaryDirectory() as folder:
         earlier = Path(folder) / "earlier"
         subprocess.run(["git", "clone", "-q", str(ROOT), str(earlier)], check=True)
         subprocess.run(["git", "-C", str(earlier), "checkout", "-q", chosen.commit], check=True)
-        before = run(earlier, chosen.options)
-    now = run(ROOT, chosen.options)
-    print(f"| stage | {chosen.commit}, s | now, s | ratio |\n|---|---:|---:|---:|")
+        before = run(earlier, options)
+    now = run(ROOT, options)
+    lines = list(tables(chosen.commit, before, now))
+    print("\n".join(lines))
+    if chosen.write:
+        put(README, "against", lines)
+
+
+def tables(commit: str, before: Job, now: Job) -> Iterator[str]:
+    """Seconds by stage with their ratio, then metrics, as Markdown."""
+    yield from (f"| stage | {commit}, s | now, s | ratio |", "|---|---:|---:|---:|")
     for stage, seconds in before.seconds.items():
         if now.seconds[stage]:
-            print(f"| {stage} | {seconds:.0f} | {now.seconds[stage]:.0f} | {seconds / now.seconds[stage]:.1f} |")
-    print(f"\n| metric | {chosen.commit} | now |\n|---|---|---|")
+            yield f"| {stage} | {seconds:.0f} | {now.seconds[stage]:.0f} | {seconds / now.seconds[stage]:.1f} |"
+    yield from ("", f"| metric | {commit} | now |", "|---|---|---|")
     for name in before.metrics:
         cells = (f"{v:.2f} [{low:.2f}, {high:.2f}]" for v, low, high in (before.metrics[name], now.metrics[name]))
-        print(f"| {name} | {' | '.join(cells)} |")
+        yield f"| {name} | {' | '.join(cells)} |"
 
 
 if __name__ == "__main__":

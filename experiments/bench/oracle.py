@@ -1,6 +1,7 @@
 """What calls to a judge cost beside waiting for it: seconds against the ideal, memory, and a start with a full ledger.
 
-    python -m experiments.bench.oracle
+    python -m experiments.bench.oracle             prints
+    python -m experiments.bench.oracle --write     and puts it into README.md
 
 A server in a process of its own answers every call after 200 ms and sends away what goes beyond 64 at once. A judge
 with its real prompts, over careers of the embedded survey, asks it about 2,000 reasons by three criteria, through the
@@ -20,6 +21,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from experiments.bench.marks import README, put
 
 REASONS = 2000
 CALLS = 3 * REASONS
@@ -139,17 +142,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--ask", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--write", action="store_true", help="put the figures into README.md")
     chosen = parser.parse_args()
     if chosen.serve:
         asyncio.run(serve())
     elif chosen.ask:
         print(json.dumps(ask(chosen.ask[0], Path(chosen.ask[1]))))
     else:
-        compare()
+        found = compare()
+        if chosen.write:
+            from experiments.bench.measure import machine  # imports torch, which the processes measured don't need
+
+            cpu = machine(os.cpu_count() or 1)
+            put(README, "oracle", [f"{cpu['cpu']}, {cpu['threads']} threads:", "", *(f"- {line}" for line in found)])
 
 
-def compare() -> None:
-    """Both starts against one server."""
+def compare() -> list[str]:
+    """Both starts against one server, printed as they are known; the lines."""
+    told: list[str] = []
+
+    def say(words: str) -> None:
+        print(words, flush=True)
+        told.append(words)
+
     command = [sys.executable, "-m", "experiments.bench.oracle"]
     ideal = CALLS * LATENCY / AT_ONCE
     with (
@@ -169,11 +184,12 @@ def compare() -> None:
                     env={**os.environ, "ANTHROPIC_API_KEY": "none"},
                 )
                 whole = time.perf_counter() - began
-                print(line(start, json.loads(done.stdout), whole, ideal if start == "all asked" else None), flush=True)
+                say(line(start, json.loads(done.stdout), whole, ideal if start == "all asked" else None))
         finally:
             server.terminate()
             sent_away = len(server.stdout.readlines())
-    print(f"{sent_away} calls were sent away because {AT_ONCE} were under way")
+    say(f"{sent_away} calls were sent away because {AT_ONCE} were under way")
+    return told
 
 
 def line(start: str, told: dict[str, Any], whole: float, ideal: float | None) -> str:

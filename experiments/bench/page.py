@@ -4,10 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from experiments.bench.growth import Growth
+from experiments.bench.marks import put
 from experiments.bench.measure import Comparison, Side
 from experiments.bench.start import Start
-
-BEGIN, END = "<!-- results -->", "<!-- end of results -->"
 
 
 def machine_line(machine: dict[str, Any], roofline: dict[str, float]) -> str:
@@ -82,11 +81,7 @@ def write(
         "|---|---:|---:|",
         *map(_start_row, starts),
     ]
-    path = folder / "README.md"
-    text = path.read_text(encoding="utf-8") if path.is_file() else f"{BEGIN}\n{END}\n"
-    before, rest = text.split(BEGIN, 1)
-    after = rest.split(END, 1)[1]
-    path.write_text("\n".join([f"{before}{BEGIN}", *rows, f"{END}{after}"]), encoding="utf-8")
+    put(folder / "README.md", "results", rows)
     draw(folder / "results.svg", comparisons)
 
 

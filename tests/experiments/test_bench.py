@@ -37,7 +37,7 @@ def test_peak_memory_is_that_of_what_ran_inside():
 
 
 def test_results_stand_between_the_marks(tmp_path):
-    (tmp_path / "README.md").write_text(f"Before.\n{page.BEGIN}\nold\n{page.END}\nAfter.\n")
+    (tmp_path / "README.md").write_text("Before.\n<!-- results -->\nold\n<!-- end of results -->\nAfter.\n")
     machine = {"cpu": "a cpu", "threads": 2, "python": "3", "torch": "2"}
     growth = Growth("training", (1, 2, 4), (1.0, 2.0, 4.0), (10.0, 10.0, 10.0))
     start = Start("--help", (0.2, 0.4, 0.3), 0.3)

@@ -147,4 +147,5 @@ def distinct(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
 
 def _candidate(reply: Reply) -> Candidate:
     text = reply.text.strip()
-    return Candidate(text, failure=_FAILURES.get(reply.stop, None if text else "empty"))
+    otherwise: Failure | None = None if text else "empty"
+    return Candidate(text, failure=_FAILURES.get(reply.stop, otherwise))
