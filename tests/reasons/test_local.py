@@ -96,6 +96,7 @@ def test_each_transition_and_round_has_its_own_seed(tiny_taxonomy):
         ({"candidates": 0}, "teacher.candidates"),
         ({"batch": True}, "teacher.batch"),
         ({"temperature": 0}, "teacher.temperature"),
+        ({"model": "/no/where"}, "teacher.model: there is no /no/where"),
     ],
 )
 def test_what_makes_no_sense_is_told(tiny_taxonomy, wrong, message):

@@ -116,7 +116,6 @@ def test_the_embedded_model_writes_judges_beside_the_rubric_and_learns(tmp_path)
         ),
         (["judge.base_url=https://localhost.example.org", "privacy.local_only=true"], {}, "is not on this machine"),
         (["calls.replay=maybe"], {}, "calls.replay: expected true or false; got 'maybe'"),
-        (["teacher=local", "teacher.model=/no/where"], {}, "teacher.model: there is no /no/where"),
         (["teacher.candidates=0"], {}, "teacher.candidates: expected a whole number above 0"),
         (["judge.base_url=null", "privacy.local_only=true"], {}, "local_only: anthropic is not on this machine"),
         (["calls.budget_usd=1"], {}, "price is unknown"),

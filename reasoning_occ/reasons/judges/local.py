@@ -10,6 +10,7 @@ from reasoning_occ.errors import UserError
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.reasons.judges.llm import question
 from reasoning_occ.reasons.privacy import FIELDS
+from reasoning_occ.reasons.settings import check_counts, check_model
 from reasoning_occ.reasons.types import CRITERIA, Case, Chat, Criterion, Score, Told, Verdict
 
 _ANSWER = "Answer with the score alone, a whole number from 1 to 5."
@@ -43,8 +44,8 @@ class LocalJudge:
         batch: int,
         least: float,
     ) -> None:
-        if not isinstance(batch, int) or isinstance(batch, bool) or batch < 1:
-            raise UserError(f"judge.batch: expected a whole number above 0; got {batch}.")
+        check_counts("judge", batch=batch)
+        check_model("judge", model)
         if not 0 <= least <= 1:
             raise UserError(f"judge.least: expected a share from 0 to 1; got {least}.")
         self._taxonomy = taxonomy

@@ -11,6 +11,7 @@ from reasoning_occ.reasons.calls.desk import Terms
 from reasoning_occ.reasons.calls.request import Reply, Request, Stop
 from reasoning_occ.reasons.privacy import shared
 from reasoning_occ.reasons.prompting import Rendered, data, template
+from reasoning_occ.reasons.settings import check_counts
 from reasoning_occ.reasons.types import Candidate, Failure, Told
 
 _FAILURES: dict[Stop, Failure] = {"refusal": "refused", "length": "cut off"}
@@ -19,13 +20,6 @@ _FEEDBACK = "Earlier reasons for this person were rejected. What was found wrong
 
 class Silent(UserError):
     """A transition to which no call was answered, so that nothing can be said of it."""
-
-
-def check_counts(**values: int) -> None:
-    """Raise a UserError unless all are whole numbers above 0, naming the first that is not."""
-    for name, value in values.items():
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise UserError(f"teacher.{name}: expected a whole number above 0; got {value}.")
 
 
 def task(
@@ -74,7 +68,7 @@ class LLMTeacher:
         words: int,
         send: Collection[str],
     ) -> None:
-        check_counts(candidates=candidates, words=words)
+        check_counts("teacher", candidates=candidates, words=words)
         self._taxonomy = taxonomy
         self.asker = asker
         self._terms = terms
@@ -147,5 +141,5 @@ def distinct(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
 
 def _candidate(reply: Reply) -> Candidate:
     text = reply.text.strip()
-    otherwise: Failure | None = None if text else "empty"
-    return Candidate(text, failure=_FAILURES.get(reply.stop, otherwise))
+    failure = _FAILURES.get(reply.stop)
+    return Candidate(text, failure=failure or (None if text else "empty"))

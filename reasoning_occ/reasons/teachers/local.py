@@ -3,22 +3,16 @@
 import hashlib
 import re
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from reasoning_occ.careers.types import Transition
 from reasoning_occ.errors import UserError
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.reasons.privacy import FIELDS
-from reasoning_occ.reasons.teachers.llm import check_counts, distinct, task
+from reasoning_occ.reasons.settings import check_counts, check_model
+from reasoning_occ.reasons.teachers.llm import distinct, task
 from reasoning_occ.reasons.types import Candidate, Chat, Told
 
 _SENTENCES = re.compile(r".*[.!?][\"')\]]*(?=\s|$)", re.DOTALL)
-
-
-def check_model(role: str, name: str | None) -> None:
-    """Raise a UserError where a name is plainly that of a file or a folder, and there is none."""
-    if name is not None and name.startswith(("/", "~", ".")) and not Path(name).expanduser().exists():
-        raise UserError(f"{role}.model: there is no {name}; give a folder of safetensors, a .gguf file or a hub name.")
 
 
 class LocalTeacher:
@@ -54,7 +48,7 @@ class LocalTeacher:
         batch: int,
         seed: int,
     ) -> None:
-        check_counts(candidates=candidates, words=words, max_tokens=max_tokens, batch=batch)
+        check_counts("teacher", candidates=candidates, words=words, max_tokens=max_tokens, batch=batch)
         check_model("teacher", model)
         if not temperature > 0:
             raise UserError(f"teacher.temperature: expected a number above 0; got {temperature}.")

@@ -1,0 +1,23 @@
+"""What is looked at in the settings of teachers and judges before anything is asked."""
+
+from pathlib import Path
+
+from reasoning_occ.errors import UserError
+
+
+def check_counts(role: str, **values: int) -> None:
+    """Raise a UserError unless all are whole numbers above 0, naming the first that is not.
+
+    Args:
+        role: the part of the configuration, such as "teacher".
+        values: by their keys in it.
+    """
+    for name, value in values.items():
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise UserError(f"{role}.{name}: expected a whole number above 0; got {value}.")
+
+
+def check_model(role: str, name: str | None) -> None:
+    """Raise a UserError where a model's name is plainly that of a file or a folder, and there is none."""
+    if name is not None and name.startswith(("/", "~", ".")) and not Path(name).expanduser().exists():
+        raise UserError(f"{role}.model: there is no {name}; give a folder of safetensors, a .gguf file or a hub name.")
