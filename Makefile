@@ -22,7 +22,7 @@ lint: $(READY)
 
 check: lint test
 
-# this project's speed against the tools people use: about 40 minutes, or three with ARGS=--quick
+# this project's speed against the tools people use: 15 to 40 minutes, or three with ARGS=--quick
 bench: $(READY)
 	$(BIN)/python -m pip install -q -c constraints.txt -e ".[bench]"
 	$(BIN)/python -W ignore -m experiments.bench $(ARGS)

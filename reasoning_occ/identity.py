@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # rooms whose code can change a result; a run is only continued by the code that began it
 SHAPING = ("careers", "occupations", "models", "language", "reasons", "training", "inference", "recommenders")
-WIRING = ("experiment.py", "config.py")
+WIRING = ("experiment.py", "making.py", "asking.py", "task.py", "config.py")
 # what a result does not depend on; how predictions are scored and shown can change without training anew, and of
 # files the content counts, not where they lie
 IDLE_BELOW = {"evaluation": ("resamples", "people_shown", "floors"), "split": ("test_file",), "model": ("path",)}

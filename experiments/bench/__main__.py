@@ -1,6 +1,6 @@
 """How fast this project is, against the tools people use: both sides in turn, on the same data, in one run.
 
-    python -m experiments.bench            all, 38 minutes when last run whole; writes README.md's table and plot
+    python -m experiments.bench            all, 15 to 40 minutes; writes README.md's table and plot
     python -m experiments.bench --quick    the same work in small, under three minutes; writes nothing
 
 Needs the extra `bench` (trl and datasets): pip install -c constraints.txt -e ".[bench]", or `make bench`.

@@ -117,7 +117,8 @@ def test_what_has_no_plan_is_told(given, message, capsys):
     assert message in capsys.readouterr().err
 
 
-def test_a_replay_asks_nobody(tmp_path, key, monkeypatch):
+@pytest.mark.parametrize("how", [["calls.replay=true"], ["judge=replay"]])
+def test_a_replay_asks_nobody(how, tmp_path, key, monkeypatch):
     with running(Fake(say=say)) as fake:
         cfg = job(words(fake, tmp_path))
         task = load(cfg)
@@ -125,7 +126,7 @@ def test_a_replay_asks_nobody(tmp_path, key, monkeypatch):
         oracle_reasons(cfg, task, tmp_path / "first", task.train, task.valid)
         paid, url = sum(fake.paid.values()), fake.url
     monkeypatch.delenv("ANTHROPIC_API_KEY")
-    replayed = job([*words(Fake(url=url), tmp_path), "calls.replay=true"])
+    replayed = job([*words(Fake(url=url), tmp_path), *how])
     (tmp_path / "second").mkdir()
     oracle_reasons(replayed, task, tmp_path / "second", task.train, task.valid)
     first, second = (tmp_path / name / "reasons.jsonl" for name in ("first", "second"))
@@ -135,5 +136,5 @@ def test_a_replay_asks_nobody(tmp_path, key, monkeypatch):
     asyncio.run(ledger.do(lambda: ledger.db.execute("DELETE FROM calls WHERE key = ?", (row["key"],)) and None))
     ledger.close()
     (tmp_path / "third").mkdir()
-    with pytest.raises(UserError, match=r"calls\.replay: the ledger .* has no answer of claude"):
+    with pytest.raises(UserError, match=r"replay: the ledger .* has no answer of claude"):
         oracle_reasons(replayed, task, tmp_path / "third", task.train, task.valid)

@@ -133,9 +133,9 @@ class Clerk(ABC):
         missing = [request for request in requests if request.key not in replies]
         if missing:
             raise UserError(
-                f"calls.replay: the ledger {self._ledger.path} has no answer of {missing[0].model} to {len(missing):,} "
+                f"replay: the ledger {self._ledger.path} has no answer of {missing[0].model} to {len(missing):,} "
                 f"of {len(requests):,} questions, and nobody may be asked. Give the ledger that has them, or set "
-                "calls.replay=false."
+                "calls.replay=false (for judge=replay: name the judge itself)."
             )
         self.tally.known += len(requests)
         return [replies[request.key] for request in requests]

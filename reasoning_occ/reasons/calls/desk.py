@@ -32,6 +32,7 @@ class Terms:
     timeout: seconds for one attempt.
     deadline: seconds for one call with all its attempts.
     parameters: of the provider, such as temperature or effort; those of None are left to the provider.
+    replay: whether only the ledger answers, whatever the desk says; then no key is needed.
     """
 
     model: str
@@ -41,6 +42,7 @@ class Terms:
     timeout: float
     deadline: float
     parameters: Mapping[str, float | str | None]
+    replay: bool = False
 
     def __post_init__(self) -> None:
         """Raises UserError where a value makes no sense, naming it."""
@@ -48,6 +50,8 @@ class Terms:
             value = getattr(self, name)
             if not isinstance(value, int | float) or isinstance(value, bool) or not value > 0:
                 raise UserError(f"{self.model}, {name}: expected a number above 0; got {value!r}.")
+        if not isinstance(self.replay, bool):
+            raise UserError(f"{self.model}, replay: expected true or false; got {self.replay!r}.")
         address = urlsplit(self.base_url or "")
         if address.username or address.password or address.query:
             raise UserError(
@@ -140,7 +144,7 @@ class Desk:
             at_once=terms.at_once,
             deadline=terms.deadline,
             budget=self._budget,
-            replay=self._replay,
+            replay=self._replay or terms.replay,
         )
 
     def batches(self, provider: AnthropicBatches, terms: Terms, key: str | None, interval: float) -> Clerk:
@@ -164,7 +168,7 @@ class Desk:
             interval=interval,
             deadline=terms.deadline,
             budget=self._budget,
-            replay=self._replay,
+            replay=self._replay or terms.replay,
         )
 
     def _check(self, provider: Provider, terms: Terms, key: str | None) -> None:
@@ -173,7 +177,7 @@ class Desk:
                 f"privacy.local_only: {provider.name} is not on this machine. Choose a teacher and a judge "
                 "that are, or set privacy.local_only=false."
             )
-        if key is not None and self._keys and not os.environ.get(key):
+        if key is not None and self._keys and not terms.replay and not os.environ.get(key):
             raise UserError(
                 f"{key} is not set: {provider.name} needs a key, and it is read from the environment alone."
             )
