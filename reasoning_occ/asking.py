@@ -100,10 +100,11 @@ def stand_in(cfg: DictConfig, taxonomy: Taxonomy) -> Any:
 
 
 def shown(cfg: DictConfig, transitions: Sequence[Transition]) -> tuple[Transition, ...]:
-    """What a job's teacher and judge see of transitions. Where the judge is elsewhere, only what may be sent: what a
-    reason may tell it is what its writer knew."""
+    """What a job's teacher and judge see of transitions. Where one of them is elsewhere, both see only what may be
+    sent: a judge learns from a reason what its writer knew, and a teacher from a judge's errors what that one saw."""
     send = cfg.privacy.send
-    return tuple(limited(t, send) for t in transitions) if asks_others(cfg.judge) else tuple(transitions)
+    elsewhere = asks_others(cfg.teacher) or asks_others(cfg.judge)
+    return tuple(limited(t, send) for t in transitions) if elsewhere else tuple(transitions)
 
 
 def asks_others(node: DictConfig) -> bool:

@@ -130,9 +130,12 @@ def judge_written(cfg: DictConfig, task: Task, folder: Path, found: Sequence[row
 
 
 def unscored(folder: Path) -> dict[str, Any]:
-    """Scores that the judge did not give, by criterion: of a run's oracle reasons, and of those for test people."""
+    """Scores that the judge, and each of a panel, did not give, by criterion: of a run's oracle reasons, and of those
+    for test people."""
     files = {"oracle": folder / "oracle.json", "generated": folder / "reasons_quality.json"}
     found = {name: read_object(path)["unscored"] for name, path in files.items() if path.is_file()}
+    if "oracle" in found:
+        found |= {f"oracle, {name}": n for name, n in read_object(files["oracle"])["members_unscored"].items()}
     return {"unscored": found} if found else {}
 
 

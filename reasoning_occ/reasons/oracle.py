@@ -120,8 +120,9 @@ def _write(
         def told(words: str) -> None:
             display.update(task, note=words)
 
-        for start in range(done, len(wanted), teacher.at_once):
-            chunk = wanted[start : start + teacher.at_once]
+        size = max(teacher.at_once, judge.at_once) if teacher.recalls else teacher.at_once
+        for start in range(done, len(wanted), size):
+            chunk = wanted[start : start + size]
             try:
                 explained = _explain(chunk, writers, judge, selection, taxonomy, told)
             except BudgetReached as error:
@@ -206,16 +207,20 @@ def _unjudged(candidate: Candidate) -> Verdict:
 def _check_unscored(journal: Journal, most: float) -> None:
     """Many missing scores say that something is wrong with the judge, not with the reasons."""
     judged = [c for row in journal.rows for c in row["candidates"] if not c["named"] and c["failure"] is None]
-    missing = sum(score["value"] is None for c in judged for score in c["scores"].values())
-    total = len(judged) * len(CRITERIA)
-    if missing > most * total:
-        # out of the way: the next start asks again for what had no answer, and the ledger has the other answers
-        aside = journal.path.with_suffix(".unscored.jsonl")
-        journal.path.replace(aside)
-        raise UserError(
-            f"oracle.max_unscored: {missing} of {total} scores are missing, more than {most:.0%}; {aside} says why of "
-            "each. Mend that and start again, or raise oracle.max_unscored."
-        )
+    by_judge = {"": [c["scores"] for c in judged]}
+    for name in dict.fromkeys(name for c in judged for name in c["members"]):
+        by_judge[f" of the panel's {name}"] = [c["members"][name] for c in judged]
+    for whose, scored in by_judge.items():
+        missing = sum(score["value"] is None for scores in scored for score in scores.values())
+        total = len(judged) * len(CRITERIA)
+        if missing > most * total:
+            # out of the way: the next start asks again for what had no answer, and the ledger has the other answers
+            aside = journal.path.with_suffix(".unscored.jsonl")
+            journal.path.replace(aside)
+            raise UserError(
+                f"oracle.max_unscored: {missing} of {total} scores{whose} are missing, more than {most:.0%}; {aside} "
+                "says why of each. Mend that and start again, or raise oracle.max_unscored."
+            )
 
 
 def _row(judged: Judged) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection
 from dataclasses import replace
 from typing import Literal, get_args
+from urllib.parse import urlsplit
 
 from reasoning_occ.careers.types import Career, Facts, Job, Person, Transition
 from reasoning_occ.errors import UserError
@@ -13,6 +14,7 @@ FIELDS: tuple[Field, ...] = get_args(Field)
 NEEDED: tuple[Field, ...] = ("occupation", "dates")
 """Without these there is no career to speak of."""
 
+_OWN_HOSTS = ("127.0.0.1", "localhost", "::1")
 _CONTACTS = (
     # from the beginning of a word: to try from each of its letters takes minutes for a long one
     (re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.-]+"), "[e-mail]"),
@@ -21,6 +23,11 @@ _CONTACTS = (
     (re.compile(r"(?<!\w)\+?\d[\d ()/.-]{7,}\d(?!\w)"), "[number]"),
 )
 _SPAN = re.compile(r"(?:19|20)\d\d\s*[-/]\s*(?:19|20)\d\d")
+
+
+def on_this_machine(address: str | None) -> bool:
+    """Whether what is sent to an address stays here. Such a server is never asked through a proxy."""
+    return urlsplit(address or "").hostname in _OWN_HOSTS
 
 
 def check_fields(fields: Collection[str]) -> None:

@@ -19,11 +19,11 @@ class Summary:
     without: transitions that train with their answer alone. Means are over scored values: `mean_scores` and
     `coverage` of the oracle reasons, `mean_scores_all` of every candidate; `None` where nothing was scored.
     histograms: by criterion, how many judged candidates have a score of 1, 2, 3, 4, 5: "chosen", those that became
-    oracle reasons, and "others". unscored: judged candidates without a score, by criterion. named: candidates rejected
-    unjudged because they name their target. failed: candidates that are no reasons, by why. planted: candidates with a
-    planted mistake, and planted_chosen: how many of those became oracle reasons. fallback and fallback_chosen: the same
-    for what the built-in teacher wrote in place of the job's own. leaks: oracle reasons that name their target though
-    the history does not (0, or something is broken).
+    oracle reasons, and "others". unscored: judged candidates without a score, by criterion; members_unscored: the same
+    of each judge of a panel. named: candidates rejected unjudged because they name their target. failed: candidates
+    that are no reasons, by why. planted: candidates with a planted mistake, and planted_chosen: how many of those
+    became oracle reasons. fallback and fallback_chosen: the same for what the built-in teacher wrote in place of the
+    job's own. leaks: oracle reasons that name their target though the history does not (0, or something is broken).
     """
 
     transitions: int
@@ -33,6 +33,7 @@ class Summary:
     mean_scores_all: Mapping[Criterion, float | None]
     histograms: Mapping[Criterion, Mapping[str, tuple[int, ...]]]
     unscored: Mapping[Criterion, int]
+    members_unscored: Mapping[str, Mapping[Criterion, int]]
     named: int
     failed: Mapping[Failure, int]
     coverage: float | None
@@ -67,6 +68,10 @@ def summary(path: Path, explained: Sequence[Transition], taxonomy: Taxonomy) -> 
             for c in CRITERIA
         },
         unscored={c: sum(v.scores[c].value is None for v in verdicts) for c in CRITERIA},
+        members_unscored={
+            name: {c: sum(v.members[name][c].value is None for v in verdicts) for c in CRITERIA}
+            for name in dict.fromkeys(name for v in verdicts for name in v.members)
+        },
         named=sum(bool(candidate.named) for candidate, _ in pairs),
         failed={why: sum(candidate.failure == why for candidate, _ in pairs) for why in get_args(Failure)},
         coverage=_mean([o.verdict.coverage for o in oracles]),

@@ -125,10 +125,12 @@ class Predictor(Protocol):
 class Teacher(Protocol):
     """Writes candidate reasons for training transitions, knowing the truth and not naming it.
 
-    at_once: transitions that it is best asked about together.
+    at_once: transitions that it is best asked about together. recalls: whether the same question gets the same texts
+    again at once and for nothing, so that little is lost where they were not kept.
     """
 
     at_once: int
+    recalls: bool
 
     def fit(self, train: Sequence[Transition]) -> None:
         """See the training transitions (statistics, examples); called once before `write_all`."""
@@ -151,7 +153,9 @@ class Teacher(Protocol):
 
 
 class Judge(Protocol):
-    """Scores reasons from their text."""
+    """Scores reasons from their text. at_once: how many it is best asked about together; 1: any number will do."""
+
+    at_once: int
 
     def fit(self, train: Sequence[Transition]) -> None:
         """See the training transitions; called once before `judge_all`."""

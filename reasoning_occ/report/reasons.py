@@ -53,6 +53,7 @@ _NAMES = {
     "transitions": "training transitions",
     "candidates": "candidate reasons",
     "unscored": "could not be scored",
+    "members_unscored": "could not be scored by",
     "failed": "candidates that are no reasons",
     "coverage": "share of sentences that could be checked",
     "leaks": "reasons that name a target which their history does not",

@@ -182,7 +182,7 @@ def test_a_judge_that_repeats_hostile_text_is_read_right(titles, ledger, kind):
     cases = [Case(t.history, text, t.target) for t, text in zip(hostile_transitions(), HOSTILE, strict=True)]
     with running(Fake(say=echo)) as fake:
         url = f"{fake.url}/v1"
-        provider = Anthropic(fake.url, 30.0) if kind == "anthropic" else OpenAI(url, 30.0, False, "max_tokens")
+        provider = Anthropic(fake.url, 30.0) if kind == "anthropic" else OpenAI(url, 30.0, "max_tokens")
         who = Asker(provider, lambda: ledger, price=None, at_once=16, deadline=60.0, budget=None)
         verdicts = LLMJudge(titles, who, TERMS, send=FIELDS, repair=kind == "openai").judge_all(cases)
     assert len(fake.bodies) == 90 - 2 * (len(HOSTILE) - len({data(text) for text in HOSTILE}))  # and no repair
@@ -197,7 +197,7 @@ def test_half_characters_of_a_model_reach_the_files(tiny_taxonomy, ledger, tmp_p
         return '\udfff {"justification": "\ud83d", "errors": ["\ud800"], "score": 4}'
 
     with running(Fake(say=say)) as fake:
-        provider = OpenAI(f"{fake.url}/v1", 30.0, False, "max_tokens")
+        provider = OpenAI(f"{fake.url}/v1", 30.0, "max_tokens")
         who = Asker(provider, lambda: ledger, price=None, at_once=16, deadline=60.0, budget=None)
         teacher = LLMTeacher(tiny_taxonomy, who, TERMS, candidates=1, words=60, send=FIELDS)
         judge = LLMJudge(tiny_taxonomy, who, TERMS, send=FIELDS, repair=False)

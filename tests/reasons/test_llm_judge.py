@@ -83,17 +83,28 @@ def test_an_unreadable_reply_is_mended_once(tiny_taxonomy, ledger):
         return '{"justification": "u", "score": 4}' if "could not be read" in prompt else verdict(prompt)
 
     with running(Fake(say=second_time)) as fake:
-        who = asker(ledger, OpenAI(f"{fake.url}/v1", 5.0, schema=False, limit="max_tokens"))
+        who = asker(ledger, OpenAI(f"{fake.url}/v1", 5.0, limit="max_tokens"))
         found = judge(tiny_taxonomy, who, repair=True).judge(HISTORY, REASON, "c")
     assert found.scores["utility"].value == 4 and len(fake.bodies) == 4
     assert [m["role"] for m in fake.bodies[-1]["messages"]] == ["system", "user", "assistant", "user"]
     assert not any("response_format" in body for body in fake.bodies)
 
 
+def test_whether_a_schema_is_sent_is_part_of_the_question(tiny_taxonomy, ledger):
+    with running(Fake(say=lambda prompt: "I can't say.")) as fake:
+        who = asker(ledger, OpenAI(f"{fake.url}/v1", 5.0, limit="max_tokens"))
+        plain, kept = (judge(tiny_taxonomy, who, repair=repair) for repair in (True, False))
+        assert plain.judge(HISTORY, REASON, "c").scores["utility"].value is None
+        asked = len(fake.bodies)
+        kept.judge(HISTORY, REASON, "c")  # the ledger's answers without a schema are no answers to this
+    assert len(fake.bodies) == asked + 3
+    assert [("response_format" in body) for body in fake.bodies] == [False] * asked + [True] * 3
+
+
 def test_no_answer_is_unscored_and_asked_again_by_the_next_start(tiny_taxonomy, ledger):
     cases = [Case(HISTORY, f"{REASON} {n}", "c") for n in range(5)]
     with running(Fake(say=verdict, always="500")) as fake:
-        who = Asker(Anthropic(fake.url, 5.0), lambda: ledger, price=None, at_once=8, deadline=0.5, budget=None)
+        who = Asker(Anthropic(fake.url, 5.0), lambda: ledger, price=None, at_once=16, deadline=0.5, budget=None)
         lost = judge(tiny_taxonomy, who, repair=False).judge_all(cases)
         assert all(v.scores[c].value is None for v in lost for c in CRITERIA)
         fake.always = None

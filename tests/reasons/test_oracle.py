@@ -129,6 +129,7 @@ class Scripted:
     """A teacher and judge that follow a script: texts a round, and a score for every text (None: unscored)."""
 
     at_once = 2
+    recalls = True
 
     def __init__(self, rounds, scores):
         self.rounds, self.scores = rounds, scores
@@ -244,3 +245,19 @@ def test_many_missing_scores_stop_the_stage_and_the_next_start_asks_again(tmp_pa
     mended = Scripted([["odd", "good"]], {"odd": 4, "good": 5})
     assert len(make_oracle(few(tiny_taxonomy), mended, mended, SELECTION, path, tiny_taxonomy)) == 2
     assert len(mended.judged) == 4
+
+
+@pytest.mark.parametrize(("recalls", "rounds"), [(True, 1), (False, 4)])
+def test_a_judge_of_many_at_once_gets_many_unless_texts_could_be_lost(tmp_path, tiny_taxonomy, recalls, rounds):
+    class Batch(Scripted):
+        at_once = 1000
+        handed = 0
+
+        def judge_all(self, cases, told=None):
+            self.handed += 1
+            return super().judge_all(cases, told)
+
+    teacher, judge = Scripted([["good"]], {"good": 5}), Batch([], {"good": 5})
+    teacher.recalls = recalls
+    make_oracle(few(tiny_taxonomy, 7), teacher, judge, SELECTION, tmp_path / "r.jsonl", tiny_taxonomy)
+    assert judge.handed == len(teacher.heard) == rounds

@@ -2,12 +2,13 @@
 
 import pytest
 
-from reasoning_occ.careers.types import Career, Date, Job, Person
+from reasoning_occ.careers.types import Career, Date, Job, Person, Transition
 from reasoning_occ.errors import UserError
 from reasoning_occ.reasons.judges.panel import Panel
 from reasoning_occ.reasons.oracle import make_oracle, read_oracle
 from reasoning_occ.reasons.selection import Selection
-from reasoning_occ.reasons.types import CRITERIA, Case, Score, Verdict
+from reasoning_occ.reasons.summary import summary
+from reasoning_occ.reasons.types import CRITERIA, Candidate, Case, Score, Verdict
 
 HISTORY = Career(Person("p", 1950), (), (Job("d", Date(1969)),))
 CASES = [Case(HISTORY, "One.", "c"), Case(HISTORY, "Two.", "c")]
@@ -20,6 +21,8 @@ class Says:
         scores = {c: Score(value, "so") for c, value in zip(CRITERIA, values, strict=True)}
         self.verdict = Verdict(scores, errors, coverage)
         self.fitted = 0
+
+    at_once = 1
 
     def fit(self, train):
         self.fitted += 1
@@ -81,9 +84,11 @@ def _truth(transitions, key):
 
 def test_a_panel_is_asked_again_only_where_a_member_may_answer_otherwise():
     class Fixed:
-        pass
+        at_once = 1
 
     class Moody:
+        at_once = 1
+
         def __init__(self, sample: int) -> None:
             self.sample = sample
 
@@ -95,3 +100,23 @@ def test_a_panel_is_asked_again_only_where_a_member_may_answer_otherwise():
     mixed = Panel({"a": fixed, "b": Moody(0)})
     other = mixed.again(2)
     assert other is not mixed and other._members["a"] is fixed and other._members["b"].sample == 2
+
+
+def test_a_member_that_never_scores_stops_the_stage(tmp_path, tiny_taxonomy):
+    class Writes:
+        at_once, recalls = 4, True
+
+        def write_all(self, transitions, feedback=None, told=None):
+            return [(Candidate("Well."),) for _ in transitions]
+
+    train = [Transition(HISTORY, "c", Date(1990))]
+    deaf = Panel({"one": Says(4, 4, 4), "two": Says(None, None, None)})
+    chosen = Selection({"factuality": 4, "coherence": 4, "utility": 3}, retries=0, fallback="drop", max_unscored=0.5)
+    path = tmp_path / "reasons.jsonl"
+    with pytest.raises(UserError, match=r"3 of 3 scores of the panel's two are missing"):
+        make_oracle(train, Writes(), deaf, chosen, path, tiny_taxonomy)
+    half = Panel({"one": Says(4, 4, 4), "two": Says(None, 5, 5)})
+    make_oracle(train, Writes(), half, chosen, path, tiny_taxonomy)
+    counted = summary(path, train, tiny_taxonomy)
+    assert counted.unscored["factuality"] == 0 and counted.members_unscored["two"]["factuality"] == 1
+    assert counted.members_unscored["one"] == {"factuality": 0, "coherence": 0, "utility": 0}

@@ -17,6 +17,9 @@ from reasoning_occ.reasons.types import Told
 
 _RECENT = 200
 """Answers over which the rate is taken."""
+_SILENT = 5
+"""Calls without an answer, one after the other, after which nobody is asked any more; at least as many as are under
+way at once, which all may have begun in the same bad moment."""
 _LOOK_AGAIN = 0.5
 """Seconds between two looks for an answer that another process is asking for."""
 log = logging.getLogger(__name__)
@@ -53,6 +56,10 @@ class Asker(Clerk):
         self._deadline = deadline
         self._pace = Pace(at_once)
         self._recent: deque[float] = deque(maxlen=_RECENT)  # when answers came, by the monotonic clock
+        self._silent = 0  # calls without an answer since the last one with
+        self._most_silent = max(_SILENT, at_once)
+        self._under_way = 0
+        self._ended = asyncio.Event()  # set when a call under way ends; then another takes its place
 
     async def _all(self, requests: Sequence[Request], told: Told | None) -> list[Reply | Unanswered]:
         keys = [request.key for request in requests]
@@ -68,25 +75,23 @@ class Asker(Clerk):
 
     async def _one(self, request: Request, told: Told | None) -> Reply | Unanswered | None:
         try:
-            reply = await self.ask(request)
+            return await self.ask(request, told)
         except BudgetReached:
             return None  # a cheaper one may still fit, and those under way end in peace
-        if told is not None:
-            told(f"{self.tally}{rate(self._recent)}")
-        return reply
 
-    async def ask(self, request: Request) -> Reply | Unanswered:
+    async def ask(self, request: Request, told: Told | None = None) -> Reply | Unanswered:
         """The answer to a request: from the ledger if it is there, else by a call.
 
         Raises:
-            BudgetReached: the call could go beyond the budget.
-            UserError: the provider refuses calls of this kind, or this one is in a batch that was left behind.
+            BudgetReached: the call could go beyond the budget, and no call under way can end cheaper than it might.
+            UserError: the provider refuses calls of this kind, answers none of many, or this one is in a batch that
+                was left behind.
         """
         key = request.key
         reserve = None if self._price is None else dearest(request, self._price)
         while True:
             async with self._pace.turn():
-                claim = await self._claim(request, reserve)
+                claim = await self._within_budget(request, reserve)
                 if claim == "over budget":
                     raise BudgetReached
                 if claim == "left":
@@ -95,12 +100,24 @@ class Asker(Clerk):
                         f"Collect it first: start once with anthropic_batch in place of anthropic."
                     )
                 if claim == "yours":
-                    return await self._asked(request, key)
+                    return await self._asked(request, key, told)
             # somebody else asks, or has asked
             if (known := await self._ledger.answer(key)) is not None:
                 self.tally.known += 1
                 return known.reply
             await asyncio.sleep(_LOOK_AGAIN)
+
+    async def _within_budget(self, request: Request, reserve: float | None) -> Claim:
+        """As `_claim`; waits for calls under way, which mostly cost less than was held back for them."""
+        while True:
+            before = self._ended
+            claim = await self._claim(request, reserve)
+            if claim == "yours":
+                self._under_way += 1
+            if claim != "over budget" or (self._under_way == 0 and self._ended is before):
+                return claim
+            if self._ended is before:  # else one has ended since the claim was refused
+                await before.wait()
 
     async def _claim(self, request: Request, reserve: float | None) -> Claim:
         """As `Ledger.claim`; a claim that comes when nobody waits for it any more is given up."""
@@ -110,17 +127,24 @@ class Asker(Clerk):
             await asyncio.shield(self._ledger.release(request.key))
             raise
 
-    async def _asked(self, request: Request, key: str) -> Reply | Unanswered:
+    async def _asked(self, request: Request, key: str, told: Told | None) -> Reply | Unanswered:
         """Make the call that was claimed; the claim is recorded or released, whatever happens."""
+        try:
+            return await self._answered(request, key, told)
+        finally:
+            self._under_way -= 1
+            self._ended.set()
+            self._ended = asyncio.Event()
+
+    async def _answered(self, request: Request, key: str, told: Told | None) -> Reply | Unanswered:
         began = time.monotonic()
         try:
-            reply, attempts = await self._attempts(request)
+            reply, attempts = await self._attempts(request, told)
         except CallError as error:
             await self._ledger.release(key)
             if error.kind == "refused":
                 raise UserError(f"{request.provider} refuses {request.model}: {error}") from error
-            self.tally.given_up += 1
-            log.warning("No answer within %g s, left out: %s", self._deadline, error)
+            self._given_up(request, error)
             return Unanswered(str(error))
         except BaseException:
             await asyncio.shield(self._ledger.release(key))
@@ -131,9 +155,25 @@ class Asker(Clerk):
         await asyncio.shield(self._ledger.record(key, answer))
         self.tally.count(answer)
         self._recent.append(time.monotonic())
+        self._silent = 0
+        self._tell(told)
         return reply
 
-    async def _attempts(self, request: Request) -> tuple[Reply, int]:
+    def _given_up(self, request: Request, error: CallError) -> None:
+        self.tally.given_up += 1
+        self._silent += 1
+        log.warning("No answer within %g s, left out: %s", self._deadline, error)
+        if self._silent >= self._most_silent:
+            raise UserError(
+                f"{request.provider} gave no answer to the last {self._silent} calls, for {self._deadline:g} s each "
+                f"({error}). Start again when it does: answers that came are kept."
+            ) from error
+
+    def _tell(self, told: Told | None) -> None:
+        if told is not None:
+            told(f"{self.tally}{rate(self._recent)}")
+
+    async def _attempts(self, request: Request, told: Told | None) -> tuple[Reply, int]:
         """Try until there is an answer, the provider refuses, or the deadline is over."""
         loop = asyncio.get_running_loop()
         ends = loop.time() + self._deadline
@@ -150,6 +190,7 @@ class Asker(Clerk):
                 raise CallError("again", f"no answer within {self._deadline:g} s") from error
             except CallError as error:
                 self.tally.failed += 1
+                self._tell(told)
                 if error.kind == "refused":
                     raise
                 if error.kind == "overloaded":

@@ -16,9 +16,7 @@ from reasoning_occ.reasons.calls.ledger import Ledger
 from reasoning_occ.reasons.calls.prices import read_prices
 from reasoning_occ.reasons.calls.providers.anthropic_batches import AnthropicBatches
 from reasoning_occ.reasons.calls.request import Message, Provider, Request
-from reasoning_occ.reasons.privacy import check_fields
-
-_OWN = ("127.0.0.1", "localhost", "::1")
+from reasoning_occ.reasons.privacy import check_fields, on_this_machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +170,7 @@ class Desk:
         )
 
     def _check(self, provider: Provider, terms: Terms, key: str | None) -> None:
-        if self._local_only and not _is_own(terms.base_url):
+        if self._local_only and not on_this_machine(terms.base_url):
             raise UserError(
                 f"privacy.local_only: {provider.name} is not on this machine. Choose a teacher and a judge "
                 "that are, or set privacy.local_only=false."
@@ -181,7 +179,3 @@ class Desk:
             raise UserError(
                 f"{key} is not set: {provider.name} needs a key, and it is read from the environment alone."
             )
-
-
-def _is_own(base_url: str | None) -> bool:
-    return urlsplit(base_url or "").hostname in _OWN

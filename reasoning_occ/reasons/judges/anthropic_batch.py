@@ -7,6 +7,7 @@ from reasoning_occ.reasons.calls.desk import Desk, Terms
 from reasoning_occ.reasons.calls.providers.anthropic import KEY
 from reasoning_occ.reasons.calls.providers.anthropic_batches import AnthropicBatches
 from reasoning_occ.reasons.judges.llm import LLMJudge
+from reasoning_occ.reasons.types import CRITERIA
 
 
 class AnthropicBatchJudge(LLMJudge):
@@ -26,3 +27,5 @@ class AnthropicBatchJudge(LLMJudge):
         chosen = Terms(**terms)
         asker = desk.batches(AnthropicBatches(chosen.base_url, chosen.timeout), chosen, KEY, interval)
         super().__init__(taxonomy, asker, chosen, send=desk.send, repair=False)
+        # every round of reasons waits for its batches, so as few rounds as can be
+        self.at_once = max(1, chosen.at_once // len(CRITERIA))

@@ -67,7 +67,7 @@ class LLMJudge:
         asker: who is asked.
         terms: which model, and how.
         send: fields of a career that may be sent; see `privacy`.
-        repair: whether an unreadable reply is answered once, for servers that don't keep to a schema.
+        repair: for servers that don't keep to a schema: none is sent, and an unreadable reply is answered once.
         sample: tells several rounds of one judge apart.
     """
 
@@ -87,6 +87,7 @@ class LLMJudge:
         self._send = send
         self._repair = repair
         self._sample = sample
+        self.at_once = max(1, 8 * terms.at_once // len(CRITERIA))  # so that few calls wait alone for a round's last
 
     def fit(self, train: Sequence[Transition]) -> None:
         """Nothing is learnt from the training transitions."""
@@ -126,7 +127,8 @@ class LLMJudge:
     def request(self, criterion: Criterion, case: Case) -> Request:
         """The call for one criterion."""
         prompt = question(criterion, case, self._taxonomy, send=self._send, answer=_answer(criterion))
-        return self._terms.request(self.asker.provider, *prompt, schema(criterion), self._sample)
+        form = None if self._repair else schema(criterion)
+        return self._terms.request(self.asker.provider, *prompt, form, self._sample)
 
     def _repaired(
         self, requests: Sequence[Request], replies: Sequence[Reply | Unanswered], told: Told | None

@@ -35,6 +35,8 @@ class LocalJudge:
         UserError: an argument out of range.
     """
 
+    at_once = 1
+
     def __init__(
         self,
         taxonomy: Taxonomy,

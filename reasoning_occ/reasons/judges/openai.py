@@ -24,6 +24,6 @@ class OpenAIJudge(LLMJudge):
 
     def __init__(self, taxonomy: Taxonomy, desk: Desk, *, schema: bool, limit: str, **terms: Any) -> None:
         chosen = Terms(**terms)
-        provider = OpenAI(chosen.base_url, chosen.timeout, schema, limit)
+        provider = OpenAI(chosen.base_url, chosen.timeout, limit)
         asker = desk.asker(provider, chosen, key(chosen.base_url))
         super().__init__(taxonomy, asker, chosen, send=desk.send, repair=not schema)

@@ -26,6 +26,7 @@ class Panel:
             got = f"{len(members)} ({', '.join(members)})" if isinstance(members, Mapping) else members
             raise UserError(f"judge.members: a panel has two judges or more; got {got}.")
         self._members = dict(members)
+        self.at_once = max(judge.at_once for judge in self._members.values())
 
     def fit(self, train: Sequence[Transition]) -> None:
         """Let each judge see the training transitions."""

@@ -41,6 +41,7 @@ class Reprediction:
         self._predict = predict
         self._predictor = predictor
         self._others = others
+        self.at_once = others.at_once
 
     def fit(self, train: Sequence[Transition]) -> None:
         """Let the other judge see the training transitions."""

@@ -36,6 +36,8 @@ class RubricJudge:
         shrink: see `Statistics`.
     """
 
+    at_once = 1
+
     def __init__(self, taxonomy: Taxonomy, shrink: float) -> None:
         self._taxonomy = taxonomy
         self._reader = Reader(taxonomy)

@@ -40,6 +40,7 @@ class GroundedTeacher:
     """
 
     at_once = 50
+    recalls = True
 
     def __init__(self, taxonomy: Taxonomy, candidates: int, mistakes: float, seed: int, shrink: float) -> None:
         if candidates < 1 or not 0 <= mistakes <= 1:

@@ -72,6 +72,7 @@ class LLMTeacher:
         self._taxonomy = taxonomy
         self.asker = asker
         self._terms = terms
+        self.recalls = True  # the ledger does
         self.at_once = 8 * terms.at_once  # so that few calls wait alone for the last one of a round
         self._candidates = candidates
         self._words = words

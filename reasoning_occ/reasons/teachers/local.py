@@ -52,6 +52,7 @@ class LocalTeacher:
         check_model("teacher", model)
         if not temperature > 0:
             raise UserError(f"teacher.temperature: expected a number above 0; got {temperature}.")
+        self.recalls = False
         self.at_once = max(1, 4 * batch // candidates)
         self._taxonomy = taxonomy
         self._chat = chat

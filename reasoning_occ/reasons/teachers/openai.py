@@ -27,6 +27,6 @@ class OpenAITeacher(LLMTeacher):
         self, taxonomy: Taxonomy, desk: Desk, *, candidates: int, words: int, limit: str, **terms: Any
     ) -> None:
         chosen = Terms(**terms)
-        provider = OpenAI(chosen.base_url, chosen.timeout, schema=False, limit=limit)
+        provider = OpenAI(chosen.base_url, chosen.timeout, limit)
         asker = desk.asker(provider, chosen, key(chosen.base_url))
         super().__init__(taxonomy, asker, chosen, candidates=candidates, words=words, send=desk.send)

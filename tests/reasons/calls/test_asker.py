@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
+import httpx
+import openai
 import pytest
 from provider_server import FAULTS, Fake, running
 
@@ -17,7 +19,7 @@ from reasoning_occ.reasons.calls.asker import Asker, rate
 from reasoning_occ.reasons.calls.clerk import BudgetReached, Unanswered
 from reasoning_occ.reasons.calls.ledger import Ledger
 from reasoning_occ.reasons.calls.prices import Price, dearest
-from reasoning_occ.reasons.calls.providers.anthropic import Anthropic
+from reasoning_occ.reasons.calls.providers.anthropic import Anthropic, call_error
 from reasoning_occ.reasons.calls.providers.openai import OpenAI
 from reasoning_occ.reasons.calls.request import Message, Reply, Request, Usage
 
@@ -46,7 +48,7 @@ def question(number: int, **changed) -> Request:
 def provider(kind: str, fake: Fake, timeout: float = 5.0):
     if kind == "anthropic":
         return Anthropic(fake.url, timeout)
-    return OpenAI(f"{fake.url}/v1", timeout, schema=True, limit="max_tokens")
+    return OpenAI(f"{fake.url}/v1", timeout, limit="max_tokens")
 
 
 def asker(ledger: Ledger, who, **changed) -> Asker:
@@ -198,9 +200,49 @@ def test_the_budget_is_never_passed(ledger):
         with pytest.raises(BudgetReached):
             who.ask_all([question(n) for n in range(300)])
     assert who.tally.asked == len(list(ledger.rows())) == sum(fake.paid.values()) > 20
-    assert 19 * dear - dear < asyncio.run(ledger.spent()) <= 20 * dear
+    assert 19 * dear < asyncio.run(ledger.spent()) <= 20 * dear  # no call more would have fit
     with pytest.raises(UserError, match="price is unknown"):
         asker(ledger, provider("anthropic", fake), price=None, budget=1.0)
+
+
+def test_a_job_that_costs_less_than_the_budget_is_not_stopped_by_what_is_held_back(ledger):
+    dear, paid = dearest(question(0, max_tokens=3000), PRICE), (100 * 3 + 20 * 15 + 50 * 0.3) / 1e6
+    budget = 80 * paid + 1.5 * dear
+    assert 3 * dear > budget  # so no more than two calls can be under way
+    with running(Fake(latency=0.02)) as fake:
+        who = asker(ledger, provider("anthropic", fake), at_once=64, budget=budget)
+        replies = who.ask_all([question(n, max_tokens=3000) for n in range(80)])
+    assert all(isinstance(reply, Reply) for reply in replies) and sum(fake.paid.values()) == 80
+
+
+def test_a_server_that_answers_nothing_is_left_alone_and_its_failures_are_told(ledger):
+    told: list[str] = []
+    with running(Fake(always="500")) as fake:
+        who = asker(ledger, provider("anthropic", fake), at_once=2, deadline=0.3)
+        with pytest.raises(UserError, match=r"gave no answer to the last 5 calls, for 0\.3 s each \(500"):
+            who.ask_all([question(n) for n in range(50)], told.append)
+        assert who.tally.given_up < 8 and "failed attempts" in told[0]
+        fake.always = None
+        assert len(asker(ledger, provider("anthropic", fake)).ask_all([question(n) for n in range(50)])) == 50
+
+
+def test_an_empty_account_is_a_refusal_though_it_comes_as_overload():
+    request = httpx.Request("POST", "http://127.0.0.1")
+    for code, kind in (("insufficient_quota", "refused"), ("rate_limit_exceeded", "overloaded")):
+        body = {"message": "no more", "code": code}
+        error = openai.RateLimitError("no more", response=httpx.Response(429, request=request), body=body)
+        assert call_error(error).kind == kind
+
+
+@pytest.mark.parametrize("kind", ["anthropic", "openai"])
+def test_what_is_meant_for_this_machine_goes_to_no_proxy(kind, ledger, monkeypatch):
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with running(Fake()) as proxy, running(Fake()) as fake:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, proxy.url)
+        assert asker(ledger, provider(kind, fake)).ask_all([question(1)])[0].text == "You said: question 1"
+    assert len(fake.at) == 1 and not proxy.at
 
 
 def test_a_cancelled_call_leaves_no_claim(ledger):

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from reasoning_occ.reasons.calls.request import CallError, Kind, Reply, Request, Stop, Usage
+from reasoning_occ.reasons.privacy import on_this_machine
 
 KEY = "ANTHROPIC_API_KEY"
 """The environment variable that holds the key."""
@@ -43,7 +44,10 @@ class Anthropic:
             max_retries=0,  # attempts are this project's own, so that they are counted, paced and told
             timeout=self._timeout,
             # of the two that the SDK has, the one that takes half the processor's time where many calls are under way
-            http_client=anthropic.DefaultAioHttpClient(timeout=self._timeout),
+            # what is meant for this machine must not go to a proxy that the environment names
+            http_client=anthropic.DefaultAioHttpClient(
+                timeout=self._timeout, trust_env=not on_this_machine(self._base_url)
+            ),
         )
 
     async def ask(self, request: Request) -> Reply:
@@ -132,7 +136,9 @@ def call_error(error: Any) -> CallError:
     if status is None or response is None or status < 400:
         return CallError("again", str(error) or type(error).__name__)
     kind: Kind = "refused"
-    if status in (429, 503, 529):
+    if getattr(error, "code", None) == "insufficient_quota":
+        pass  # it comes as 429, and waiting does not fill an account
+    elif status in (429, 503, 529):
         kind = "overloaded"
     elif status in (408, 409) or status >= 500:
         kind = "again"

@@ -7,6 +7,7 @@ from typing import Any
 from reasoning_occ.reasons.calls.prices import estimated, estimated_input
 from reasoning_occ.reasons.calls.providers.anthropic import call_error
 from reasoning_occ.reasons.calls.request import CallError, Reply, Request, Stop, Usage
+from reasoning_occ.reasons.privacy import on_this_machine
 
 KEY = "OPENAI_API_KEY"
 """The environment variable that holds the key."""
@@ -21,16 +22,14 @@ class OpenAI:
     Args:
         base_url: the server's address, ending in /v1; None for OpenAI's own.
         timeout: seconds for one attempt.
-        schema: whether the server takes a JSON schema; if not, requests that have one must say it in their text.
         limit: the server's name for the most tokens of an answer ("max_tokens", for newer models of OpenAI
             "max_completion_tokens").
     """
 
-    def __init__(self, base_url: str | None, timeout: float, schema: bool, limit: str) -> None:
+    def __init__(self, base_url: str | None, timeout: float, limit: str) -> None:
         self.name = f"openai {base_url}" if base_url else "openai"
         self._base_url = base_url
         self._timeout = timeout
-        self._schema = schema
         self._limit = limit
 
     @cached_property
@@ -42,7 +41,9 @@ class OpenAI:
             base_url=self._base_url or OWN,  # named, or a variable of the environment would choose another unseen
             max_retries=0,
             timeout=self._timeout,
-            http_client=openai.DefaultAioHttpClient(timeout=self._timeout),
+            http_client=openai.DefaultAioHttpClient(
+                timeout=self._timeout, trust_env=not on_this_machine(self._base_url)
+            ),
         )
 
     async def ask(self, request: Request) -> Reply:
@@ -50,7 +51,7 @@ class OpenAI:
         import openai
 
         given: dict[str, Any] = {self._limit: request.max_tokens, **request.sampling}
-        if request.schema is not None and self._schema:
+        if request.schema is not None:
             form = {"name": "answer", "schema": dict(request.schema), "strict": True}
             given["response_format"] = {"type": "json_schema", "json_schema": form}
         messages: list[Any] = [{"role": "system", "content": request.system}]
