@@ -7,6 +7,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 from provider_server import Fake, running
 
+from reasoning_occ.asking import shown
 from reasoning_occ.config import CONF
 from reasoning_occ.errors import UserError
 from reasoning_occ.making import oracle_reasons
@@ -138,3 +139,14 @@ def test_a_replay_asks_nobody(how, tmp_path, key, monkeypatch):
     (tmp_path / "third").mkdir()
     with pytest.raises(UserError, match=r"replay: the ledger .* has no answer of claude"):
         oracle_reasons(replayed, task, tmp_path / "third", task.train, task.valid)
+
+
+@pytest.mark.parametrize(
+    "elsewhere", [["teacher=anthropic"], ["judge=anthropic"], ["judge=panel", "+judge@judge.members.third=anthropic"]]
+)
+def test_where_one_is_elsewhere_both_see_only_what_may_be_sent(elsewhere, nls):
+    transitions = [t for career in nls.careers[:40] for t in career.transitions()]
+    assert any(job.facts.hours is not None for t in transitions for job in t.history.jobs)
+    for t in shown(job(elsewhere), transitions):
+        assert all(one.facts.hours is None and not one.facts.region for one in t.history.jobs)
+    assert shown(job([]), transitions) == tuple(transitions)
