@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from reasoning_occ.errors import UserError
+from reasoning_occ.ledger import main as command
 from reasoning_occ.reasons.calls.ledger import Ledger
 from reasoning_occ.reasons.calls.records import Answer
 from reasoning_occ.reasons.calls.request import Message, Reply, Request, Usage
@@ -123,6 +124,23 @@ def test_an_unusable_file_is_told_in_a_sentence(tmp_path):
     (tmp_path / "text").write_text("This is no ledger. " * 100)
     with pytest.raises(UserError, match=r"ledger.*text can't be used"):
         Ledger(tmp_path / "text")
+
+
+def test_a_name_may_hold_what_means_something_in_an_address(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = Path("half #1?50%20.sqlite")  # relative, as in a configuration
+    ledger = Ledger(path)
+
+    async def pay():
+        assert await ledger.claim(question(), 60, 1.0, None) == "yours"
+        await ledger.record(question().key, ANSWER)
+
+    asyncio.run(pay())
+    ledger.close()
+    assert ledger.replies([question().key]) == {question().key: ANSWER.reply}
+    assert ledger.mean_output("p", "m") == 5 and [row["key"] for row in ledger.rows()] == [question().key]
+    assert command(["stats", str(path)]) == 0 and "0.2500" in capsys.readouterr().out
+    assert {file.name.removesuffix("-wal").removesuffix("-shm") for file in tmp_path.iterdir()} == {path.name}
 
 
 def test_a_full_disk_is_told_and_loses_no_earlier_answer(ledger):
