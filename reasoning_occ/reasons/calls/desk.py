@@ -13,7 +13,7 @@ from reasoning_occ.reasons.calls.asker import Asker
 from reasoning_occ.reasons.calls.batches import Batches
 from reasoning_occ.reasons.calls.clerk import Clerk
 from reasoning_occ.reasons.calls.ledger import Ledger
-from reasoning_occ.reasons.calls.prices import read_prices
+from reasoning_occ.reasons.calls.prices import Prices, read_prices
 from reasoning_occ.reasons.calls.providers.anthropic_batches import AnthropicBatches
 from reasoning_occ.reasons.calls.request import Message, Provider, Request
 from reasoning_occ.reasons.privacy import check_fields
@@ -119,6 +119,15 @@ class Desk:
         """The ledger, opened or made."""
         return Ledger(self._path)
 
+    @cached_property
+    def prices(self) -> Prices:
+        """The price table.
+
+        Raises:
+            UserError: it can't be read.
+        """
+        return read_prices(self._prices)
+
     @property
     def has_ledger(self) -> bool:
         """Whether there is a ledger already; it is made when it is first opened."""
@@ -140,7 +149,7 @@ class Desk:
         return Asker(
             provider,
             lambda: self.ledger,
-            price=read_prices(self._prices).of(terms.model),
+            price=self.prices.of(terms.model),
             at_once=terms.at_once,
             deadline=terms.deadline,
             budget=self._budget,
@@ -163,7 +172,7 @@ class Desk:
         return Batches(
             provider,
             lambda: self.ledger,
-            price=read_prices(self._prices).of(terms.model),
+            price=self.prices.of(terms.model),
             at_once=terms.at_once,
             interval=interval,
             deadline=terms.deadline,

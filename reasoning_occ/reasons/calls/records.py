@@ -56,11 +56,20 @@ class Records:
                 found |= {key: answer_of(tuple(row)).reply for key, *row in reader.execute(query, some)}
         return found
 
-    def mean_output(self, provider: str, model: str) -> float | None:
-        """Tokens that a model wrote to a call on average; None where it has answered none."""
+    def mean_output(self, provider: str, model: str, *, schema: bool) -> float | None:
+        """Tokens that a model wrote to a call on average; None where it has answered none.
+
+        Args:
+            provider: by its name in requests.
+            model: by the provider's name.
+            schema: whether calls with a JSON schema are meant (judges have one) or those without (teachers).
+        """
         with self._reader() as reader:
-            query = "SELECT avg(output) FROM calls WHERE provider = ? AND model = ? AND stop IS NOT NULL"
-            return reader.execute(query, (provider, model)).fetchone()[0]
+            query = (
+                "SELECT avg(output) FROM calls WHERE provider = ? AND model = ? AND stop IS NOT NULL "
+                "AND (json_extract(request, '$.schema') IS NOT NULL) = ?"
+            )
+            return reader.execute(query, (provider, model, schema)).fetchone()[0]
 
     def totals(self) -> list[dict[str, Any]]:
         """Answered calls by provider and model: how many, of how many the price is known, tokens, US dollars, and
