@@ -104,8 +104,9 @@ class Desk:
         for name, value in {"privacy.local_only": local_only, "calls.replay": replay}.items():
             if not isinstance(value, bool):
                 raise UserError(f"{name}: expected true or false; got '{value}'.")
-        if budget_usd is not None and (isinstance(budget_usd, bool) or not budget_usd > 0):
-            raise UserError(f"calls.budget_usd: expected a number above 0, or null; got {budget_usd}.")
+        number = isinstance(budget_usd, int | float) and not isinstance(budget_usd, bool)
+        if budget_usd is not None and not (number and budget_usd > 0):
+            raise UserError(f"calls.budget_usd: expected a number above 0, or null; got {budget_usd!r}.")
         self.send = tuple(send)
         self._path = ledger
         self._prices = prices
