@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from reasoning_occ.careers.types import Transition
 from reasoning_occ.config import CONF, build, locate
+from reasoning_occ.errors import UserError
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.reasons.calls.desk import Desk
 from reasoning_occ.reasons.pairs import Pairing
@@ -33,14 +34,26 @@ def desk(cfg: DictConfig, *, keys: bool = True) -> Desk:
     """
     calls, privacy = cfg.calls, cfg.privacy
     return Desk(
-        ledger=Path(calls.ledger),
-        prices=CONF / "prices.yaml" if calls.prices is None else Path(calls.prices),
+        ledger=_path("calls.ledger", calls.ledger),
+        prices=CONF / "prices.yaml" if calls.prices is None else _path("calls.prices", calls.prices),
         budget_usd=calls.budget_usd,
-        send=list(privacy.send),
+        send=_names("privacy.send", privacy.send),
         local_only=privacy.local_only,
         replay=calls.replay,
         keys=keys,
     )
+
+
+def _path(key: str, value: Any) -> Path:
+    if not isinstance(value, str) or not value:
+        raise UserError(f"{key}: expected a file's path; got {value!r}.")
+    return Path(value)
+
+
+def _names(key: str, value: Any) -> list[str]:
+    if not OmegaConf.is_list(value) or not all(isinstance(one, str) for one in value):
+        raise UserError(f"{key}: expected a list of words, such as [occupation,dates]; got {value!r}.")
+    return list(value)
 
 
 @dataclass(frozen=True, slots=True)

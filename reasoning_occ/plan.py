@@ -86,7 +86,7 @@ def _show(cfg: DictConfig, found: Sequence["Line"]) -> None:
     (console if console.is_terminal else Console(width=160)).print(table)
     at = desk(cfg, keys=False)
     spent = asyncio.run(at.ledger.spent()) if at.has_ledger else 0.0
-    for sentence in _remarks(cfg, found, spent):
+    for sentence in _remarks(cfg, found, spent, at.prices.date):
         print(sentence)
 
 
@@ -96,7 +96,9 @@ def _dollars(likely: float | None, most: float | None) -> str:
     return f"at most {most:,.2f}" if likely is None else f"about {likely:,.2f}, at most {most:,.2f}"
 
 
-def _remarks(cfg: DictConfig, found: Sequence["Line"], spent: float) -> Iterator[str]:
+def _remarks(cfg: DictConfig, found: Sequence["Line"], spent: float, prices: str) -> Iterator[str]:
+    if any(line.estimate.price is not None for line in found):
+        yield f"Prices are those of {prices} ({cfg.calls.prices or 'conf/prices.yaml'}); check them before you spend."
     if any(line.assumed for line in found):
         yield "Calls about reasons that are not written yet are assumed: as many and as long as the teacher may write."
     if any(line.estimate.price is None for line in found):
@@ -106,13 +108,26 @@ def _remarks(cfg: DictConfig, found: Sequence["Line"], spent: float) -> Iterator
     if cfg.oracle.retries:
         yield (
             f"oracle.retries={cfg.oracle.retries}: where no reason passes, all is asked again, so up to "
-            f"{1 + cfg.oracle.retries} times as much."
+            f"{1 + cfg.oracle.retries} times as much; a teacher's questions grow by what was found wrong."
         )
-    most = [line.estimate.most_usd for line in found]
-    if cfg.calls.budget_usd is not None and None not in most:
-        left = cfg.calls.budget_usd - spent
-        enough = "enough" if sum(usd or 0.0 for usd in most) <= left else "maybe not enough"
-        yield f"calls.budget_usd={cfg.calls.budget_usd:g}: ${left:,.2f} of it are left, {enough} if answers are long."
+    if cfg.oracle.fallback == "grounded" and any(line.who.startswith("judge") and line.more for line in found):
+        yield "oracle.fallback=grounded: where no reason passes, those that the built-in teacher writes are judged too."
+    for who in dict.fromkeys(line.who.partition(",")[0] for line in found if line.repairs):
+        yield f"{who}.schema=false: what can't be read is asked again, so up to twice as many calls of this judge."
+    yield from _budget(cfg, found, spent)
+
+
+def _budget(cfg: DictConfig, found: Sequence["Line"], spent: float) -> Iterator[str]:
+    """Whether the budget holds for all that may be asked, further rounds, stand-ins and repairs too."""
+    most = [line.most_usd for line in found if line.most_usd is not None]
+    if cfg.calls.budget_usd is None or len(most) < len(found):
+        return
+    left = cfg.calls.budget_usd - spent
+    enough = "enough by this estimate" if sum(most) <= left else "maybe not enough"
+    yield (
+        f"calls.budget_usd={cfg.calls.budget_usd:g}: ${left:,.2f} of it are left, {enough}: all of this together, with "
+        f"long answers, may cost up to ${sum(most):,.2f}."
+    )
 
 
 if __name__ == "__main__":

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
-from reasoning_occ.asking import Hands, asking_nodes, choosing, desk, needs_nothing, reasoner, shown
+from reasoning_occ.asking import STAND_IN, Hands, asking_nodes, choosing, desk, needs_nothing, reasoner, shown
 from reasoning_occ.careers.types import Transition
 from reasoning_occ.config import build, learns_reasons, validate
 from reasoning_occ.errors import UserError
@@ -27,12 +27,30 @@ _WORDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Calls of one teacher or judge. assumed: how many of them are for texts that are not written yet."""
+    """Calls of one teacher or judge.
+
+    assumed: how many of them are for texts that are not written yet. more: how many calls may come on top, of further
+    rounds and of a stand-in. repairs: whether each may be asked once more, its answer in sight.
+    """
 
     who: str
     model: str
     estimate: Estimate
     assumed: int = 0
+    more: int = 0
+    repairs: bool = False
+
+    @property
+    def most_usd(self) -> float | None:
+        """What all of this may cost, with what comes on top; None where the price is unknown."""
+        e = self.estimate
+        if e.most_usd is None or e.price is None:
+            return None
+        further = self.more / e.calls if e.calls else 0.0
+        most = e.most_usd + further * e.price.most(e.whole_input, e.whole_output)
+        if self.repairs:
+            most += (1 + further) * e.price.most(e.whole_input + e.whole_output, e.whole_output)
+        return most
 
 
 def lines(cfg: DictConfig, *, counts: bool) -> Iterator[Line]:
@@ -63,17 +81,28 @@ def lines(cfg: DictConfig, *, counts: bool) -> Iterator[Line]:
         for name, node in asking["teacher"]:
             teacher = reasoner(node, task.taxonomy, hands)
             requests = teacher.requests(transitions)
-            yield Line(name, node.model, teacher.asker.estimate(requests, ledger, counts=counts))
+            found = teacher.asker.estimate(requests, ledger, counts=counts)
+            yield Line(name, node.model, found, more=cfg.oracle.retries * len(requests))
             replies = {} if ledger is None else ledger.replies([request.key for request in requests])
             candidates.known(teacher, [replies.get(request.key) for request in requests])
         cases, assumed = candidates.cases()
+        more = len(CRITERIA) * len(transitions) * _further(cfg)
         for name, node in asking["judge"]:
+            repairs = node.get("schema") is False
             judge = reasoner(node, task.taxonomy, hands)
             found = judge.asker.estimate(judge.requests(cases), ledger, counts=counts)
-            yield Line(name, node.model, found, len(CRITERIA) * assumed)
+            yield Line(name, node.model, found, len(CRITERIA) * assumed, more, repairs)
             if test := _test_cases(cfg, task, candidates):
                 found = judge.asker.estimate(judge.requests(test), ledger, counts=counts)
-                yield Line(f"{name}, for test people", node.model, found, len(CRITERIA) * len(test))
+                yield Line(
+                    f"{name}, for test people", node.model, found, len(CRITERIA) * len(test), repairs=repairs
+                )
+
+
+def _further(cfg: DictConfig) -> int:
+    """Most candidates of a transition that are written and judged after a first round in which none passed."""
+    instead = OmegaConf.load(STAND_IN).candidates if cfg.oracle.fallback == "grounded" else 0
+    return cfg.oracle.retries * cfg.teacher.candidates + instead
 
 
 def _no_model(name: str | None) -> Any:

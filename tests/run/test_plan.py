@@ -104,6 +104,40 @@ def test_the_command_prints_a_table_and_what_the_budget_has_left(tmp_path, key, 
     assert fake.at == []
 
 
+def test_the_budget_is_compared_with_all_that_may_be_asked(tmp_path, nls, capsys):
+    """Further rounds, a stand-in's reasons and repairs, each of which may come on top."""
+    table = tmp_path / "prices.yaml"
+    table.write_text("date: 2031-02\nmodels:\n  m: {input: 1, output: 10, cache_read: 0.1, cache_write: 2}\n")
+    given = [
+        *("data.people=30", f"calls.ledger={tmp_path / 'none.sqlite'}", f"calls.prices={table}"),
+        *("judge=openai", "judge.model=m", "calls.budget_usd=100"),
+    ]
+
+    def of(*more: str):
+        (line,) = lines(job([*given, *more]), counts=False)
+        return line
+
+    once = of()
+    e = once.estimate
+    assert e.most_usd == pytest.approx((2 * e.input + 10 * 500 * e.calls) / 1e6)  # written to the cache: dearer
+    assert once.most_usd == e.most_usd and (once.more, once.repairs) == (0, False)
+    moves = of("oracle.fallback=grounded").more / (3 * 4)
+    assert of("oracle.retries=2").more == 2 * 3 * 4 * moves >= 2 * e.calls
+    twice = of("oracle.retries=1").most_usd
+    assert twice >= 2 * e.most_usd
+    repaired = of("judge.schema=false").most_usd
+    assert repaired == pytest.approx(2 * e.most_usd + 2 * 500 * e.calls / 1e6)  # an answer is part of the next question
+    for more, most, why in (
+        ("oracle.retries=1", twice, "oracle.retries=1"),
+        ("oracle.fallback=grounded", of("oracle.fallback=grounded").most_usd, "oracle.fallback=grounded"),
+        ("judge.schema=false", repaired, "judge.schema=false"),
+    ):
+        for budget, told in ((0.99 * most, "maybe not enough"), (1.01 * most, "left, enough by")):
+            assert main(["--no-count", *given, more, f"calls.budget_usd={budget}"]) == 0
+            printed = " ".join(capsys.readouterr().out.split())
+            assert told in printed and why in printed and "Prices are those of 2031-02" in printed
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [

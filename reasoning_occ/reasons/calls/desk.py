@@ -13,7 +13,7 @@ from reasoning_occ.reasons.calls.asker import Asker
 from reasoning_occ.reasons.calls.batches import Batches
 from reasoning_occ.reasons.calls.clerk import Clerk
 from reasoning_occ.reasons.calls.ledger import Ledger
-from reasoning_occ.reasons.calls.prices import read_prices
+from reasoning_occ.reasons.calls.prices import Prices, read_prices
 from reasoning_occ.reasons.calls.providers.anthropic_batches import AnthropicBatches
 from reasoning_occ.reasons.calls.request import Message, Provider, Request
 from reasoning_occ.reasons.privacy import check_fields, on_this_machine
@@ -102,8 +102,9 @@ class Desk:
         for name, value in {"privacy.local_only": local_only, "calls.replay": replay}.items():
             if not isinstance(value, bool):
                 raise UserError(f"{name}: expected true or false; got '{value}'.")
-        if budget_usd is not None and (isinstance(budget_usd, bool) or not budget_usd > 0):
-            raise UserError(f"calls.budget_usd: expected a number above 0, or null; got {budget_usd}.")
+        number = isinstance(budget_usd, int | float) and not isinstance(budget_usd, bool)
+        if budget_usd is not None and not (number and budget_usd > 0):
+            raise UserError(f"calls.budget_usd: expected a number above 0, or null; got {budget_usd!r}.")
         self.send = tuple(send)
         self._path = ledger
         self._prices = prices
@@ -116,6 +117,15 @@ class Desk:
     def ledger(self) -> Ledger:
         """The ledger, opened or made."""
         return Ledger(self._path)
+
+    @cached_property
+    def prices(self) -> Prices:
+        """The price table.
+
+        Raises:
+            UserError: it can't be read.
+        """
+        return read_prices(self._prices)
 
     @property
     def has_ledger(self) -> bool:
@@ -138,7 +148,7 @@ class Desk:
         return Asker(
             provider,
             lambda: self.ledger,
-            price=read_prices(self._prices).of(terms.model),
+            price=self.prices.of(terms.model),
             at_once=terms.at_once,
             deadline=terms.deadline,
             budget=self._budget,
@@ -161,7 +171,7 @@ class Desk:
         return Batches(
             provider,
             lambda: self.ledger,
-            price=read_prices(self._prices).of(terms.model),
+            price=self.prices.of(terms.model),
             at_once=terms.at_once,
             interval=interval,
             deadline=terms.deadline,

@@ -18,8 +18,9 @@ class Estimate:
 
     calls: all that are needed. known: of these, how many the ledger answers. input: tokens of the others together.
     counted: on how many calls the provider counted them; 0: they are estimated from the text's length. output: tokens
-    likely to be written, by what the model wrote to earlier calls of the ledger; None before there are any.
-    most_output: tokens that may be written at most. price: of a token; None: unknown.
+    likely to be written, by what the model wrote to earlier calls of this kind; None before there are any.
+    most_output: tokens that may be written at most. whole_input, whole_output: as `input` and `most_output`, of all
+    calls, those that are known too. price: of a token; None: unknown.
     """
 
     calls: int
@@ -28,6 +29,8 @@ class Estimate:
     counted: int
     output: int | None
     most_output: int
+    whole_input: int
+    whole_output: int
     price: Price | None
 
     @property
@@ -37,8 +40,9 @@ class Estimate:
 
     @property
     def most_usd(self) -> float | None:
-        """What they cost if every answer is as long as it may be; None where the price is unknown."""
-        return None if self.price is None else self.price.of(Usage(self.input, self.most_output))
+        """What they cost at most: every answer is as long as it may be, and the input is billed the dearest way; None
+        where the price is unknown."""
+        return None if self.price is None else self.price.most(self.input, self.most_output)
 
 
 def estimate(
@@ -57,20 +61,21 @@ def estimate(
     known = set() if ledger is None else ledger.known(list(by_key))
     rest = [request for key, request in by_key.items() if key not in known]
     sample = rest[:: max(1, len(rest) // COUNTED)][:COUNTED]
-    estimated = [estimated_input(request) for request in rest]
-    tokens, counted = sum(estimated), 0
     found = asyncio.run(_counted(provider, sample)) if counts and sample else []
-    if found:
-        counted = len(found)
-        tokens = round(tokens * sum(found) / sum(estimated_input(request) for request in sample))
-    mean = None if ledger is None or not requests else ledger.mean_output(provider.name, requests[0].model)
+    share = sum(found) / sum(map(estimated_input, sample)) if found else 1.0
+    mean = None
+    if ledger is not None and requests:
+        first = requests[0]
+        mean = ledger.mean_output(provider.name, first.model, schema=first.schema is not None)
     return Estimate(
         calls=len(by_key),
         known=len(known),
-        input=tokens,
-        counted=counted,
+        input=round(share * sum(map(estimated_input, rest))),
+        counted=len(found),
         output=None if mean is None else round(mean * len(rest)),
         most_output=sum(request.max_tokens for request in rest),
+        whole_input=round(share * sum(map(estimated_input, by_key.values()))),
+        whole_output=sum(request.max_tokens for request in by_key.values()),
         price=price,
     )
 

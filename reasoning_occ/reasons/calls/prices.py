@@ -26,6 +26,10 @@ class Price:
         """What a call's tokens cost."""
         return sum(getattr(self, field.name) * getattr(usage, field.name) for field in fields(self)) / 1e6
 
+    def most(self, input: int, output: int) -> float:
+        """What so many tokens can cost at most: the input is written to the cache, where that is the dearest way."""
+        return (input * max(self.input, self.cache_write) + output * self.output) / 1e6
+
     def times(self, share: float) -> "Price":
         """The same at a discount or surcharge."""
         return Price(*(getattr(self, field.name) * share for field in fields(self)))
@@ -73,6 +77,5 @@ def estimated(text: str) -> int:
 
 
 def dearest(request: Request, price: Price) -> float:
-    """What a call can cost at most: its input (written to the cache, the dearest way) and all output it may have."""
-    dear = max(price.input, price.cache_write)
-    return (estimated_input(request) * dear + request.max_tokens * price.output) / 1e6
+    """What a call can cost at most: its input, the dearest way, and all output it may have."""
+    return price.most(estimated_input(request), request.max_tokens)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from reasoning_occ.errors import UserError
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.reasons.calls.desk import Desk, Terms
 from reasoning_occ.reasons.calls.providers.openai import OpenAI, key
@@ -19,10 +20,12 @@ class OpenAIJudge(LLMJudge):
         terms: the fields of `Terms`.
 
     Raises:
-        UserError: as `Desk.asker`.
+        UserError: as `Desk.asker`, or `schema` is neither true nor false.
     """
 
     def __init__(self, taxonomy: Taxonomy, desk: Desk, *, schema: bool, limit: str, **terms: Any) -> None:
+        if not isinstance(schema, bool):
+            raise UserError(f"judge.schema: expected true or false; got {schema!r}.")
         chosen = Terms(**terms)
         provider = OpenAI(chosen.base_url, chosen.timeout, limit)
         asker = desk.asker(provider, chosen, key(chosen.base_url))

@@ -6,10 +6,13 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from reasoning_occ.errors import UserError
+from reasoning_occ.ledger import main as command
+from reasoning_occ.reasons.calls.estimate import estimate
 from reasoning_occ.reasons.calls.ledger import Ledger
 from reasoning_occ.reasons.calls.records import Answer
 from reasoning_occ.reasons.calls.request import Message, Reply, Request, Usage
@@ -99,6 +102,7 @@ CLAIM = """
 import asyncio, os, pathlib, signal, sys
 sys.path.insert(0, sys.argv[2])
 from test_ledger import question
+from reasoning_occ.reasons.calls.estimate import estimate
 from reasoning_occ.reasons.calls.ledger import Ledger
 ledger = Ledger(pathlib.Path(sys.argv[1]))
 print(asyncio.run(ledger.claim(question(), 3600, 0.9, 1.0)), flush=True)
@@ -123,6 +127,40 @@ def test_an_unusable_file_is_told_in_a_sentence(tmp_path):
     (tmp_path / "text").write_text("This is no ledger. " * 100)
     with pytest.raises(UserError, match=r"ledger.*text can't be used"):
         Ledger(tmp_path / "text")
+
+
+def test_a_name_may_hold_what_means_something_in_an_address(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = Path("half #1?50%20.sqlite")  # relative, as in a configuration
+    ledger = Ledger(path)
+
+    async def pay():
+        assert await ledger.claim(question(), 60, 1.0, None) == "yours"
+        await ledger.record(question().key, ANSWER)
+
+    asyncio.run(pay())
+    ledger.close()
+    assert ledger.replies([question().key]) == {question().key: ANSWER.reply}
+    assert ledger.mean_output("p", "m", schema=False) == 5 and [row["key"] for row in ledger.rows()] == [question().key]
+    assert command(["stats", str(path)]) == 0 and "0.2500" in capsys.readouterr().out
+    assert {file.name.removesuffix("-wal").removesuffix("-shm") for file in tmp_path.iterdir()} == {path.name}
+
+
+def test_what_a_model_writes_as_a_teacher_is_told_from_what_it_writes_as_a_judge(ledger):
+    """Output is estimated from earlier answers of the same kind."""
+    form = {"type": "object"}
+
+    async def fill():
+        for text, schema, tokens in (("a", None, 60), ("b", None, 80), ("c", form, 9)):
+            asked = question(text, schema=schema)
+            assert await ledger.claim(asked, 60, None, None) == "yours"
+            await ledger.record(asked.key, Answer(Reply("x", "end", Usage(output=tokens)), None, 1.0, 1))
+
+    asyncio.run(fill())
+    nobody = SimpleNamespace(name="p")
+    for schema, mean in ((None, 70), (form, 9)):
+        asked = [question("new", schema=schema), question("newer", schema=schema)]
+        assert estimate(asked, nobody, None, ledger, counts=False).output == 2 * mean
 
 
 def test_a_full_disk_is_told_and_loses_no_earlier_answer(ledger):
