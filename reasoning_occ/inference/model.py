@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from reasoning_occ.errors import UserError
-from reasoning_occ.models.causal import causal, check_logits, decoder, head
+from reasoning_occ.models.causal import causal, check_full_attention, check_logits, decoder, head
 from reasoning_occ.models.lora import plain_layers
 
 
@@ -52,11 +52,7 @@ def parts(model: nn.Module) -> Parts:
             f"Ranking needs attention 'sdpa' or 'eager', the model was loaded with '{attention}'. "
             "Load it with attn_implementation='sdpa'."
         )
-    if any(kind != "full_attention" for kind in getattr(config, "layer_types", None) or ()):
-        raise UserError(
-            f"The model ({config.model_type}) has layers without full attention, which ranking does not support. "
-            "Choose another model, or turn its sliding window off."
-        )
+    check_full_attention(model, "ranking")
     check_logits(model)
     return Parts(decoder(model), head(model), config, base.device, base.dtype)
 
