@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -48,7 +49,7 @@ def varlen(
     Raises:
         UserError: on a GPU, this torch has no such kernel.
     """
-    attend: Callable[..., Tensor] = _varlen_kernel() if query_htd.is_cuda else _varlen_loop
+    attend = _varlen_kernel() if query_htd.is_cuda else _varlen_loop
     seen = layout.sequences(query_htd.device)
     query_thd, key_sgd, value_sgd = (
         states.transpose(0, 1) for states in (query_htd, key_gtd[:, seen.place_s], value_gtd[:, seen.place_s])
@@ -69,7 +70,7 @@ def varlen(
 
 
 @cache
-def _varlen_kernel() -> Callable[..., Tensor]:
+def _varlen_kernel() -> Callable[..., Any]:
     # younger than the oldest torch that this project runs with; the last of its arguments came later still
     try:
         from torch.nn.attention.varlen import varlen_attn
