@@ -1,4 +1,4 @@
-"""Ranking all titles: the trie against each title alone, best-first search against beams, several reasons at once."""
+"""Ranking titles: trie against each title alone, best-first search against beams, greedily, after several reasons."""
 
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
+from peft import PeftModel
 
 from experiments.bench import work
 from experiments.bench.measure import Comparison, in_turn, timed
@@ -28,11 +28,12 @@ REASONS = 8
 class Setting:
     """A model that was taught some careers, the titles, and what stands before the title of people it has not seen.
 
-    contexts: without a reason, one a person. after_reasons: one person's, each with another reason.
+    merged: the same model for HF's side. contexts: without a reason, one a person. after_reasons: one person's, each
+    with another reason.
     """
 
-    def __init__(self, model: nn.Module, taxonomy: Taxonomy, people: int) -> None:
-        self.model = model
+    def __init__(self, model: PeftModel, taxonomy: Taxonomy, people: int) -> None:
+        self.model, self.merged = model, work.merged(model)
         speaks = work.language(taxonomy, asks="reason")
         ends = int(speaks.closing_ids[0])
         self.sequences = [[*speaks.title_ids(code).tolist(), ends] for code in taxonomy.codes]
@@ -61,8 +62,8 @@ def trie(setting: Setting) -> str:
     return f"likeliest of {ALONE}: {np.exp(few.max() - np.logaddexp.reduce(few)):.3f}"
 
 
-def beams(setting: Setting) -> list[list[int]]:
-    """HF's constrained beam search: the titles of the ten beams, likeliest first, for every person."""
+def beams(setting: Setting, count: int) -> list[list[int]]:
+    """HF's constrained beam search: the titles of the beams, likeliest first, for every person. One beam is greedy."""
     below = setting.trie.below
     numbers = {tuple(sequence): number for number, sequence in enumerate(setting.sequences)}
 
@@ -75,18 +76,18 @@ def beams(setting: Setting) -> list[list[int]]:
     found = []
     for context in setting.contexts:
         ids = torch.tensor([context])
-        with inference(setting.model):
-            out = setting.model.generate(  # type: ignore[operator]
+        with inference(setting.merged):
+            out = setting.merged.generate(  # type: ignore[operator]
                 input_ids=ids,
                 attention_mask=torch.ones_like(ids),
-                num_beams=BEAMS,
-                num_return_sequences=BEAMS,
+                num_beams=count,
+                num_return_sequences=count,
                 max_new_tokens=max(map(len, setting.sequences)),
                 prefix_allowed_tokens_fn=partial(may_follow, len(context)),
                 eos_token_id=setting.end,
                 pad_token_id=0,
                 do_sample=False,
-                length_penalty=0.0,
+                **({"length_penalty": 0.0} if count > 1 else {}),
             )
         ended = [row[len(context) :].tolist() for row in out]
         ended = [row[: row.index(setting.end) + 1] if setting.end in row else row for row in ended]
@@ -100,7 +101,7 @@ def best(setting: Setting, k: int) -> list[Found]:
         return [top_k(setting.model, [context], setting.trie, setting.allowed, k) for context in setting.contexts]
 
 
-def taught(taxonomy: Taxonomy, quick: bool) -> nn.Module:
+def taught(taxonomy: Taxonomy, quick: bool) -> PeftModel:
     """The embedded model after a short training, every other title after a reason: as sure as a user's."""
     model = work.model("bf16")
     speaks = work.language(taxonomy, asks="reason")
@@ -135,6 +136,8 @@ def compare(quick: bool) -> Iterator[Comparison]:
             exactly = _exactly(setting, rounds, 100 if name == "onet" else None)
         yield exactly
         yield _against_beams(setting, rounds, 3)
+        if name == "nls":
+            yield _against_greedy(setting, rounds)
         yield _reasons(setting, rounds)
 
 
@@ -163,7 +166,7 @@ def _against_beams(setting: Setting, rounds: int, goal: float) -> Comparison:
         f"the best {BEAMS} of {len(setting.trie.paths)} titles, bf16",
         "person",
         {
-            "HF constrained beams": timed(lambda: f"recall {recall(beams(setting)):.2f}"),
+            "HF constrained beams": timed(lambda: f"recall {recall(beams(setting, BEAMS)):.2f}"),
             "best-first search": timed(
                 lambda: f"recall {recall([f.titles.tolist() for f in best(setting, BEAMS)]):.2f}"
             ),
@@ -171,6 +174,26 @@ def _against_beams(setting: Setting, rounds: int, goal: float) -> Comparison:
         units=dict.fromkeys(("HF constrained beams", "best-first search"), float(len(setting.contexts))),
         rounds=rounds,
         goal=goal,
+    )
+
+
+def _against_greedy(setting: Setting, rounds: int) -> Comparison:
+    """HF finds the title of the likeliest tokens one by one; ours the likeliest title."""
+    truth = [int(rank(setting.model, c, setting.trie, setting.allowed).argmax()) for c in setting.contexts]
+
+    def share(found: Sequence[int]) -> str:
+        hits = sum(one == best for one, best in zip(found, truth, strict=True))
+        return f"the best title of {hits} of {len(truth)} people"
+
+    return in_turn(
+        f"the likeliest of {len(setting.trie.paths)} titles, bf16",
+        "person",
+        {
+            "HF constrained greedy": timed(lambda: share([titles[0] for titles in beams(setting, 1)])),
+            "best-first search": timed(lambda: share([int(found.titles[0]) for found in best(setting, 1)])),
+        },
+        units=dict.fromkeys(("HF constrained greedy", "best-first search"), float(len(setting.contexts))),
+        rounds=rounds,
     )
 
 

@@ -1,5 +1,6 @@
 """What is measured on: the embedded survey's careers, SmolLM2-135M-Instruct with LoRA, titles of two sizes."""
 
+import copy
 import random
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from peft import PeftModel
+from torch import nn
 
 from reasoning_occ.careers.nls import NLS
 from reasoning_occ.careers.types import Career, Transition
@@ -47,6 +49,11 @@ def model(precision: backbone.Precision, *, young: bool = True) -> PeftModel:
                 if "lora_B" in name:
                     parameter.normal_(0, 0.002)
     return adapted
+
+
+def merged(adapted: PeftModel) -> nn.Module:
+    """A copy with the adapter merged into its weights, as HF's users serve a model; the one given keeps its adapter."""
+    return copy.deepcopy(adapted).merge_and_unload().eval()
 
 
 def careers(people: int, at_least: int = 1) -> list[Career]:

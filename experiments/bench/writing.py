@@ -52,21 +52,28 @@ def _ours(model: nn.Module, prompts: list[list[int]], new: int, samples: int) ->
 def compare(quick: bool) -> Iterator[Comparison]:
     """Batches of one to many, then samples."""
     model = work.model("bf16", young=False).eval()
+    theirs = work.merged(model)
     new = 8 if quick else 40
     for batch in (8,) if quick else (1, 8, 32):
-        yield _pair(model, _prompts(batch), new, 1, 1 if quick else 2, 2.0 if batch == 32 else None)
-    yield _pair(model, _prompts(1), new, SAMPLES, 1 if quick else 2, None)
+        yield _pair(theirs, model, _prompts(batch), new, 1, 1 if quick else 2, 2.0 if batch == 32 else None)
+    yield _pair(theirs, model, _prompts(1), new, SAMPLES, 1 if quick else 2, None)
 
 
 def _pair(
-    model: nn.Module, prompts: list[list[int]], new: int, samples: int, rounds: int, goal: float | None
+    theirs: nn.Module,
+    model: nn.Module,
+    prompts: list[list[int]],
+    new: int,
+    samples: int,
+    rounds: int,
+    goal: float | None,
 ) -> Comparison:
     what = f"{len(prompts)} prompts, greedily" if samples == 1 else f"one prompt, {samples} samples"
     return in_turn(
         f"writing {new} tokens, bf16; {what}",
         "token",
         {
-            "HF generate": timed(partial(_theirs, model, prompts, new, samples)),
+            "HF generate": timed(partial(_theirs, theirs, prompts, new, samples)),
             "ours": timed(partial(_ours, model, prompts, new, samples)),
         },
         units=dict.fromkeys(("HF generate", "ours"), float(len(prompts) * samples * new)),

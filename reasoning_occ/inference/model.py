@@ -1,8 +1,9 @@
 """What ranking and writing need of a causal language model: hidden states here, logits where they are wanted."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial, wraps
 from typing import Any, NamedTuple
 
 import torch
@@ -10,7 +11,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from reasoning_occ.errors import UserError
-from reasoning_occ.models.causal import causal, check_logits, decoder, head
+from reasoning_occ.models.causal import causal, check_full_attention, check_logits, decoder, head
 from reasoning_occ.models.lora import plain_layers
 
 
@@ -52,11 +53,7 @@ def parts(model: nn.Module) -> Parts:
             f"Ranking needs attention 'sdpa' or 'eager', the model was loaded with '{attention}'. "
             "Load it with attn_implementation='sdpa'."
         )
-    if any(kind != "full_attention" for kind in getattr(config, "layer_types", None) or ()):
-        raise UserError(
-            f"The model ({config.model_type}) has layers without full attention, which ranking does not support. "
-            "Choose another model, or turn its sliding window off."
-        )
+    check_full_attention(model, "ranking")
     check_logits(model)
     return Parts(decoder(model), head(model), config, base.device, base.dtype)
 
@@ -76,6 +73,38 @@ def inference(model: nn.Module) -> Iterator[None]:
         model.train(training)
 
 
+_Change = Callable[[nn.Module], AbstractContextManager[None]]
+
+
+def _until_the_last(change: _Change) -> _Change:
+    """The same change to a model, entered several times at once: the first entry makes it, the last exit undoes it.
+
+    Rankings are generators, and two of one model may be read in turn: neither may end under the other.
+    """
+    undo: dict[nn.Module, ExitStack] = {}
+    entries: Counter[nn.Module] = Counter()
+
+    @wraps(change)
+    @contextmanager
+    def shared(model: nn.Module) -> Iterator[None]:
+        inside = causal(model)
+        if not entries[inside]:
+            stack = ExitStack()
+            stack.enter_context(change(model))
+            undo[inside] = stack
+        entries[inside] += 1
+        try:
+            yield
+        finally:
+            entries[inside] -= 1
+            if not entries[inside]:
+                del entries[inside]
+                undo.pop(inside).close()
+
+    return shared
+
+
+@_until_the_last
 @contextmanager
 def in_fp32(model: nn.Module) -> Iterator[None]:
     """All weights in fp32 inside, adapters added to them; after, all is as it was to the bit.
@@ -110,6 +139,7 @@ def _product(x: Tensor, *_: Any, weight_oi: Tensor, **__: Any) -> Tensor:
     return nn.functional.linear(x, weight_oi)
 
 
+@_until_the_last
 @contextmanager
 def one_product(model: nn.Module) -> Iterator[None]:
     """Inside, a LoRA layer computes [x | A x] [W | s B]', as in training, from factors that are joined once.

@@ -42,6 +42,28 @@ def check_logits(model: "nn.Module") -> None:
             )
 
 
+def check_full_attention(model: "nn.Module", what: str) -> None:
+    """Refuse models in which a token does not see all that stands before it.
+
+    Args:
+        model: bare, or wrapped by peft.
+        what: what does not support them, for the message.
+
+    Raises:
+        UserError: some of the model's layers, or all, look back over a window only.
+    """
+    config = causal(model).config
+    kinds = getattr(config, "layer_types", None)
+    # families that name their layers' kinds have each layer follow its kind; where none are named (Mistral),
+    # a window holds for all
+    windowed = getattr(config, "sliding_window", None) is not None if kinds is None else {*kinds} - {"full_attention"}
+    if windowed:
+        raise UserError(
+            f"The model ({config.model_type}) has layers without full attention, which {what} does not support. "
+            "Choose another model, or turn its sliding window off."
+        )
+
+
 def device() -> "torch.device":
     """Where a trained model is used: the GPU if there is one. (Lightning leaves a trained model on the CPU.)"""
     import torch

@@ -15,7 +15,7 @@ from torch import nn
 from reasoning_occ.models.causal import causal, decoder
 
 WORTH = 400
-"""Rows of a training from which "auto" compiles: about twice as many as win back what compiling takes."""
+"""Rows still to be learnt from, from which on "auto" compiles: about twice as many as win back what compiling takes."""
 
 
 def worth_compiling(chosen: str, rows: int, device: torch.device) -> tuple[bool, str]:
@@ -23,7 +23,7 @@ def worth_compiling(chosen: str, rows: int, device: torch.device) -> tuple[bool,
 
     Args:
         chosen: "auto", "always" or "never".
-        rows: how many go through the model in the whole training.
+        rows: how many are still to go through the model: all, or on a resume those that are left.
         device: where; a C++ compiler is needed.
     """
     if chosen != "auto":

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.loggers import Logger
 from torch import nn
@@ -94,13 +95,14 @@ def fit(
     found = newest(folder / "checkpoints")
     if found and found[1]["global_step"] >= len(steps):
         return _finished(module, loader, validate, found[1])
+    done = found[1]["global_step"] if found else 0
     model.train()
     with Interrupt() as interrupt:
         keep = Keep(folder / "checkpoints", settings.checkpoint_minutes, interrupt)
         trainer = _trainer(folder, logger, [Record(), validate, Bar(what), *callbacks, keep])
-        _run(trainer, module, loader, sum(map(len, steps)), found[0] if found else None)
+        _run(trainer, module, loader, sum(map(len, steps[done:])), found[0] if found else None)
     model.eval()
-    return Fitted(len(steps), found[1]["global_step"] if found else 0, tuple(validate.history))
+    return Fitted(len(steps), done, tuple(validate.history))
 
 
 def _sample(examples: Sequence[Example], settings: TrainingSettings) -> list[Example]:
@@ -130,19 +132,26 @@ def _run(trainer: Trainer, module: CareerModule, loader: StepLoader, rows: int, 
     if checkpoint:
         log.info("Going on from %s", checkpoint)
     try:
-        chosen = module.chosen.attention
         device = trainer.strategy.root_device
-        if chosen in ("flex", "varlen") and device.type != "cuda":
-            raise UserError(
-                f"trainer.attention={chosen}: trains on a CUDA GPU only, and this is {device}; use auto or cpu."
-            )
-        way = fastest(device) if chosen == "auto" else chosen
+        way = _attention(module.chosen, device)
         compile_, why = worth_compiling(module.chosen.compile, rows, device)
         log.info("Layers are compiled at the first step (%s)" if compile_ else "Layers are not compiled (%s)", why)
         with _quiet(), tree_attention(module.model, way), compiled(module.model) if compile_ else nullcontext():
             trainer.fit(module, loader, ckpt_path=checkpoint, weights_only=True)
     except (Stopped, SystemExit) as stop:  # SystemExit: how Lightning ends at a KeyboardInterrupt
         raise KeyboardInterrupt from stop
+
+
+def _attention(chosen: TrainingSettings, device: torch.device) -> str:
+    way = fastest(device) if chosen.attention == "auto" else chosen.attention
+    if way in ("flex", "varlen") and device.type != "cuda":
+        raise UserError(f"trainer.attention={way}: trains on a CUDA GPU only, and this is {device}; use auto or cpu.")
+    if way == "varlen" and chosen.precision == "fp32":
+        raise UserError(
+            "trainer.attention=varlen: its kernel computes in bf16 only, and trainer.precision is fp32; "
+            "use trainer.attention=flex or trainer.precision=bf16."
+        )
+    return way
 
 
 def _finished(module: CareerModule, loader: StepLoader, validate: Validate, checkpoint: dict[str, Any]) -> Fitted:

@@ -51,6 +51,28 @@ def test_equals_plain_decoding(model):
     assert "eos" in {one.ended for one in expected}
 
 
+def test_equals_the_greedy_writing_of_transformers(model):
+    eos = sorted(some_stop(model)[1])
+    ended = set()
+    for prompt in prompts():
+        ids = torch.tensor([prompt])
+        model.eval()
+        whole = model.generate(
+            input_ids=ids,
+            attention_mask=torch.ones_like(ids),
+            do_sample=False,
+            max_new_tokens=LIMIT,
+            eos_token_id=eos,
+            pad_token_id=0,
+        )
+        new = whole[0, len(prompt) :].tolist()
+        expected = Written(new[:-1], "eos") if new[-1] in eos else Written(new, "cut")
+        (got,) = generate_reasons(model, [prompt], stop=(-1,), eos=eos, max_new_tokens=LIMIT, batch_size=1, label=None)
+        assert got == expected
+        ended.add(expected.ended)
+    assert ended == {"eos", "cut"} and len(set(map(len, prompts()))) > 3
+
+
 def test_ends_by_stop_sequence_and_not_by_its_first_token(model):
     free = one_by_one(model, prompts()[0], (-1,), ()).ids
     at = 6

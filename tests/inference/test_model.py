@@ -1,7 +1,10 @@
+import numpy as np
 import pytest
 import torch
 
 from reasoning_occ.inference.model import in_fp32, one_product
+from reasoning_occ.inference.rank import rank_many
+from reasoning_occ.inference.trie import Trie
 
 IDS = torch.tensor([[5, 3, 90, 17, 4, 4, 8]])
 
@@ -66,3 +69,45 @@ def test_one_product_is_what_peft_computes(own):
     with one_product(own):
         torch.testing.assert_close(logits(own), by_peft, rtol=1e-5, atol=1e-4)
     assert torch.equal(logits(own), by_peft)
+
+
+def ranking(model, contexts):
+    """A ranking as a recommender gives it: read one by one, the model changed meanwhile."""
+    allowed = [np.ones(len(TITLES), dtype=bool)] * len(contexts)
+    with in_fp32(model):
+        yield from rank_many(model, contexts, Trie.build(TITLES), allowed, batch=1, label=None)
+
+
+TITLES = [(5, 6, 7, 96), (5, 8, 96), (9, 96)]
+SHORT, LONG = [[3, 1, 4]], [[2, 7], [1, 8, 2], [8, 1]]
+
+
+def test_two_rankings_read_in_turn_are_those_read_one_after_the_other(own):
+    narrowed(own)
+    before = {name: weight.clone() for name, weight in own.state_dict().items()}
+    apart = [*ranking(own, SHORT)], [*ranking(own, LONG)]
+    short, long = ranking(own, SHORT), ranking(own, LONG)
+    in_turn = [next(short)], [next(long)]
+    assert next(short, None) is None  # the first ends while the second goes on
+    in_turn[1].extend(long)
+    np.testing.assert_array_equal(np.array(in_turn[0]), np.array(apart[0]))
+    np.testing.assert_array_equal(np.array(in_turn[1]), np.array(apart[1]))
+    assert as_before(own, before)
+
+
+def test_a_ranking_that_is_closed_half_read_leaves_the_model_as_before(own):
+    narrowed(own)
+    before = {name: weight.clone() for name, weight in own.state_dict().items()}
+    half = ranking(own, LONG)
+    next(half)
+    assert not as_before(own, before)
+    half.close()
+    assert as_before(own, before)
+
+
+def as_before(model, weights):
+    same = all(
+        weight.dtype == weights[name].dtype and torch.equal(weight, weights[name])
+        for name, weight in model.state_dict().items()
+    )
+    return same and not any("forward" in vars(module) for module in model.modules())

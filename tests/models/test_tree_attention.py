@@ -1,9 +1,13 @@
+import importlib
+import sys
+
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reasoning_occ.errors import UserError
+from reasoning_occ.models.tree_attention import kernels
 from reasoning_occ.models.tree_attention.interface import WAYS, tree_attention
 from reasoning_occ.models.tree_attention.kernels import flex, varlen
 from reasoning_occ.models.tree_attention.layout import Branch, Layout
@@ -62,6 +66,27 @@ def test_flex_equals_the_reference():
     )
     inputs = [tensor.detach() for tensor in states(layout, 4, 2, 0)]
     torch.testing.assert_close(flex(*inputs, layout, 0.3), reference(*inputs, layout, 0.3), rtol=1e-5, atol=1e-6)
+
+
+def test_a_torch_without_the_kernel_of_varlen_can_do_the_rest(monkeypatch):
+    name = kernels.__name__
+    monkeypatch.setitem(sys.modules, "torch.nn.attention.varlen", None)
+    monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys.modules[name.rpartition(".")[0]], "kernels", kernels)  # an import sets it: put back after
+    older = importlib.import_module(name)
+    assert older is not kernels
+    layout = Layout((Branch(0, 4, ()), Branch(4, 6, ((0, 3),))))
+    inputs = states(layout, 4, 2, 0)
+    torch.testing.assert_close(older.varlen(*inputs, layout, 0.3), reference(*inputs, layout, 0.3))
+    with pytest.raises(UserError, match=r"trainer\.attention=varlen: .*newer torch"):
+        older._varlen_kernel()
+
+
+def test_an_older_kernel_of_varlen_is_refused(monkeypatch):
+    kernels._varlen_kernel.cache_clear()
+    monkeypatch.setattr("torch.nn.attention.varlen.varlen_attn", lambda query, key, value, window_size: query)
+    with pytest.raises(UserError, match=r"trainer\.attention=varlen"):
+        kernels._varlen_kernel()
 
 
 @given(layout=layouts())

@@ -11,6 +11,7 @@ from lightning.pytorch import Callback
 from lightning.pytorch.loggers import CSVLogger
 
 from reasoning_occ.errors import UserError
+from reasoning_occ.training import fit as fitting
 from reasoning_occ.training.checkpoints import newest
 from reasoning_occ.training.fit import fit
 from reasoning_occ.training.module import CareerModule
@@ -81,6 +82,26 @@ def test_a_resumed_training_equals_an_uninterrupted_one_to_the_bit(train, make_m
     assert cut.seen + again.seen + rest == losses
     assert resumed.valid == result.valid and [row["step"] for row in result.valid] == [5, 10]
     assert all(torch.equal(weights[name], resumed_weights[name]) for name in weights)
+
+
+def test_on_a_resume_the_rows_that_are_left_decide_on_compiling(train, monkeypatch):
+    told = []
+    monkeypatch.setattr(fitting, "worth_compiling", lambda chosen, rows, device: told.append(rows) or (False, ""))
+    with pytest.raises(KeyboardInterrupt):
+        train(callback=Losses(after=7, then=press_ctrl_c), micro_tokens=10_000)  # one row a step
+    train(micro_tokens=10_000)
+    assert told == [10, 3]
+
+
+def test_attention_that_can_not_train_is_refused_before_training(settings):
+    gpu, cpu = torch.device("cuda"), torch.device("cpu")
+    with pytest.raises(UserError, match=r"trainer\.attention=varlen: .*trainer\.precision is fp32"):
+        fitting._attention(settings(attention="varlen"), gpu)
+    assert fitting._attention(settings(attention="varlen", precision="bf16"), gpu) == "varlen"
+    assert fitting._attention(settings(), gpu) == "flex" and fitting._attention(settings(), cpu) == "cpu"
+    for way in ("flex", "varlen"):
+        with pytest.raises(UserError, match=f"{way}: trains on a CUDA GPU only, and this is cpu"):
+            fitting._attention(settings(attention=way), cpu)
 
 
 def test_a_finished_training_is_taken_up_not_repeated(train):

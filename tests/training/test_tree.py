@@ -1,3 +1,4 @@
+from contextlib import nullcontext
 from itertools import pairwise
 
 import numpy as np
@@ -116,19 +117,53 @@ def test_all_weights_learn_in_bf16(make_model, make_examples, family):
 
 @pytest.mark.parametrize("way", ["cpu", "varlen", "reference"])
 def test_no_person_changes_anothers_losses(make_model, make_examples, way):
-    model, examples = make_model(), make_examples(5)
-    changed = make_examples(5, seed=1)[1]
-    longer = Example(changed.key, np.concatenate([[7, 8], changed.ids]), np.concatenate([[0, 0], changed.segments]))
-    same_length = Example(examples[1].key, np.where(examples[1].ids > 2, 7, 2), examples[1].segments)
+    model, people = make_model(), people_of(make_examples(15, transitions=3))
+    # other ids that are as different from one another: the tree keeps its form
+    same_form = [Example(e.key, np.where(e.ids > 2, 3 + (e.ids + 4) % 29, e.ids), e.segments) for e in people[1]]
+    longer = [Example(e.key, np.concatenate([[7, 8], e.ids]), np.concatenate([[0, 0], e.segments])) for e in same_form]
 
     def losses(second):
-        row = pack([grow([e]) for e in [examples[0], second, *examples[2:]]])
+        row = pack([grow(person) for person in [people[0], second, *people[2:]]])
+        assert sum(bool(branch.before) for branch in row.layout.branches) == 10
         with tree_attention(model, way), torch.no_grad():
             loss = target_losses(model, row, hidden_states(model, row))
-        return loss[row.example_m != 1]
+        others = (row.example_m < 3) | (row.example_m >= 6)
+        return loss[others], loss[~others]
 
-    assert torch.equal(losses(same_length), losses(examples[1]))
-    torch.testing.assert_close(losses(longer), losses(examples[1]), rtol=1e-5, atol=0)
+    (before, its_own), (after, changed) = losses(people[1]), losses(same_form)
+    assert torch.equal(before, after) and not torch.allclose(its_own, changed)
+    torch.testing.assert_close(losses(longer)[0], before, rtol=1e-5, atol=0)
+
+
+def people_of(examples):
+    """Three examples each."""
+    return [examples[start : start + 3] for start in range(0, len(examples), 3)]
+
+
+@pytest.mark.parametrize("adapter", ["on", "off"])
+@pytest.mark.parametrize("family", ["llama", "qwen3"])
+def test_a_chosen_and_a_rejected_reason_are_as_likely_in_one_tree_as_apart(make_model, family, adapter):
+    """What preference losses compare, of the model that learns and of the one it began as (its adapter off)."""
+    model = make_model(family=family)
+
+    def target(*reason):
+        ids = [4, 5, 6, 7, 8, 9, *reason, 20, 2]
+        segments = [Segment.PROMPT] * 6 + [Segment.REASON] * len(reason) + [Segment.ANSWER] * 2
+        return Example(("anna", 0), np.array(ids), np.array(segments, dtype=np.int8))
+
+    # they begin alike, and are of different lengths
+    pair = [target(10, 11, 12, 13), target(10, 11, 14)]
+    together = pack([grow(pair)])
+    assert together.tokens < sum(map(len, pair)) - 6 and together.layout.branches[1].before
+    with nullcontext() if adapter == "on" else model.disable_adapter(), torch.no_grad():
+        by_transformers = torch.stack([-apart(model, [example]).sum() for example in pair])
+        for segments in ([Segment.REASON], SEGMENTS):
+            with tree_attention(model, "cpu"):
+                as_branches = log_probabilities(model, together, segments)
+                alone = torch.cat([log_probabilities(model, pack([grow([e])]), segments) for e in pair])
+            torch.testing.assert_close(as_branches, alone, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(as_branches.double(), by_transformers, rtol=1e-5, atol=1e-6)
+    assert abs(as_branches[0] - as_branches[1]) > 0.1
 
 
 def test_equal_examples_count_twice_and_cost_nothing(make_model, make_examples):

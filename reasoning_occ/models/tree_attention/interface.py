@@ -4,7 +4,7 @@ with tree_attention(model, way="cpu"):
     model.get_decoder()(input_ids=ids_1t, position_ids=position_1t, use_cache=False, layout=layout)
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,8 +13,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from transformers import AttentionInterface
 
-from reasoning_occ.errors import UserError
-from reasoning_occ.models.causal import causal
+from reasoning_occ.models.causal import causal, check_full_attention
 from reasoning_occ.models.tree_attention.kernels import flex, varlen
 from reasoning_occ.models.tree_attention.layout import Layout
 from reasoning_occ.models.tree_attention.products import products
@@ -69,12 +68,7 @@ def tree_attention(model: nn.Module, way: str) -> Iterator[None]:
         UserError: the model has layers without full attention.
     """
     inner = causal(model)
-    kinds: Sequence[str] = getattr(inner.config, "layer_types", None) or ()
-    if any(kind != "full_attention" for kind in kinds):
-        raise UserError(
-            f"The model ({inner.config.model_type}) has layers without full attention, which training over career "
-            "trees does not support. Choose another model, or turn its sliding window off."
-        )
+    check_full_attention(model, "training over career trees")
     before = inner.config._attn_implementation
     inner.set_attn_implementation(f"tree_{way}")
     try:

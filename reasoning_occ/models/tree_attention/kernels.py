@@ -1,5 +1,6 @@
 """Attention by PyTorch's kernels for GPUs: FlexAttention, and flash attention over uneven lengths."""
 
+import inspect
 from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
@@ -9,8 +10,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.attention.flex_attention import flex_attention
-from torch.nn.attention.varlen import varlen_attn
 
+from reasoning_occ.errors import UserError
 from reasoning_occ.models.tree_attention.layout import Layout
 
 
@@ -44,12 +45,15 @@ def varlen(
 
     The copies cost memory in proportion to the tokens that trees save; the products of the layers are saved all the
     same. On a CPU the kernel is a loop, so that the copying can be tested.
+
+    Raises:
+        UserError: on a GPU, this torch has no such kernel.
     """
+    attend = _varlen_kernel() if query_htd.is_cuda else _varlen_loop
     seen = layout.sequences(query_htd.device)
     query_thd, key_sgd, value_sgd = (
         states.transpose(0, 1) for states in (query_htd, key_gtd[:, seen.place_s], value_gtd[:, seen.place_s])
     )
-    attend: Any = varlen_attn if query_thd.is_cuda else _varlen_loop
     # window (-1, 0): each query sees all keys of its sequence but those that follow it, the last query all
     return attend(
         query_thd.contiguous(),
@@ -63,6 +67,21 @@ def varlen(
         window_size=(-1, 0),
         enable_gqa=len(query_htd) != len(key_gtd),
     )
+
+
+@cache
+def _varlen_kernel() -> Callable[..., Any]:
+    # younger than the oldest torch that this project runs with; the last of its arguments came later still
+    try:
+        from torch.nn.attention.varlen import varlen_attn
+    except ImportError:
+        varlen_attn = None
+    if varlen_attn is None or "enable_gqa" not in inspect.signature(varlen_attn).parameters:
+        raise UserError(
+            "trainer.attention=varlen: expected a torch with flash attention over uneven lengths (2.12 or later), "
+            f"this is torch {torch.__version__}; use trainer.attention=auto or a newer torch."
+        )
+    return varlen_attn
 
 
 def _varlen_loop(
