@@ -100,7 +100,8 @@ def fit(
     with Interrupt() as interrupt:
         keep = Keep(folder / "checkpoints", settings.checkpoint_minutes, interrupt)
         trainer = _trainer(folder, logger, [Record(), validate, Bar(what), *callbacks, keep])
-        _run(trainer, module, loader, sum(map(len, steps[done:])), found[0] if found else None)
+        # rows of the whole plan, those done too: what was cut off goes on as it began, or last digits would differ
+        _run(trainer, module, loader, sum(map(len, steps)), found[0] if found else None)
     model.eval()
     return Fitted(len(steps), done, tuple(validate.history))
 

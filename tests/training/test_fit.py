@@ -84,13 +84,13 @@ def test_a_resumed_training_equals_an_uninterrupted_one_to_the_bit(train, make_m
     assert all(torch.equal(weights[name], resumed_weights[name]) for name in weights)
 
 
-def test_on_a_resume_the_rows_that_are_left_decide_on_compiling(train, monkeypatch):
+def test_a_resumed_training_compiles_as_the_whole_one_does(train, monkeypatch):
     told = []
     monkeypatch.setattr(fitting, "worth_compiling", lambda chosen, rows, device: told.append(rows) or (False, ""))
     with pytest.raises(KeyboardInterrupt):
         train(callback=Losses(after=7, then=press_ctrl_c), micro_tokens=10_000)  # one row a step
     train(micro_tokens=10_000)
-    assert told == [10, 3]
+    assert told == [10, 10]
 
 
 def test_attention_that_can_not_train_is_refused_before_training(settings):
