@@ -12,8 +12,9 @@ from experiments.bench.start import Start
 def machine_line(machine: dict[str, Any], roofline: dict[str, float]) -> str:
     """One sentence on the machine and what it can do at most."""
     speeds = ", ".join(f"{name} {speed:,.0f}" for name, speed in roofline.items())
+    gpu = f"{machine['gpu']}, " if machine["gpu"] else ""
     return (
-        f"{machine['cpu']}, {machine['threads']} threads, Python {machine['python']}, torch {machine['torch']}; "
+        f"{machine['cpu']}, {gpu}{machine['threads']} threads, Python {machine['python']}, torch {machine['torch']}; "
         f"matrix products in Gflop/s: {speeds}"
     )
 
