@@ -5,6 +5,8 @@ import sys
 import pytest
 
 from experiments.bench import against, page, sft
+from experiments.bench.attention_check import Checked
+from experiments.bench.gpu import Speed
 from experiments.bench.growth import Growth
 from experiments.bench.marks import README, marks
 from experiments.bench.measure import STATUS, Work, in_turn, peak
@@ -43,14 +45,20 @@ def test_results_stand_between_the_marks(tmp_path):
     machine = {"cpu": "a cpu", "gpu": "a gpu", "threads": 2, "python": "3", "torch": "2"}
     growth = Growth("training", (1, 2, 4), (1.0, 2.0, 4.0), (10.0, 10.0, 10.0))
     start = Start("--help", (0.2, 0.4, 0.3), 0.3)
-    for _ in range(2):
-        page.write(tmp_path, machine, {"bf16": 1234.0}, 3.0, [compared()], [growth], [start])
+    checked = Checked("flex", "bfloat16", 8192, 0.0125, (1e-3, 2e-2), True)
+    speed = Speed("SmolLM2-135M", 106_000_000, 250_000.0, 900_000.0, 0.31, 12.5)
+    page.write(tmp_path, machine, {"bf16": 1234.0}, 3.0, [compared()], [growth], [start], [checked], [speed])
+    text = (tmp_path / "README.md").read_text()
+    assert "| flex | bfloat16 | 8,192 | 12.5 | 2.0e-02 | yes |" in text
+    assert "| SmolLM2-135M | 106M | 250,000 | 900,000 | 31% | 12.5 |" in text
+    page.write(tmp_path, machine, {"bf16": 1234.0}, 3.0, [compared()], [growth], [start], [], [])
     text = (tmp_path / "README.md").read_text()
     assert text.startswith("Before.\n") and text.endswith("After.\n") and "old" not in text
     assert "a cpu, a gpu, 2 threads" in text
     assert "| some work | theirs | 3.00 s / person |" in text and "**3.5** [3.0, 4.0] | 5 |" in text
     assert "| training | 1, 2, 4 | 1.00, 2.00, 4.00 | 10, 10, 10 | 1.00 | 0.00 |" in text
     assert "| --help | 0.30 [0.20, 0.40] | 0.3 |" in text
+    assert "GPU" not in text  # where there is none
     assert text.count("some work") == 2  # a row, and its proof
     assert "some work" in (tmp_path / "results.svg").read_text()
 
