@@ -20,7 +20,6 @@ from unittest.mock import patch
 
 import numpy as np
 import torch
-from lightning.pytorch.loggers import CSVLogger
 
 from experiments.bench.marks import README, put
 from reasoning_occ.careers.nls import NLS
@@ -37,6 +36,7 @@ from reasoning_occ.models.lora import add_lora
 from reasoning_occ.models.spec import ModelSpec
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.recommenders.base import allowed
+from reasoning_occ.tracking import CsvLog
 from reasoning_occ.training.fit import fit
 from reasoning_occ.training.settings import LoraChoice, TrainingSettings
 
@@ -94,7 +94,7 @@ def run(
             [speaks.example(transition, None) for transition in asked],
             folder,
             settings=settings(way, seed, steps),
-            logger=CSVLogger(folder, name="", version="log"),
+            logger=CsvLog(folder / "metrics.csv"),
             what=f"{way}, seed {seed}",
         )
     trie = Trie.build([[*speaks.title_ids(code).tolist(), int(speaks.closing_ids[0])] for code in taxonomy.codes])
@@ -103,16 +103,29 @@ def run(
     with in_fp32(model):
         scores = list(rank_many(model.eval(), contexts, trie, may, batch=4, label="Ranking"))
     truth = [taxonomy.index(t.target) for t in asked]
-    with (folder / "log" / "metrics.csv").open(encoding="utf-8") as file:
-        losses = [float(row["loss"]) for row in csv.DictReader(file) if row.get("loss")]
     found = {
-        "losses": losses,
+        "losses": losses_of(folder / "metrics.csv", fitted.steps),
         "valid": [row["valid_loss"] for row in fitted.valid],
         "ranks": [1 + int((row > row[at]).sum()) for row, at in zip(scores, truth, strict=True)],
         "log_loss": [-float(row[at]) for row, at in zip(scores, truth, strict=True)],
     }
     write_json(result, found)
     return found
+
+
+def losses_of(log: Path, steps: int) -> list[float]:
+    """The training loss of every step, in order.
+
+    Raises:
+        ValueError: the log does not hold each step once.
+    """
+    with log.open(encoding="utf-8", newline="") as file:
+        rows = [(int(row["step"]), float(row["loss"])) for row in csv.DictReader(file) if row["loss"]]
+    if [step for step, _ in rows] != list(range(steps)):
+        raise ValueError(
+            f"{log}: expected a loss for each of {steps} steps, it has {len(rows)}. Remove its folder to train anew."
+        )
+    return [loss for _, loss in rows]
 
 
 def main() -> None:

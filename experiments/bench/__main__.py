@@ -12,6 +12,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def main() -> None:
         )
     import torch
 
-    from experiments.bench import gpu, growth, measure, page, ranking, sft, start, writing
+    from experiments.bench import attention_check, gpu, growth, measure, page, ranking, sft, start, writing
     from reasoning_occ.machine import keep_memory
 
     torch.set_num_threads(chosen.threads)
@@ -51,6 +52,8 @@ def main() -> None:
     comparisons: list[measure.Comparison] = []
     growths: list[growth.Growth] = []
     begun: list[start.Start] = []
+    checked: list[attention_check.Checked] = []
+    speeds: list[gpu.Speed] = []
     roofline = measure.roofline()
     machine = measure.machine(chosen.threads)
     print(page.machine_line(machine, roofline), flush=True)
@@ -73,7 +76,11 @@ def main() -> None:
             growths.append(one)
             print(page.growth_line(one), flush=True)
     if "gpu" in chosen.only and torch.cuda.is_available():
+        for one in attention_check.check(torch.device("cuda"), attention_check.people(8192)):
+            checked.append(one)
+            print(one, flush=True)
         for speed in gpu.speeds(torch.device("cuda"), people=16 if chosen.quick else 400, micro_tokens=16_384):
+            speeds.append(speed)
             print(speed, flush=True)
     minutes = (time.monotonic() - began) / 60
     print(f"took {minutes:.1f} minutes")
@@ -88,9 +95,11 @@ def main() -> None:
                 for g in growths
             ],
             "start": [{"what": s.what, "seconds": s.seconds, "goal": s.goal} for s in begun],
+            "attention": [asdict(one) for one in checked],
+            "gpu": [asdict(speed) for speed in speeds],
         }
         (chosen.out / "results.json").write_text(json.dumps(results, indent=1) + "\n")
-        page.write(chosen.out, machine, roofline, minutes, comparisons, growths, begun)
+        page.write(chosen.out, machine, roofline, minutes, comparisons, growths, begun, checked, speeds)
 
 
 if __name__ == "__main__":

@@ -148,4 +148,10 @@ def machine(threads: int) -> dict[str, Any]:
         (line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
         platform.processor(),
     )
-    return {"cpu": cpu, "threads": threads, "torch": torch.__version__, "python": platform.python_version()}
+    return {
+        "cpu": cpu,
+        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+        "threads": threads,
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+    }

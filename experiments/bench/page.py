@@ -1,8 +1,11 @@
 """What was measured, as lines in the terminal, as the tables of README.md and as a plot."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from experiments.bench.attention_check import Checked
+from experiments.bench.gpu import Speed
 from experiments.bench.growth import Growth
 from experiments.bench.marks import put
 from experiments.bench.measure import Comparison, Side
@@ -12,8 +15,9 @@ from experiments.bench.start import Start
 def machine_line(machine: dict[str, Any], roofline: dict[str, float]) -> str:
     """One sentence on the machine and what it can do at most."""
     speeds = ", ".join(f"{name} {speed:,.0f}" for name, speed in roofline.items())
+    gpu = f"{machine['gpu']}, " if machine["gpu"] else ""
     return (
-        f"{machine['cpu']}, {machine['threads']} threads, Python {machine['python']}, torch {machine['torch']}; "
+        f"{machine['cpu']}, {gpu}{machine['threads']} threads, Python {machine['python']}, torch {machine['torch']}; "
         f"matrix products in Gflop/s: {speeds}"
     )
 
@@ -60,6 +64,8 @@ def write(
     comparisons: list[Comparison],
     growths: list[Growth],
     starts: list[Start],
+    checked: Sequence[Checked],
+    speeds: Sequence[Speed],
 ) -> None:
     """Put tables between the marks of README.md, and draw results.svg."""
     rows = [
@@ -80,6 +86,7 @@ def write(
         "| until work begins | seconds [min, max] | goal |",
         "|---|---:|---:|",
         *map(_start_row, starts),
+        *_gpu_tables(checked, speeds),
     ]
     put(folder / "README.md", "results", rows)
     draw(folder / "results.svg", comparisons)
@@ -111,6 +118,27 @@ def _growth_row(growth: Growth) -> str:
 def _start_row(start: Start) -> str:
     least, median, most = start.spread
     return f"| {start.what} | {median:.2f} [{least:.2f}, {most:.2f}] | {start.goal or ''} |"
+
+
+def _gpu_tables(checked: Sequence[Checked], speeds: Sequence[Speed]) -> Iterator[str]:
+    """What a GPU came to; nothing where there was none."""
+    if checked:
+        yield from (
+            "",
+            "| attention over trees, on the GPU | type | tokens | ms | furthest from the reference | right |",
+        )
+        yield "|---|---|---:|---:|---:|---|"
+    for one in checked:
+        far, right = max(one.distances), "yes" if one.right else "NO"
+        cells = [one.way, one.dtype, f"{one.tokens:,}", f"{1000 * one.seconds:.1f}", f"{far:.1e}", right]
+        yield f"| {' | '.join(cells)} |"
+    if speeds:
+        yield from ("", "| training on the GPU | parameters | tokens/s | as separate sequences | of peak | GiB |")
+        yield "|---|---:|---:|---:|---:|---:|"
+    for speed in speeds:
+        cells = [speed.model, f"{speed.parameters / 1e6:,.0f}M", f"{speed.tokens_per_second:,.0f}"]
+        cells += [f"{speed.apart_per_second:,.0f}", f"{speed.share_of_peak:.0%}", f"{speed.gib:.1f}"]
+        yield f"| {' | '.join(cells)} |"
 
 
 def draw(path: Path, comparisons: list[Comparison]) -> None:

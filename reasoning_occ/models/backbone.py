@@ -28,7 +28,7 @@ class Backbone:
 def load(spec: ModelSpec, dtype: Precision) -> Backbone:
     """Read a model: safetensors only, no code from the model's folder.
 
-    A GGUF file is converted once into the user's cache (about 40 s for 135M parameters); later starts
+    A GGUF file is converted once into the user's cache (some seconds for 135M parameters); later starts
     read the result (under a second).
 
     Raises:

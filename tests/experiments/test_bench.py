@@ -1,10 +1,14 @@
+import re
 import subprocess
 import sys
 
 import pytest
 
-from experiments.bench import against, page
+from experiments.bench import against, page, sft
+from experiments.bench.attention_check import Checked
+from experiments.bench.gpu import Speed
 from experiments.bench.growth import Growth
+from experiments.bench.marks import README, marks
 from experiments.bench.measure import STATUS, Work, in_turn, peak
 from experiments.bench.start import Start
 
@@ -38,18 +42,35 @@ def test_peak_memory_is_that_of_what_ran_inside():
 
 def test_results_stand_between_the_marks(tmp_path):
     (tmp_path / "README.md").write_text("Before.\n<!-- results -->\nold\n<!-- end of results -->\nAfter.\n")
-    machine = {"cpu": "a cpu", "threads": 2, "python": "3", "torch": "2"}
+    machine = {"cpu": "a cpu", "gpu": "a gpu", "threads": 2, "python": "3", "torch": "2"}
     growth = Growth("training", (1, 2, 4), (1.0, 2.0, 4.0), (10.0, 10.0, 10.0))
     start = Start("--help", (0.2, 0.4, 0.3), 0.3)
-    for _ in range(2):
-        page.write(tmp_path, machine, {"bf16": 1234.0}, 3.0, [compared()], [growth], [start])
+    checked = Checked("flex", "bfloat16", 8192, 0.0125, (1e-3, 2e-2), True)
+    speed = Speed("SmolLM2-135M", 106_000_000, 250_000.0, 900_000.0, 0.31, 12.5)
+    page.write(tmp_path, machine, {"bf16": 1234.0}, 3.0, [compared()], [growth], [start], [checked], [speed])
+    text = (tmp_path / "README.md").read_text()
+    assert "| flex | bfloat16 | 8,192 | 12.5 | 2.0e-02 | yes |" in text
+    assert "| SmolLM2-135M | 106M | 250,000 | 900,000 | 31% | 12.5 |" in text
+    page.write(tmp_path, machine, {"bf16": 1234.0}, 3.0, [compared()], [growth], [start], [], [])
     text = (tmp_path / "README.md").read_text()
     assert text.startswith("Before.\n") and text.endswith("After.\n") and "old" not in text
+    assert "a cpu, a gpu, 2 threads" in text
     assert "| some work | theirs | 3.00 s / person |" in text and "**3.5** [3.0, 4.0] | 5 |" in text
     assert "| training | 1, 2, 4 | 1.00, 2.00, 4.00 | 10, 10, 10 | 1.00 | 0.00 |" in text
     assert "| --help | 0.30 [0.20, 0.40] | 0.3 |" in text
+    assert "GPU" not in text  # where there is none
     assert text.count("some work") == 2  # a row, and its proof
     assert "some work" in (tmp_path / "results.svg").read_text()
+
+
+def test_the_page_has_a_place_for_what_each_command_puts():
+    sources = [path.read_text(encoding="utf-8") for path in README.parents[1].rglob("*.py")]
+    names = {name for source in sources for name in re.findall(r'\bput\([^,]+, "(\w+)"', source)}
+    assert names == {"results", "against", "lora_precision", "oracle"}
+    text = README.read_text(encoding="utf-8")
+    for name in names:
+        begin, end = marks(name)
+        assert text.count(begin) == text.count(end) == 1 and text.index(begin) < text.index(end)
 
 
 @pytest.mark.slow
@@ -58,6 +79,16 @@ def test_the_command_measures():
     done = subprocess.run(command, capture_output=True, text=True, timeout=500)
     assert done.returncode == 0, done.stderr
     assert "one prompt, 8 samples: HF generate" in done.stdout and "took" in done.stdout
+
+
+def test_sides_that_learn_something_else_stop_the_benchmark():
+    sft.check_same("SFT", [5.0, 4.0], [5.04, 3.97], 0.01)
+    with pytest.raises(
+        ValueError, match=r"SFT: at step 2 trl's loss is 4\.0000 and ours 3\.9500, more than 1\.0% apart"
+    ):
+        sft.check_same("SFT", [5.0, 4.0], [5.0, 3.95], 0.01)
+    with pytest.raises(ValueError, match="did not learn the same"):
+        sft.check_same("SFT", [5.0], [float("nan")], 0.01)
 
 
 def test_seconds_of_stages_are_read_from_what_a_job_printed():
