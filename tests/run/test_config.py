@@ -126,12 +126,15 @@ def test_floors_are_the_baselines_of_conf():
         ("model.family=parrot", "expected smollm2, qwen3, llama3; got 'parrot'"),
         ("trainer.lr=0", r"trainer\.lr: expected a number above 0"),
         ("inference.batch=0", r"inference\.batch"),
+        (["judge=reprediction", "judge.predictor=/nowhere"], r"judge\.predictor: /nowhere is not the folder of a fin"),
+        (["judge=reprediction", "judge.predictor=5"], r"judge\.predictor: expected the folder .* or null; got 5"),
     ],
 )
 def test_what_a_method_needs_is_checked_before_anything_is_read(override, told):
+    overrides = [override] if isinstance(override, str) else override
     with pytest.raises(UserError, match=told):
-        check(composed(override))
-    check(composed(override, "baseline=markov"))  # which uses none of it
+        check(composed(*overrides))
+    check(composed(*overrides, "baseline=markov"))  # which uses none of it
 
 
 @pytest.mark.parametrize(
