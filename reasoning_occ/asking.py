@@ -22,6 +22,9 @@ STAND_IN = CONF / "teacher" / "grounded.yaml"
 """The built-in teacher, which `oracle.fallback=grounded` takes; its mistakes are left out."""
 
 
+_AT_ONCE = 64
+
+
 def desk(cfg: DictConfig, *, keys: bool = True) -> Desk:
     """Where a job's calls are made from.
 
@@ -131,6 +134,11 @@ def asking_nodes(node: DictConfig, name: str) -> Iterator[tuple[str, DictConfig]
     for key, value in node.items():
         if OmegaConf.is_dict(value):
             yield from asking_nodes(value, f"{name}.{key}")
+
+
+def at_once(node: DictConfig) -> int:
+    """Reasons that a judge is handed together: few, so that a bar moves, but as many as a batch of its takes."""
+    return max([_AT_ONCE, *(one.at_once for _, one in asking_nodes(node, ""))])
 
 
 def needs_nothing(node: DictConfig) -> bool:

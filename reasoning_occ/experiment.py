@@ -11,7 +11,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from reasoning_occ.asking import asks_others, reasoner
+from reasoning_occ.asking import asks_others, at_once, reasoner
 from reasoning_occ.check import check
 from reasoning_occ.config import build, floor_node
 from reasoning_occ.errors import UserError
@@ -120,7 +120,7 @@ def judge_written(cfg: DictConfig, task: Task, folder: Path, found: Sequence[row
     judge = reasoner(cfg.judge, task.taxonomy, hands(cfg, task))
     judge.fit(task.train)
     try:
-        judged = quality(judge, task.test, found, cfg.evaluation.resamples, cfg.seed)
+        judged = quality(judge, task.test, found, at_once(cfg.judge), cfg.evaluation.resamples, cfg.seed)
     except BudgetReached as error:
         raise UserError(
             "calls.budget_usd: the budget is reached. metrics.json is there, but not all reasons for test people "

@@ -8,7 +8,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from reasoning_occ.asking import Hands, reasoner, shown
+from reasoning_occ.asking import Hands, at_once, reasoner, shown
 from reasoning_occ.careers.types import Transition
 from reasoning_occ.config import CONF, build, learns_reasons, recommender_node, validate
 from reasoning_occ.errors import UserError
@@ -22,7 +22,6 @@ from reasoning_occ.task import load
 
 CONFIG = Path(".hydra") / "config.yaml"
 _HYDRA = Path(".hydra") / "hydra.yaml"
-_AT_ONCE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ class Subject:
     @property
     def at_once(self) -> int:
         """Reasons that the judge is handed together: few, so that a bar moves, but as many as a batch of its takes."""
-        return max(_AT_ONCE, self.cfg.judge.get("at_once") or 0)
+        return at_once(self.cfg.judge)
 
     def judge(self) -> Judge:
         """The run's judge, fitted."""

@@ -126,7 +126,11 @@ def test_the_embedded_model_writes_judges_beside_the_rubric_and_learns(tmp_path)
         (["calls.ledger=null"], {}, "calls.ledger: expected a file's path; got None"),
         (["calls.prices=5"], {}, "calls.prices: expected a file's path; got 5"),
         (["privacy.send=null"], {}, "privacy.send: expected a list of words, such as [occupation,dates]; got None"),
-        (["privacy.send=occupation"], {}, "privacy.send: expected a list of words, such as [occupation,dates]; got 'oc"),
+        (
+            ["privacy.send=occupation"],
+            {},
+            "privacy.send: expected a list of words, such as [occupation,dates]; got 'oc",
+        ),
         (["privacy.send=[occupation,dates,5]"], {}, "privacy.send: expected a list of words"),
         (["judge=openai", "judge.model=m", "judge.schema=maybe"], {}, "judge.schema: expected true or false; got 'ma"),
         (["privacy.send=[occupation,dates,name]"], {}, "privacy.send: expected occupation, dates"),
