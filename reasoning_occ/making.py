@@ -19,6 +19,7 @@ from reasoning_occ.identity import model_spec, plain
 from reasoning_occ.progress import console
 from reasoning_occ.reasons.oracle import make_oracle, read_oracle
 from reasoning_occ.reasons.pairs import write_pairs
+from reasoning_occ.reasons.settings import check_run
 from reasoning_occ.reasons.summary import summary
 from reasoning_occ.recommenders.base import Recommender
 from reasoning_occ.task import Task
@@ -152,9 +153,8 @@ def predictor(cfg: DictConfig, task: Task, name: str | None) -> Any:
         untrained = cfg.copy()
         untrained.method = {"_target_": f"{Untrained.__module__}.{Untrained.__name__}"}
         return make(untrained, task, Path())
+    check_run("judge.predictor", name)
     folder = Path(name).expanduser()
-    if not (folder / "adapter" / "adapter_config.json").is_file():
-        raise UserError(f"judge.predictor: {folder} is not the folder of a finished run (it has no adapter).")
     theirs = OmegaConf.load(folder / ".hydra" / "config.yaml")
     assert isinstance(theirs, DictConfig)
     same = theirs.data.name == cfg.data.name and theirs.data.get("taxonomy") == cfg.data.get("taxonomy")

@@ -94,9 +94,7 @@ def lines(cfg: DictConfig, *, counts: bool) -> Iterator[Line]:
             yield Line(name, node.model, found, len(CRITERIA) * assumed, more, repairs)
             if test := _test_cases(cfg, task, candidates):
                 found = judge.asker.estimate(judge.requests(test), ledger, counts=counts)
-                yield Line(
-                    f"{name}, for test people", node.model, found, len(CRITERIA) * len(test), repairs=repairs
-                )
+                yield Line(f"{name}, for test people", node.model, found, len(CRITERIA) * len(test), repairs=repairs)
 
 
 def _further(cfg: DictConfig) -> int:

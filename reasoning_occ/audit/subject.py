@@ -22,7 +22,6 @@ from reasoning_occ.task import load
 
 CONFIG = Path(".hydra") / "config.yaml"
 _HYDRA = Path(".hydra") / "hydra.yaml"
-_AT_ONCE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +46,6 @@ class Subject:
     def judge_name(self) -> str:
         """As pages call the judge."""
         return called(self.cfg.judge)
-
-    @property
-    def at_once(self) -> int:
-        """Reasons that the judge is handed together: few, so that a bar moves, but as many as a batch of its takes."""
-        return max(_AT_ONCE, self.cfg.judge.get("at_once") or 0)
 
     def judge(self) -> Judge:
         """The run's judge, fitted."""

@@ -15,8 +15,8 @@ from reasoning_occ.evaluation.audit.humans import key, read_labels, write_templa
 from reasoning_occ.evaluation.audit.placebo import HURTS, PLACEBOS, placebo
 from reasoning_occ.evaluation.audit.repeats import repeats
 from reasoning_occ.evaluation.audit.sample import Rated
+from reasoning_occ.evaluation.judging import judged
 from reasoning_occ.files import write_json
-from reasoning_occ.progress import bar
 from reasoning_occ.reasons.calls.clerk import BudgetReached
 from reasoning_occ.reasons.types import Case, Criterion, Judge, Repeatable, Score, Verdict
 from reasoning_occ.report.audit import write_page
@@ -86,23 +86,13 @@ def audit(folder: Path, n: int, rounds: int, labels: Path | None, seed: int | No
 
 
 def _ask(run: Subject, judge: Judge, cases: Sequence[Case], what: str) -> list[Verdict]:
-    verdicts: list[Verdict] = []
-    with bar() as display:
-        task = display.add_task(what, total=len(cases), note="")
-
-        def told(words: str) -> None:
-            display.update(task, note=words)
-
-        try:
-            for start in range(0, len(cases), run.at_once):
-                verdicts += judge.judge_all(cases[start : start + run.at_once], told)
-                display.advance(task, len(verdicts) - start)
-        except BudgetReached as error:
-            raise UserError(
-                "calls.budget_usd: the run's budget is reached. Start the run again with a higher one, then the audit: "
-                "no answer that is there is paid again."
-            ) from error
-    return verdicts
+    try:
+        return judged(judge, cases, what)
+    except BudgetReached as error:
+        raise UserError(
+            "calls.budget_usd: the run's budget is reached. Start the run again with a higher one, then the audit: "
+            "no answer that is there is paid again."
+        ) from error
 
 
 def _again(judge: Judge, sample: int) -> Judge:

@@ -1,24 +1,21 @@
 """What a judge says of the reasons a model wrote for test people."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from reasoning_occ.careers.types import Transition
 from reasoning_occ.evaluation.intervals import mean, share
+from reasoning_occ.evaluation.judging import Judges, judged
 from reasoning_occ.evaluation.predictions import Prediction
-from reasoning_occ.reasons.types import CRITERIA, Case, Verdict
-
-
-class Judges(Protocol):
-    """The part of a judge that is needed here."""
-
-    def judge_all(self, cases: Sequence[Case]) -> list[Verdict]:
-        """Three scores for each reason."""
-        ...
+from reasoning_occ.reasons.types import CRITERIA, Case
 
 
 def quality(
-    judge: Judges, test: Sequence[Transition], predictions: Sequence[Prediction], resamples: int, seed: int
+    judge: Judges,
+    test: Sequence[Transition],
+    predictions: Sequence[Prediction],
+    resamples: int,
+    seed: int,
 ) -> dict[str, Any]:
     """Mean scores of generated reasons, 1-5, each with n and a 95% bootstrap interval over people.
 
@@ -33,7 +30,7 @@ def quality(
     reasons = {p.key: p.reason for p in predictions}
     cases = [Case(t.history, reason, t.target) for t in test if (reason := reasons.get(t.key))]
     people = [case.history.person.id for case in cases]
-    verdicts = list(zip(people, judge.judge_all(cases), strict=True))
+    verdicts = list(zip(people, judged(judge, cases, "reasons of test people"), strict=True))
     out: dict[str, Any] = {}
     for criterion in CRITERIA:
         scored = [(person, v.scores[criterion].value) for person, v in verdicts]

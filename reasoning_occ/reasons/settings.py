@@ -21,3 +21,20 @@ def check_model(role: str, name: str | None) -> None:
     """Raise a UserError where a model's name is plainly that of a file or a folder, and there is none."""
     if name is not None and name.startswith(("/", "~", ".")) and not Path(name).expanduser().exists():
         raise UserError(f"{role}.model: there is no {name}; give a folder of safetensors, a .gguf file or a hub name.")
+
+
+def check_run(key: str, name: str | None) -> None:
+    """Raise a UserError where a folder is named that is not of a finished run with an adapter.
+
+    Args:
+        key: of the configuration, such as "judge.predictor".
+        name: the folder; None: none is named.
+    """
+    if name is None:
+        return
+    if not isinstance(name, str):
+        raise UserError(f"{key}: expected the folder of a finished run of method=joint, or null; got {name!r}.")
+    if not (Path(name).expanduser() / "adapter" / "adapter_config.json").is_file():
+        raise UserError(
+            f"{key}: {name} is not the folder of a finished run (it has no adapter); give one of method=joint, or null."
+        )

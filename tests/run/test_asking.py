@@ -118,6 +118,8 @@ def test_the_embedded_model_writes_judges_beside_the_rubric_and_learns(tmp_path)
         (["calls.replay=maybe"], {}, "calls.replay: expected true or false; got 'maybe'"),
         (["teacher.candidates=0"], {}, "teacher.candidates: expected a whole number above 0"),
         (["judge.base_url=null", "privacy.local_only=true"], {}, "local_only: anthropic is not on this machine"),
+        (["calls.replay=true"], {}, "replay: there is no ledger"),
+        (["judge=replay"], {}, "replay: there is no ledger"),
         (["calls.budget_usd=1"], {}, "price is unknown"),
         (["calls.budget_usd=-1"], {}, "calls.budget_usd: expected a number above 0"),
         (["calls.budget_usd=abc"], {}, "calls.budget_usd: expected a number above 0, or null; got 'abc'"),

@@ -126,9 +126,37 @@ def test_floors_are_the_baselines_of_conf():
         ("model.family=parrot", "expected smollm2, qwen3, llama3; got 'parrot'"),
         ("trainer.lr=0", r"trainer\.lr: expected a number above 0"),
         ("inference.batch=0", r"inference\.batch"),
+        (["judge=reprediction", "judge.predictor=/nowhere"], r"judge\.predictor: /nowhere is not the folder of a fin"),
+        (["judge=reprediction", "judge.predictor=5"], r"judge\.predictor: expected the folder .* or null; got 5"),
     ],
 )
 def test_what_a_method_needs_is_checked_before_anything_is_read(override, told):
+    overrides = [override] if isinstance(override, str) else override
     with pytest.raises(UserError, match=told):
-        check(composed(override))
-    check(composed(override, "baseline=markov"))  # which uses none of it
+        check(composed(*overrides))
+    check(composed(*overrides, "baseline=markov"))  # which uses none of it
+
+
+@pytest.mark.parametrize(
+    ("overrides", "inside"),
+    [
+        (["judge=reprediction"], {"others": "RubricJudge"}),
+        (["judge=reprediction", "judge@judge.others=anthropic"], {"others": "AnthropicJudge"}),
+        (
+            ["judge=panel", "+judge@judge.members.third=anthropic"],
+            {"members.rubric": "RubricJudge", "members.local": "LocalJudge", "members.third": "AnthropicJudge"},
+        ),
+        (
+            ["judge=panel", "judge.members.local=null", "+judge@judge.members.third=anthropic"],
+            {"members.rubric": "RubricJudge", "members.third": "AnthropicJudge"},
+        ),
+    ],
+)
+def test_judges_inside_a_judge_are_chosen_as_the_comments_of_conf_say(overrides, inside, monkeypatch, tmp_path):
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-secret")
+    cfg = composed(*overrides, f"calls.ledger={tmp_path / 'none.sqlite'}")
+    check(cfg)
+    for place, name in inside.items():
+        node = OmegaConf.select(cfg.judge, place)
+        alone = composed(f"judge={node._target_.split('.')[-2]}").judge
+        assert node == alone and node._target_.endswith(f".{name}")

@@ -141,8 +141,8 @@ class Desk:
             key: the environment variable that must hold the provider's key; None if none is needed.
 
         Raises:
-            UserError: the address is not of this machine where only such may be asked, the key is missing, or there
-                is a budget but no known price.
+            UserError: the address is not of this machine where only such may be asked, the key is missing, there is
+                no ledger where only that may answer, or there is a budget but no known price.
         """
         self._check(provider, terms, key)
         return Asker(
@@ -188,4 +188,9 @@ class Desk:
         if key is not None and self._keys and not terms.replay and not os.environ.get(key):
             raise UserError(
                 f"{key} is not set: {provider.name} needs a key, and it is read from the environment alone."
+            )
+        if (self._replay or terms.replay) and not self.has_ledger:
+            raise UserError(
+                f"replay: there is no ledger {self._path} to answer for {terms.model}; give the one that holds the "
+                "answers (calls.ledger), or set calls.replay=false (for judge=replay: name the judge itself)."
             )

@@ -52,6 +52,8 @@ INSERT INTO money SELECT 0.0 WHERE NOT EXISTS (SELECT 1 FROM money);
 Found = TypeVar("Found")
 _AT_ONCE = 256
 """Operations that one transaction takes together, so that many answers wait for one write to the disk."""
+_PATIENCE = 60.0
+"""Seconds to wait for another process that writes."""
 Claim = Literal["yours", "taken", "left", "over budget"]
 BATCH = "#"
 """What the owner of calls that were sent as a batch begins with, as no process does."""
@@ -59,6 +61,9 @@ BATCH = "#"
 
 class Ledger(Records):
     """A ledger file, opened or made.
+
+    All who use it must be on one machine, and the file on a disk of that machine: SQLite's write-ahead log (WAL) is
+    shared through memory, which no network file system offers.
 
     Args:
         path: the SQLite file; `-wal` and `-shm` files lie beside it while it is in use.
@@ -72,7 +77,7 @@ class Ledger(Records):
         self.owner = this_process()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self.db = sqlite3.connect(path, timeout=60.0, isolation_level=None, check_same_thread=False)
+            self.db = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
             tables = {name for (name,) in self.db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             if tables and "calls" not in tables:
                 raise UserError(f"{path} is no ledger: it holds {', '.join(sorted(tables))}. Give another file.")
@@ -80,6 +85,8 @@ class Ledger(Records):
             self.db.execute("PRAGMA synchronous=FULL")
             self.db.executescript(_TABLES)
         except (sqlite3.Error, OSError) as error:
+            if isinstance(error, sqlite3.Error) and _locked(error):
+                raise self._told(error) from error
             raise UserError(f"The ledger {path} can't be used: {error}. Give another file (calls.ledger).") from error
         self._waiting: queue.SimpleQueue[tuple[Callable[[], Any], Future[Any]] | None] = queue.SimpleQueue()
         self._writer = threading.Thread(target=self._write, name="ledger", daemon=True)
@@ -159,7 +166,7 @@ class Ledger(Records):
             self.db.execute("COMMIT")
         except sqlite3.Error as error:
             self._back()
-            told = UserError(f"The ledger {self.path} can't be written: {error}. Free some space; nothing is lost.")
+            told = self._told(error)
             for _, done in batch:
                 _settle(done, error=told)
             return
@@ -173,6 +180,14 @@ class Ledger(Records):
             return
         for (_, done), result in zip(batch, results, strict=True):
             _settle(done, result)
+
+    def _told(self, error: sqlite3.Error) -> UserError:
+        if _locked(error):
+            return UserError(
+                f"The ledger {self.path} was held by another process for {_PATIENCE:g} s. End what writes to it for so "
+                "long, or look whether it lies on a network file system, and start again; nothing is lost."
+            )
+        return UserError(f"The ledger {self.path} can't be written: {error}. Free some space; nothing is lost.")
 
     def _back(self) -> None:
         if self.db.in_transaction:
@@ -243,6 +258,11 @@ class Ledger(Records):
             return self.db.execute("DELETE FROM calls WHERE model = ? AND stop IS NOT NULL", (model,)).rowcount
         except sqlite3.Error as error:
             raise UserError(f"The ledger {self.path} can't be written: {error}.") from error
+
+
+def _locked(error: sqlite3.Error) -> bool:
+    # the low byte is the kind of error, those above it say more
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def _settle(done: "Future[Any]", result: Any = None, error: Exception | None = None) -> None:

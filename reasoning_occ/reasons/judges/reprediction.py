@@ -13,6 +13,7 @@ from reasoning_occ.careers.types import Transition
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.reasons.judges.rubric import of_ratio
 from reasoning_occ.reasons.naming import masked
+from reasoning_occ.reasons.settings import check_run
 from reasoning_occ.reasons.types import Case, Judge, Predictor, Score, Told, Verdict
 
 
@@ -27,6 +28,9 @@ class Reprediction:
         predict: gives a predictor by name (see conf/judge/reprediction.yaml); called when there is something to judge.
         predictor: its name; None: the job's own model, before it learns.
         others: judges factuality and coherence.
+
+    Raises:
+        UserError: `predictor` is not the folder of a finished run.
     """
 
     def __init__(
@@ -37,6 +41,7 @@ class Reprediction:
         predictor: str | None,
         others: Judge,
     ) -> None:
+        check_run("judge.predictor", predictor)
         self._taxonomy = taxonomy
         self._predict = predict
         self._predictor = predictor

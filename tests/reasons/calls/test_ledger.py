@@ -163,6 +163,22 @@ def test_what_a_model_writes_as_a_teacher_is_told_from_what_it_writes_as_a_judge
         assert estimate(asked, nobody, None, ledger, counts=False).output == 2 * mean
 
 
+def test_a_ledger_that_another_process_holds_is_not_taken_for_a_full_disk(tmp_path, monkeypatch):
+    monkeypatch.setattr("reasoning_occ.reasons.calls.ledger._PATIENCE", 0.2)
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    other = sqlite3.connect(ledger.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(UserError, match=r"was held by another process for 0\.2 s") as told:
+        asyncio.run(ledger.spent())
+    assert "space" not in str(told.value)
+    with pytest.raises(UserError, match="was held by another process"):
+        Ledger(ledger.path)
+    other.execute("ROLLBACK")
+    other.close()
+    assert asyncio.run(ledger.spent()) == 0.0
+    ledger.close()
+
+
 def test_a_full_disk_is_told_and_loses_no_earlier_answer(ledger):
     async def ask():
         await ledger.claim(question("a"), 60, None, None)
