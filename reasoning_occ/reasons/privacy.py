@@ -19,8 +19,11 @@ _CONTACTS = (
     # from the beginning of a word: to try from each of its letters takes minutes for a long one
     (re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.-]+"), "[e-mail]"),
     (re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE), "[address]"),
+    (re.compile(r"(?<![\w.@-])(?:[\w-]+\.)+(?:com|edu|net|org|io)/\S*", re.IGNORECASE), "[address]"),
     # eight digits and more, in groups; years and spans of years ("1998-2003") are shorter or have no such shape
     (re.compile(r"(?<!\w)\+?\d[\d ()/.-]{7,}\d(?!\w)"), "[number]"),
+    # three digits and four, as local numbers are written; years and their spans have other shapes
+    (re.compile(r"(?<![\w-])\d{3}[-. ]\d{4}(?![\w-])"), "[number]"),
 )
 _SPAN = re.compile(r"(?:19|20)\d\d\s*[-/]\s*(?:19|20)\d\d")
 

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from reasoning_occ.careers.types import Career, Date, Education, Facts, Job, Person
@@ -34,6 +36,29 @@ def test_ids_slices_and_contacts_never_are():
     told = repr(everything)
     assert not any(secret in told for secret in ("jane", "roe", "555", "9999", "race"))
     assert everything.education[0].title == "Nursing diploma, ask [e-mail] or [number], [address] 1988-1992"
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("call 555-1234", "call [number]"),
+        ("linkedin.com/in/jane-roe, B.A.", "[address] B.A."),
+        ("cv at People.Example.org/~jane", "cv at [address]"),
+        ("B.Sc/M.Ed., 1968-72, code 11-1011, grade 3.5/4", "B.Sc/M.Ed., 1968-72, code 11-1011, grade 3.5/4"),
+        ("Course 101, room 1234, 1988-1992", "Course 101, room 1234, 1988-1992"),
+    ],
+)
+def test_contacts_are_told_from_years_codes_and_degrees(written, sent):
+    career = Career(Person("p", 1970), (Education(Date(1992), written),), CAREER.jobs)
+    assert shared(career, FIELDS).education[0].title == sent
+
+
+@pytest.mark.parametrize("piece", ["a.", "1-", "a-", "555-123", "www", "x@", "a.com", "+1 ("])
+def test_hostile_text_takes_no_longer_than_its_length(piece):
+    text = piece * (100_000 // len(piece))
+    began = time.process_time()
+    shared(Career(Person("p", 1970), (Education(Date(1992), text),), CAREER.jobs), FIELDS)
+    assert time.process_time() - began < 5.0  # a pattern that tries every way takes minutes
 
 
 def test_unknown_and_missing_fields_are_told():
