@@ -101,7 +101,12 @@ def test_the_embedded_model_writes_judges_beside_the_rubric_and_learns(tmp_path)
     shares = [v.members["local"]["coherence"].shares for v in judged]
     assert all(sum(five) == pytest.approx(1, abs=1e-4) for five in shares) and len(set(shares)) > 1
     assert set(json.loads((folder / "oracle.json").read_text())["agreement"]) == set(CRITERIA)
-    assert set(json.loads((folder / "metrics.json").read_text())["unscored"]) == {"oracle", "generated"}
+    assert set(json.loads((folder / "metrics.json").read_text())["unscored"]) == {
+        "oracle",
+        "generated",
+        "oracle, rubric",
+        "oracle, local",
+    }
     assert (folder / "reasons_quality.json").exists() and "Do the judges agree?" in (folder / "report.html").read_text()
 
 
