@@ -160,6 +160,11 @@ class Row:
         """How many there are."""
         return len(self.end_e)
 
+    @property
+    def units(self) -> int:
+        """How many there are of what a step's size and speed are told in: examples, unless a kind of row says else."""
+        return self.examples
+
 
 def pack(trees: Sequence[Tree]) -> Row:
     """Put trees into one row. No token of one sees a token of another."""
