@@ -142,6 +142,10 @@ def test_what_a_method_needs_is_checked_before_anything_is_read(override, told):
     check(composed(*rest, "baseline=markov"))  # which uses none of it
 
 
+def test_a_method_of_reasons_can_prefer():
+    check(composed("preference=dpo", "preference.over=all", "preference.rpo_alpha=1", "debug=tiny"))
+
+
 def test_a_baseline_can_not_prefer():
     with pytest.raises(UserError, match=r"preference: markov learns no reasons.*method=joint, or leave preference out"):
         check(composed("baseline=markov", "preference=dpo"))

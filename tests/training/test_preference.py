@@ -18,6 +18,7 @@ from preferences import choices, plain_loss, reference_of, tiny_pairs
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import read_jsonl
 from reasoning_occ.language.example import Example, Segment
+from reasoning_occ.tracking import PREFERENCE_COLUMNS
 from reasoning_occ.training.preference import prefer
 from reasoning_occ.training.preference_pairs import PreferencePair, compared_part, pair_trees
 
@@ -127,6 +128,7 @@ def test_the_first_step_is_that_of_the_formula(run, make_model, tmp_path):
     assert told["reward_margin"] == pytest.approx(0, abs=1e-6)
     assert figures["loss_preference"] == pytest.approx(math.log(2), rel=1e-5) and figures["kl"] < 1e-9
     assert figures["loss_sft"] == pytest.approx(told["loss_sft"], rel=1e-5)
+    assert {*PREFERENCE_COLUMNS} - {"step"} == {*figures, "tokens_per_second", "pairs_per_second"}
     parameters = [p for p in model.parameters() if p.requires_grad]
     loss.backward()
     torch.nn.utils.clip_grad_norm_(parameters, 1.0)
@@ -233,6 +235,7 @@ import torch
 from conftest import settings as fixture, tiny_model
 from lightning.pytorch import Callback
 from preferences import choices, plain_loss, reference_of, tiny_pairs
+from reasoning_occ.tracking import PREFERENCE_COLUMNS
 from reasoning_occ.training.preference import prefer
 from preferences import choices, tiny_pairs
 torch.set_num_threads(1)
