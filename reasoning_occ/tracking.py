@@ -34,7 +34,7 @@ PREFER = "prefer"
 class CsvLog(Logger):
     """metrics.csv, one row a step. After a resume, rows from beyond the checkpoint are replaced."""
 
-    def __init__(self, path: Path, columns: Sequence[str] = COLUMNS) -> None:
+    def __init__(self, path: Path, columns: Sequence[str]) -> None:
         super().__init__()
         self._path = path
         self._columns = columns
@@ -98,8 +98,8 @@ def tracker(cfg: DictConfig, folder: Path, stage: str) -> Iterator[Logger]:
         UserError: the logger's kind is unknown, or Weights & Biases can't be reached.
     """
     if cfg.logger.kind == "csv":
-        preferring = stage == PREFER
-        yield CsvLog(*((folder / "preference.csv", PREFERENCE_COLUMNS) if preferring else (folder / "metrics.csv",)))
+        name, columns = ("preference.csv", PREFERENCE_COLUMNS) if stage == PREFER else ("metrics.csv", COLUMNS)
+        yield CsvLog(folder / name, columns)
         return
     if cfg.logger.kind != "wandb":
         raise UserError(f"logger: expected csv or wandb, got '{cfg.logger.kind}'.")

@@ -4,16 +4,16 @@ import csv
 
 from omegaconf import OmegaConf
 
-from reasoning_occ.tracking import PREFER, PREFERENCE_COLUMNS, CsvLog, tracker
+from reasoning_occ.tracking import COLUMNS, PREFER, PREFERENCE_COLUMNS, CsvLog, tracker
 
 
 def test_rows_beyond_the_checkpoint_are_replaced(tmp_path):
     path = tmp_path / "metrics.csv"
-    first = CsvLog(path)
+    first = CsvLog(path, COLUMNS)
     for step in range(5):
         first.log_metrics({"loss": float(step), "epoch": 0}, step)
     first.log_metrics({"valid_loss": 7.0}, 3)  # after step 2, at the checkpoint that training goes on from
-    second = CsvLog(path)
+    second = CsvLog(path, COLUMNS)
     for step in range(3, 6):
         second.log_metrics({"loss": 10.0 + step}, step)
     with open(path, newline="") as file:
