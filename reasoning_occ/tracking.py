@@ -34,7 +34,7 @@ PREFER = "prefer"
 class CsvLog(Logger):
     """metrics.csv, one row a step. After a resume, rows from beyond the checkpoint are replaced."""
 
-    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+    def __init__(self, path: Path, columns: Sequence[str] = COLUMNS) -> None:
         super().__init__()
         self._path = path
         self._columns = columns
@@ -88,8 +88,11 @@ def _before(row: Mapping[str, str], step: int) -> bool:
 
 
 @contextmanager
-def tracker(cfg: DictConfig, folder: Path, stage: str) -> Iterator[Logger]:
+def tracker(cfg: DictConfig, folder: Path, stage: str, place: Path | None = None) -> Iterator[Logger]:
     """The logger of one stage; finished when the block ends, whatever ends it.
+
+    metrics.csv (of preference training preference.csv) lies in `place`, the folder of a stage that jobs share; without
+    one in the run's.
 
     For Weights & Biases a sweep is a group, a stage a job type. Figures and the configuration are sent, careers and
     reasons never.
@@ -99,7 +102,7 @@ def tracker(cfg: DictConfig, folder: Path, stage: str) -> Iterator[Logger]:
     """
     if cfg.logger.kind == "csv":
         name, columns = ("preference.csv", PREFERENCE_COLUMNS) if stage == PREFER else ("metrics.csv", COLUMNS)
-        yield CsvLog(folder / name, columns)
+        yield CsvLog((place or folder) / name, columns)
         return
     if cfg.logger.kind != "wandb":
         raise UserError(f"logger: expected csv or wandb, got '{cfg.logger.kind}'.")
@@ -131,7 +134,7 @@ def tracker(cfg: DictConfig, folder: Path, stage: str) -> Iterator[Logger]:
 
 def shown_config(cfg: DictConfig) -> dict[str, Any]:
     """The configuration without the paths of this machine. Interpolations stay as written."""
-    private = ("output", "sweeps", "data_dir", "hydra")
+    private = ("output", "sweeps", "stages", "data_dir", "hydra")
     values: Any = OmegaConf.to_container(OmegaConf.masked_copy(cfg, [str(k) for k in cfg if k not in private]))
     values["split"].pop("test_file")
     return without_paths(values)

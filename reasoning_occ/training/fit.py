@@ -19,7 +19,7 @@ from reasoning_occ.language.example import Example
 from reasoning_occ.models.title_head import TitleHead
 from reasoning_occ.models.tree_attention.interface import fastest, tree_attention
 from reasoning_occ.training.batches import StepLoader, check_examples, plan, trees_of
-from reasoning_occ.training.callbacks import Bar, Keep, Record, Validate
+from reasoning_occ.training.callbacks import Bar, Cost, Count, Keep, Record, Validate
 from reasoning_occ.training.checkpoints import WholeCheckpointIO, newest
 from reasoning_occ.training.compiled import compiled, worth_compiling
 from reasoning_occ.training.interrupt import Interrupt, Stopped
@@ -31,11 +31,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """What a training did: its steps, the step this start went on from (0: anew), losses on validation examples."""
+    """What a training did: its steps, the step this start went on from (0: anew), losses on validation examples, and
+    what all steps cost."""
 
     steps: int
     resumed_at: int
     valid: tuple[dict[str, float], ...]
+    cost: Cost
 
 
 def fit(
@@ -92,10 +94,11 @@ def fit(
     loader = StepLoader(trees, steps, settings.shaping())
     module = CareerModule(model, settings, len(steps), titles)
     validate = Validate(_sample(examples_valid, settings), settings)
-    done = take_steps(
-        module, loader, folder, rows=sum(map(len, steps)), logger=logger, what=what, callbacks=[validate, *callbacks]
+    rows = sum(map(len, steps))
+    done, cost = take_steps(
+        module, loader, folder, rows=rows, logger=logger, what=what, callbacks=[validate, *callbacks]
     )
-    return Fitted(len(steps), done, tuple(validate.history))
+    return Fitted(len(steps), done, tuple(validate.history), cost)
 
 
 def take_steps(
@@ -107,7 +110,7 @@ def take_steps(
     logger: Logger | None,
     what: str,
     callbacks: Sequence[Callback],
-) -> int:
+) -> tuple[int, Cost]:
     """Take all steps of a plan that the newest readable checkpoint in `folder` does not hold; leaves the model in
     evaluation mode.
 
@@ -119,23 +122,25 @@ def take_steps(
         logger, what, callbacks: as in `fit`.
 
     Returns:
-        The step that this start went on from; 0: anew.
+        The step that this start went on from (0: anew), and what all steps cost.
 
     Raises:
         UserError, KeyboardInterrupt: as `fit`.
     """
+    count = Count()
     found = newest(folder / "checkpoints")
-    if found and found[1]["global_step"] >= len(loader):
-        _take_up(module, loader, callbacks, found[1])
-        return len(loader)
+    done = found[1]["global_step"] if found else 0
+    if found and done >= len(loader):
+        _take_up(module, loader, [count, *callbacks], found[1])
+        return len(loader), count.cost
     module.model.train()
     with Interrupt() as interrupt:
         keep = Keep(folder / "checkpoints", module.chosen.checkpoint_minutes, interrupt)
-        trainer = _trainer(folder, logger, [Record(), *callbacks, Bar(what), keep])
+        trainer = _trainer(folder, logger, [count, Record(), *callbacks, Bar(what), keep])
         # rows of the whole plan, those done too: what was cut off goes on as it began, or last digits would differ
         _run(trainer, module, loader, rows, found[0] if found else None)
     module.model.eval()
-    return found[1]["global_step"] if found else 0
+    return done, count.cost
 
 
 def _sample(examples: Sequence[Example], settings: TrainingSettings) -> list[Example]:
