@@ -66,19 +66,20 @@ def oracle_reasons(
     Teacher and judge learn their statistics from training people alone, for validation people too.
     """
     given = hands(cfg, task)
-    teacher, judge = (reasoner(node, task.taxonomy, given) for node in (cfg.teacher, cfg.judge))
+    selection, pairing = choosing(cfg)
+    teacher = reasoner(cfg.teacher, task.taxonomy, given)
+    judge = reasoner(cfg.judge, task.taxonomy, given) if selection.criteria else None
     train, valid = shown(cfg, train), shown(cfg, valid)
     instead = stand_in(cfg, task.taxonomy)
     for one in (teacher, judge, instead):
         if one is not None:
             one.fit(train)
-    selection, pairing = choosing(cfg)
     texts = []
     for transitions, name in ((train, "reasons.jsonl"), (valid, "reasons_valid.jsonl")):
         found = make_oracle(transitions, teacher, judge, selection, folder / name, task.taxonomy, instead)
         texts.append({key: oracle.text for key, oracle in found.items() if oracle is not None})
     known_train, known_valid = texts
-    pairs = write_pairs(folder / "reasons.jsonl", folder / "pairs.jsonl", selection.thresholds, pairing)
+    pairs = write_pairs(folder / "reasons.jsonl", folder / "pairs.jsonl", selection.counted, pairing)
     write_json(
         folder / "oracle.json",
         {
@@ -158,6 +159,7 @@ def predictor(cfg: DictConfig, task: Task, name: str | None) -> Any:
     theirs = OmegaConf.load(folder / ".hydra" / "config.yaml")
     assert isinstance(theirs, DictConfig)
     same = theirs.data.name == cfg.data.name and theirs.data.get("taxonomy") == cfg.data.get("taxonomy")
+    same = same and theirs.view == cfg.view
     recommender = make(theirs, task, folder)
     if not (same and isinstance(recommender, Joint)):
         raise UserError(f"judge.predictor: {folder} is not a run of method=joint on the data and titles of this job.")

@@ -53,7 +53,7 @@ class Joint(LanguageModel):
         journal = Journal(final)
         known = {_key(row): row["reason"] for row in [*earlier, *journal.rows]}
         prompts = [language.reason_prefix_ids(history) for history in histories]
-        asked = [(h.person.id, len(h.jobs) - 1, _digest(ids)) for h, ids in zip(histories, prompts, strict=True)]
+        asked = [(h.person.id, h.past_jobs, _digest(ids)) for h, ids in zip(histories, prompts, strict=True)]
         missing = {key: ids for key, ids in zip(asked, prompts, strict=True) if key not in known}
         for rows in self.write(missing):
             journal.append(rows)

@@ -12,7 +12,7 @@ from reasoning_occ.reasons.teachers.grounded import GroundedTeacher
 from reasoning_occ.reasons.types import CRITERIA, Candidate, Score, Verdict
 
 THRESHOLDS = {"factuality": 4, "coherence": 4, "utility": 3}
-SELECTION = Selection(THRESHOLDS, retries=0, fallback="drop", max_unscored=0.1)
+SELECTION = Selection("best", CRITERIA, THRESHOLDS, retries=0, fallback="drop", max_unscored=0.1)
 
 
 def verdict(factuality, coherence, utility) -> Verdict:
@@ -56,7 +56,7 @@ def test_reasons_are_written_once_and_read_back(tmp_path, nls, train, dosed, jud
     assert [p.name for p in tmp_path.iterdir()] == ["reasons.jsonl"]
     row = json.loads(written.splitlines()[0])
     assert {"person", "t", "chosen", "candidates"} == set(row)
-    wanted = {"text", "evidence", "planted", "named", "fallback", "failure", "scores", "errors", "coverage", "members"}
+    wanted = {"text", "evidence", "planted", "named", "fallback", "failure", "scores", "errors", "coverage", "members", "judged"}
     assert wanted == set(row["candidates"][0])
 
 

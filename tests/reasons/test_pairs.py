@@ -125,7 +125,7 @@ def test_pairs_of_a_file_are_written_and_counted(tmp_path, nls, transitions, jud
     teacher = GroundedTeacher(nls.taxonomy, candidates=4, mistakes=0.4, seed=0, shrink=20.0)
     teacher.fit(transitions)
     reasons, path = tmp_path / "reasons.jsonl", tmp_path / "pairs.jsonl"
-    chosen = Selection(THRESHOLDS, retries=0, fallback="drop", max_unscored=0.1)
+    chosen = Selection("best", CRITERIA, THRESHOLDS, retries=0, fallback="drop", max_unscored=0.1)
     make_oracle(transitions[:100], teacher, judge, chosen, reasons, nls.taxonomy)
     counts = write_pairs(reasons, path, THRESHOLDS, PAIRING)
     rows = list(read_jsonl(path))
