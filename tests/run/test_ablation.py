@@ -1,0 +1,139 @@
+"""Every file of conf/ablation: what it is, what it changes, and with what it can't go together."""
+
+import json
+import re
+
+import pytest
+from hydra import compose, initialize_config_dir
+from provider_server import Fake, running
+
+from reasoning_occ import run  # noqa: F401  (registers the resolver that names runs)
+from reasoning_occ.config import CONF, validate
+from reasoning_occ.errors import UserError
+from reasoning_occ.files import read_jsonl
+from reasoning_occ.identity import run_name
+from reasoning_occ.making import oracle_reasons
+from reasoning_occ.planning import lines
+from reasoning_occ.reasons.types import CRITERIA
+from reasoning_occ.task import load
+
+FILES = sorted((CONF / "ablation").glob("*.yaml"))
+NAMES = {
+    "no_reason", "no_judge", "no_factuality", "no_coherence", "no_utility", "low_quality", "mistakes_10",
+    "mistakes_30", "mistakes_60", "shuffled_reasons", "no_education", "last_job_only", "titles_as_codes",
+    "single_criterion",
+}  # fmt: skip
+
+
+def composed(*overrides):
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return compose("config", list(overrides))
+
+
+def stage(folder, *overrides):
+    """The stage's oracle.json, lines of reasons.jsonl, and the reasons learnt from."""
+    cfg = composed("evaluation.resamples=10", *overrides)
+    task = load(cfg)
+    train, _ = oracle_reasons(cfg, task, folder, task.train, task.valid)
+    return json.loads((folder / "oracle.json").read_text()), list(read_jsonl(folder / "reasons.jsonl")), train
+
+
+def chosen(rows):
+    return [row["candidates"][row["chosen"]] for row in rows if row["chosen"] is not None]
+
+
+def test_each_file_is_short_and_says_which_claim_it_tests():
+    assert {file.stem for file in FILES} == NAMES
+    for file in FILES:
+        told = file.read_text()
+        assert len(told.splitlines()) <= 10 and told.startswith("# @package _global_\n"), file
+        assert re.match(r"# Claim \([abc]\)", told.splitlines()[1]), file
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_each_goes_with_joint_and_is_another_job(file):
+    cfg = composed(f"ablation={file.stem}")
+    validate(cfg)
+    assert cfg.ablation.name == file.stem and run_name(cfg) != run_name(composed())
+    assert set(cfg) == set(composed())  # no key of its own
+
+
+def test_no_reason_is_direct_and_nothing_else():
+    cfg = composed("ablation=no_reason")
+    assert cfg.method == composed("method=direct").method
+    assert run_name(cfg) == run_name(composed("method=direct"))
+
+
+@pytest.mark.parametrize(
+    ("overrides", "told"),
+    [
+        (["ablation=mistakes_30", "method=direct"], "learns from no reasons"),
+        (["ablation=no_factuality", "method=direct"], "learns from no reasons"),
+        (["ablation=shuffled_reasons", "baseline=markov"], "learns from no reasons"),
+        (["ablation=no_reason", "method=joint"], "it is method=direct"),
+        (["ablation=no_reason", "baseline=markov"], "it is method=direct"),
+        (["ablation.needs=luck"], "ablation.needs: expected"),
+        (["view.jobs=first"], "view.jobs: expected"),
+        (["view.education=maybe"], "view.education: expected"),
+        (["view.titles=latin"], "view.titles: expected"),
+    ],
+)
+def test_what_makes_no_sense_together_is_refused(overrides, told):
+    with pytest.raises(UserError, match=told):
+        validate(composed(*overrides))
+
+
+@pytest.mark.parametrize("method", ["method=direct", "baseline=previous"])
+@pytest.mark.parametrize("name", ["no_education", "last_job_only", "titles_as_codes"])
+def test_a_view_goes_with_every_recommender_and_counts_in_its_identity(name, method):
+    cfg = composed(f"ablation={name}", method)
+    validate(cfg)
+    assert run_name(cfg) != run_name(composed(method))
+
+
+def test_without_a_judge_the_first_candidate_is_learnt_and_nobody_is_asked(tmp_path, nls, monkeypatch):
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-secret")
+    with running(Fake(say=lambda asked: "nothing")) as fake:
+        paid = ("judge=anthropic", f"judge.base_url={fake.url}", f"calls.ledger={tmp_path / 'ledger.sqlite'}")
+        found, rows, train = stage(tmp_path, "ablation=no_judge", "data.people=60", *paid)
+        assert fake.at == [] and not (tmp_path / "ledger.sqlite").exists()
+        planned = list(lines(composed("ablation=no_judge", "data.people=60", *paid), counts=False))
+    assert [line.who for line in planned] == []  # nothing to pay: privacy keeps reasons for test people here
+    assert {row["chosen"] for row in rows} == {0} and len(train) == len(rows)
+    assert found["unjudged"] == found["candidates"] and found["without"] == 0
+    assert found["unscored"] == dict.fromkeys(CRITERIA, 0)  # unscored is what a judge was asked and did not say
+    assert found["mean_scores"] == dict.fromkeys(CRITERIA) and found["coverage"] is None
+    assert found["pairs"]["pairs"] == 0
+
+
+@pytest.mark.parametrize("percent", [10, 30, 60])
+def test_mistakes_are_planted_into_that_share_of_what_is_learnt(percent, tmp_path, nls):
+    found, rows, train = stage(tmp_path, f"ablation=mistakes_{percent}", "data.people=600")
+    learnt = chosen(rows)
+    assert {len(row["candidates"]) for row in rows} == {1} and len(learnt) == len(train) > 900
+    share, n = sum(one["planted"] is not None for one in learnt) / len(learnt), len(learnt)
+    assert abs(share - percent / 100) < 3 * (percent / 100 * (1 - percent / 100) / n) ** 0.5
+    assert found["planted_chosen"] == sum(one["planted"] is not None for one in learnt)
+
+
+def test_a_planted_mistake_changes_the_text(tmp_path, nls):
+    clean = stage(tmp_path / "clean", "ablation=mistakes_10", "teacher.mistakes=0", "data.people=60")[1]
+    spoilt = stage(tmp_path / "spoilt", "ablation=mistakes_10", "teacher.mistakes=1", "data.people=60")[1]
+    pairs = list(zip(chosen(clean), chosen(spoilt), strict=True))
+    assert all(a["planted"] is None and b["planted"] and a["text"] != b["text"] for a, b in pairs)
+
+
+def test_the_worst_is_kept_and_criteria_are_left_out(tmp_path, nls):
+    best, rows, _ = stage(tmp_path / "best", "data.people=100")
+    low, worst, _ = stage(tmp_path / "low", "ablation=low_quality", "data.people=100")
+    assert low["without"] == 0 and low["mean_scores"]["factuality"] < best["mean_scores"]["factuality"] - 0.5
+    for row in worst:
+        means = [sum(c["scores"][name]["value"] for name in CRITERIA) for c in row["candidates"]]
+        assert means[row["chosen"]] == min(means)
+    for name in CRITERIA:
+        left_out = f"ablation=no_{name}"
+        found, without, _ = stage(tmp_path / name, left_out, "data.people=100")
+        counted = [c for c in CRITERIA if c != name]
+        assert all(one["scores"][c]["value"] >= 3 for one in chosen(without) for c in counted)
+        assert found["without"] <= best["without"] and found["mean_scores"][name] is not None  # judged all the same
+    assert [row["candidates"] for row in rows] == [row["candidates"] for row in worst]
