@@ -1,22 +1,31 @@
 """Every file of conf/ablation: what it is, what it changes, and with what it can't go together."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
 from provider_server import Fake, running
 
 from reasoning_occ import run  # noqa: F401  (registers the resolver that names runs)
+from reasoning_occ.audit.__main__ import main as audit
 from reasoning_occ.config import CONF, validate
 from reasoning_occ.errors import UserError
+from reasoning_occ.evaluation.predictions import read
 from reasoning_occ.files import read_jsonl
 from reasoning_occ.identity import run_name
 from reasoning_occ.making import oracle_reasons
 from reasoning_occ.planning import lines
 from reasoning_occ.reasons.types import CRITERIA
+from reasoning_occ.report.jobs import find, setting
+from reasoning_occ.report.reason_quality import compare
 from reasoning_occ.task import load
 
+OFFLINE = {"HF_HUB_OFFLINE": "1", "WANDB_MODE": "offline", "WANDB_SILENT": "true", "OMP_NUM_THREADS": "1"}
 FILES = sorted((CONF / "ablation").glob("*.yaml"))
 NAMES = {
     "no_reason", "no_judge", "no_factuality", "no_coherence", "no_utility", "low_quality", "mistakes_10",
@@ -137,3 +146,42 @@ def test_the_worst_is_kept_and_criteria_are_left_out(tmp_path, nls):
         assert all(one["scores"][c]["value"] >= 3 for one in chosen(without) for c in counted)
         assert found["without"] <= best["without"] and found["mean_scores"][name] is not None  # judged all the same
     assert [row["candidates"] for row in rows] == [row["candidates"] for row in worst]
+
+
+def test_ablations_run_to_their_end_side_by_side(tmp_path, nls):
+    """A sweep as a user types it, with a tiny random model."""
+    names = ("no_judge", "mistakes_30", "titles_as_codes")
+    folders = (f"output={tmp_path}/runs", f"sweeps={tmp_path}/sweeps")
+    words = ("-m", "debug=tiny", "data.people=40", f"ablation={','.join(names)}", *folders)
+    done = subprocess.run(
+        [sys.executable, "-m", "reasoning_occ.run", *words],
+        cwd=tmp_path, env=os.environ | OFFLINE, capture_output=True, text=True, timeout=280,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    jobs = {setting(job.folder, "ablation.name"): job.folder for job in find(tmp_path / "sweeps")[0]}
+    assert set(jobs) == set(names)
+    predictions = {name: read(folder / "predictions.jsonl") for name, folder in jobs.items()}
+    tested = {name: [(p.key, p.truth_title) for p in found] for name, found in predictions.items()}
+    assert tested["no_judge"] == tested["mistakes_30"] == tested["titles_as_codes"]  # so that rows can be paired
+    titles = {o.title for o in nls.taxonomy}
+    for p in predictions["titles_as_codes"]:
+        assert p.truth_title in titles and {title for title, _ in p.top} <= titles
+        assert not any(title in line for title in titles for line in p.history)  # which it was shown in codes
+    for name in ("no_judge", "mistakes_30"):
+        oracle = json.loads((jobs[name] / "oracle.json").read_text())
+        page = " ".join((jobs[name] / "report.html").read_text().split())
+        assert oracle["unjudged"] == oracle["candidates"] > 0 and "candidates that nobody judged" in page
+        assert "What the judge said" not in page
+    rows = list(read_jsonl(jobs["mistakes_30"] / "reasons.jsonl"))
+    assert {len(row["candidates"]) for row in rows} == {1} and any(one["planted"] for one in chosen(rows))
+    assert {row.label for row in compare(tmp_path / "sweeps").rows} == {f"joint, {name}" for name in names}
+
+
+def test_reasons_that_nobody_judged_are_not_audited(tmp_path, nls, capsys):
+    cfg = composed("ablation=no_judge", "data.people=40", "evaluation.resamples=10")
+    (tmp_path / ".hydra").mkdir()
+    OmegaConf.save(cfg, tmp_path / ".hydra" / "config.yaml")
+    task = load(cfg)
+    oracle_reasons(cfg, task, tmp_path, task.train, ())
+    assert audit([str(tmp_path)]) == 1
+    assert "no candidate that was judged" in capsys.readouterr().err
