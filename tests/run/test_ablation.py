@@ -23,6 +23,7 @@ from reasoning_occ.planning import lines
 from reasoning_occ.reasons.types import CRITERIA
 from reasoning_occ.report.jobs import find, setting
 from reasoning_occ.report.reason_quality import compare
+from reasoning_occ.stages import Stages
 from reasoning_occ.task import load
 
 OFFLINE = {"HF_HUB_OFFLINE": "1", "WANDB_MODE": "offline", "WANDB_SILENT": "true", "OMP_NUM_THREADS": "1"}
@@ -41,9 +42,10 @@ def composed(*overrides):
 
 def stage(folder, *overrides):
     """The stage's oracle.json, lines of reasons.jsonl, and the reasons learnt from."""
-    cfg = composed("evaluation.resamples=10", *overrides)
+    cfg = composed("evaluation.resamples=10", f"stages={folder}/stages", *overrides)
     task = load(cfg)
-    train, _ = oracle_reasons(cfg, task, folder, task.train, task.valid)
+    folder.mkdir(exist_ok=True)
+    train, _ = oracle_reasons(cfg, task, Stages(cfg), folder, task.train, task.valid)
     return json.loads((folder / "oracle.json").read_text()), list(read_jsonl(folder / "reasons.jsonl")), train
 
 
@@ -151,7 +153,7 @@ def test_the_worst_is_kept_and_criteria_are_left_out(tmp_path, nls):
 def test_ablations_run_to_their_end_side_by_side(tmp_path, nls):
     """A sweep as a user types it, with a tiny random model."""
     names = ("no_judge", "mistakes_30", "titles_as_codes")
-    folders = (f"output={tmp_path}/runs", f"sweeps={tmp_path}/sweeps")
+    folders = (f"output={tmp_path}/runs", f"sweeps={tmp_path}/sweeps", f"stages={tmp_path}/stages")
     words = ("-m", "debug=tiny", "data.people=40", f"ablation={','.join(names)}", *folders)
     done = subprocess.run(
         [sys.executable, "-m", "reasoning_occ.run", *words],
@@ -178,10 +180,10 @@ def test_ablations_run_to_their_end_side_by_side(tmp_path, nls):
 
 
 def test_reasons_that_nobody_judged_are_not_audited(tmp_path, nls, capsys):
-    cfg = composed("ablation=no_judge", "data.people=40", "evaluation.resamples=10")
+    cfg = composed("ablation=no_judge", "data.people=40", "evaluation.resamples=10", f"stages={tmp_path}/stages")
     (tmp_path / ".hydra").mkdir()
     OmegaConf.save(cfg, tmp_path / ".hydra" / "config.yaml")
     task = load(cfg)
-    oracle_reasons(cfg, task, tmp_path, task.train, ())
+    oracle_reasons(cfg, task, Stages(cfg), tmp_path, task.train, ())
     assert audit([str(tmp_path)]) == 1
     assert "no candidate that was judged" in capsys.readouterr().err
