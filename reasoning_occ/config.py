@@ -19,7 +19,20 @@ CONF = next(path for path in (PACKAGE / "conf", PACKAGE.parent / "conf") if path
 LOGGERS = ("csv", "wandb")
 SWEEP = "REASONING_OCC_SWEEP"  # set while a sweep runs, to its name
 # mappings every job has
-PARTS = ("data", "split", "view", "ablation", "oracle", "calls", "privacy", "inference", "evaluation", "model", "trainer", "logger")
+PARTS = (
+    "data",
+    "split",
+    "view",
+    "ablation",
+    "oracle",
+    "calls",
+    "privacy",
+    "inference",
+    "evaluation",
+    "model",
+    "trainer",
+    "logger",
+)
 VALUES = ("seed", "ranking", "threads")
 # of what makes recommenders, that which makes no language model, and that which learns from oracle reasons
 BASELINES = ("Popularity", "Markov", "Previous")
@@ -185,7 +198,9 @@ def _validate_ablation(cfg: DictConfig) -> None:
     name, needs = cfg.ablation.name, cfg.ablation.needs
     _must(needs in ("any", "reasons", "no_reasons"), "ablation.needs", "any, reasons or no_reasons", needs)
     if needs == "reasons" and not learns_reasons(cfg):
-        raise UserError(f"ablation={name}: this job learns from no reasons; choose a method that does, as method=joint.")
+        raise UserError(
+            f"ablation={name}: this job learns from no reasons; choose a method that does, as method=joint."
+        )
     if needs == "no_reasons" and (cfg.get("baseline") is not None or learns_reasons(cfg)):
         raise UserError(f"ablation={name}: it is method=direct; take the other method or baseline out of the command.")
 

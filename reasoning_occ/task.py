@@ -52,9 +52,9 @@ def load(cfg: DictConfig) -> Task:
     if cfg.split.by == "file":
         counts["test_ids_of_nobody"] = splits.unknown_ids(people, Path(cfg.split.test_file))
     view = View(**cfg.view)
-    shown = [tuple(viewed(t, view) for t in part) for part in (split.train, split.valid, test)]
+    train, valid, test = (tuple(viewed(t, view) for t in part) for part in (split.train, split.valid, test))
     taxonomy = coded(loaded.taxonomy) if view.titles == "codes" else loaded.taxonomy
-    return Task(taxonomy, loaded.taxonomy, *shown, counts)
+    return Task(taxonomy, loaded.taxonomy, train, valid, test, counts)
 
 
 def _size(transitions: Sequence[Transition]) -> dict[str, int]:

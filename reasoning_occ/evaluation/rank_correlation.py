@@ -1,4 +1,4 @@
-"""Do two figures of a few jobs go together? Spearman's rank correlation with a permutation test, and what so few show."""
+"""Do two figures of a few jobs go together? Spearman's rank correlation, a permutation test, and what so few show."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -161,13 +161,13 @@ def _explain(
             for c in candidates
             if c.rejected is None
         ]
-        judged = iter(judge.judge_all(cases, told) if judge is not None else [_unjudged("nobody was asked")] * len(cases))
+        judged = iter(
+            judge.judge_all(cases, told) if judge is not None else [_unjudged("nobody was asked")] * len(cases)
+        )
         for t, candidates in zip(waiting, written, strict=True):
             earlier = found[t.key]
             every = (*earlier.candidates, *candidates)
-            verdicts = (
-                *earlier.verdicts, *(_unjudged(c.rejected) if c.rejected else next(judged) for c in candidates)
-            )
+            verdicts = (*earlier.verdicts, *(_unjudged(c.rejected) if c.rejected else next(judged) for c in candidates))
             chosen = selection.choose(every, verdicts, last=attempt + 1 == len(writers))
             found[t.key] = Judged(t.key, every, verdicts, chosen)
         waiting = [t for t in waiting if found[t.key].chosen is None]

@@ -79,9 +79,7 @@ class Selection:
         return chosen
 
 
-def choose(
-    verdicts: Sequence[Verdict | None], thresholds: Mapping[Criterion, int], keep: Keep = "best"
-) -> int | None:
+def choose(verdicts: Sequence[Verdict | None], thresholds: Mapping[Criterion, int], keep: Keep = "best") -> int | None:
     """The place of the best verdict that reaches every threshold; `None` if none does.
 
     Best is the highest mean score, then the highest utility, then the first; only criteria with a threshold count. What
@@ -94,8 +92,10 @@ def choose(
     """
     passed: list[tuple[float, int, int]] = []
     for i, verdict in enumerate(verdicts):
-        values = {} if verdict is None else {c: verdict.scores[c].value or 0 for c in thresholds}
-        if verdict is not None and all(value >= max(thresholds[c], 1) for c, value in values.items()):
+        if verdict is None:
+            continue
+        values = {c: verdict.scores[c].value or 0 for c in thresholds}  # thresholds are 1 or more
+        if all(values[c] >= thresholds[c] for c in thresholds):
             passed.append((sum(values.values()) / max(len(values), 1), values.get("utility", 0), i))
     if not passed:
         return None

@@ -1,7 +1,7 @@
-"""Claim (c), accuracy follows the quality of reasons: the jobs of a sweep side by side, and a rank correlation over them.
+"""Claim (c), accuracy follows the quality of reasons: the jobs of a sweep side by side, and a rank correlation.
 
-Quality is what a judge says of factuality and coherence of the reasons that a job's model wrote for test people. Utility
-is judged with the true next occupation at hand, so it would make accuracy of accuracy: it is never read here.
+Quality is what a judge says of factuality and coherence of the reasons that a job's model wrote for test people.
+Utility is judged with the true next occupation at hand, so it knows the answer already: it is never read here.
 """
 
 from collections import Counter
@@ -132,8 +132,8 @@ def _notes(
 ) -> Iterator[str]:
     compared = [row for row in rows if row.quality is not None]
     yield (
-        "Quality: mean factuality and coherence (1-5) of the reasons that the job's model wrote for test people. Utility "
-        "is judged with the truth at hand, so it has no place here."
+        "Quality: mean factuality and coherence (1-5) of the reasons that the job's model wrote for test people. "
+        "Utility is judged with the truth at hand, so it has no place here."
     )
     if any(None in row.oracle.values() for row in compared):
         yield "Learnt: means over the oracle reasons that a judge scored; - where nobody judged them."
@@ -155,7 +155,8 @@ def _what_n_shows(n: int, found: Sequence[RankCorrelation]) -> Iterator[str]:
     least = [one.least_p for one in found if one.least_p is not None]
     if not least:
         yield (
-            f"No correlation: {n} {'job has' if n == 1 else 'jobs have'} judged reasons, and it takes three that differ."
+            f"No correlation: {n} {'job has' if n == 1 else 'jobs have'} judged reasons, and it takes three that "
+            "differ."
         )
         return
     verdict = "it can show something" if min(least) <= 0.05 else "it can't show anything at the usual 5%"

@@ -35,7 +35,10 @@ def test_no_schooling_is_left(tiny_taxonomy):
 
 def test_of_all_jobs_the_present_one_is_left_without_what_it_tells_of_others(tiny_taxonomy):
     seen = [viewed(t, replace(WHOLE, jobs="last")) for t in CAREER.transitions()]
-    assert events(seen[2].history, tiny_taxonomy) == ["1968: 12 years of school", "1975, age 25: Pilots; 38 hours, South"]
+    assert events(seen[2].history, tiny_taxonomy) == [
+        "1968: 12 years of school",
+        "1975, age 25: Pilots; 38 hours, South",
+    ]
     assert all(len(t.history.jobs) == 1 for t in seen)
 
 

@@ -56,7 +56,19 @@ def test_reasons_are_written_once_and_read_back(tmp_path, nls, train, dosed, jud
     assert [p.name for p in tmp_path.iterdir()] == ["reasons.jsonl"]
     row = json.loads(written.splitlines()[0])
     assert {"person", "t", "chosen", "candidates"} == set(row)
-    wanted = {"text", "evidence", "planted", "named", "fallback", "failure", "scores", "errors", "coverage", "members", "judged"}
+    wanted = {
+        "text",
+        "evidence",
+        "planted",
+        "named",
+        "fallback",
+        "failure",
+        "scores",
+        "errors",
+        "coverage",
+        "members",
+        "judged",
+    }
     assert wanted == set(row["candidates"][0])
 
 

@@ -111,7 +111,9 @@ def test_a_member_that_never_scores_stops_the_stage(tmp_path, tiny_taxonomy):
 
     train = [Transition(HISTORY, "c", Date(1990))]
     deaf = Panel({"one": Says(4, 4, 4), "two": Says(None, None, None)})
-    chosen = Selection("best", CRITERIA, {"factuality": 4, "coherence": 4, "utility": 3}, retries=0, fallback="drop", max_unscored=0.5)
+    chosen = Selection(
+        "best", CRITERIA, {"factuality": 4, "coherence": 4, "utility": 3}, retries=0, fallback="drop", max_unscored=0.5
+    )
     path = tmp_path / "reasons.jsonl"
     with pytest.raises(UserError, match=r"3 of 3 scores of the panel's two are missing"):
         make_oracle(train, Writes(), deaf, chosen, path, tiny_taxonomy)

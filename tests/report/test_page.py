@@ -139,7 +139,9 @@ def test_what_became_of_oracle_reasons_is_pictured(run):
     (run / "oracle.json").write_text(json.dumps(ORACLE))
     config = run / ".hydra" / "config.yaml"
     pairs = "{longest_share: 0.6}"
-    config.write_text(f"{config.read_text()}oracle: {{criteria: [utility], thresholds: {{utility: 3}}, pairs: {pairs}}}\n")
+    config.write_text(
+        f"{config.read_text()}oracle: {{criteria: [utility], thresholds: {{utility: 3}}, pairs: {pairs}}}\n"
+    )
     page = Page(write_report(run).read_text())
     words = " ".join(" ".join(page.words).split())
     assert page.tags.count("svg") == 8 and "What the judge said" in words and "Dashed line: the threshold." in words

@@ -18,6 +18,7 @@ from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation.predictions import read
 from reasoning_occ.files import read_jsonl
 from reasoning_occ.identity import run_name
+from reasoning_occ.language.render import events
 from reasoning_occ.making import oracle_reasons
 from reasoning_occ.planning import lines
 from reasoning_occ.reasons.types import CRITERIA
@@ -187,3 +188,29 @@ def test_reasons_that_nobody_judged_are_not_audited(tmp_path, nls, capsys):
     oracle_reasons(cfg, task, Stages(cfg), tmp_path, task.train, ())
     assert audit([str(tmp_path)]) == 1
     assert "no candidate that was judged" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("targets", ["last", "all"])
+def test_no_view_changes_who_is_tested_on_what(targets, nls):
+    whole = load(composed("data.people=300", f"evaluation.targets={targets}"))
+    for view in ("no_education", "last_job_only", "titles_as_codes"):
+        seen = load(composed("data.people=300", f"evaluation.targets={targets}", f"ablation={view}"))
+        for a, b in ((whole.train, seen.train), (whole.valid, seen.valid), (whole.test, seen.test)):
+            assert [(t.key, t.target, t.when) for t in a] == [(t.key, t.target, t.when) for t in b]
+            assert [t.history.jobs[-1].occupation for t in a] == [t.history.jobs[-1].occupation for t in b]
+        assert seen.counts == whole.counts and seen.published.codes == seen.taxonomy.codes
+        assert [o.title for o in seen.published] == [o.title for o in whole.taxonomy]
+
+
+def test_what_a_view_hides_is_in_no_prompt_and_no_candidate(tmp_path, nls):
+    for view, hidden in (("no_education", "school"), ("last_job_only", r"from 19|started in|pay")):
+        cfg = composed("data.people=100", f"ablation={view}")
+        task = load(cfg)
+        moves = [*task.train, *task.valid, *task.test]
+        told = [line for t in moves for line in events(t.history, task.taxonomy)]
+        _, rows, _ = stage(tmp_path / view, f"ablation={view}", "data.people=100", "teacher.mistakes=0")
+        texts = [c["text"] for row in rows for c in row["candidates"]]
+        assert not any(re.search(hidden, text) for text in (*told, *texts))
+        whole = stage(tmp_path / f"{view}-whole", "data.people=100", "teacher.mistakes=0")[1]
+        assert any(re.search(hidden, c["text"]) for row in whole for c in row["candidates"])
+    assert all(len(t.history.jobs) == 1 and t.history.jobs[0].facts.pay is None for t in moves)
