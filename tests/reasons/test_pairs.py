@@ -167,3 +167,12 @@ def test_pairs_of_a_file_are_written_and_counted(tmp_path, nls, transitions, jud
 def test_a_senseless_pairing_is_refused_by_its_key(changed):
     with pytest.raises(UserError, match=rf"oracle\.pairs\.{next(iter(changed))}: expected"):
         Pairing(**{**asdict(PAIRING), **changed})
+
+
+def test_a_criterion_that_does_not_count_makes_no_pair():
+    verdicts = [
+        Verdict({c: Score(v, "") for c, v in zip(CRITERIA, row, strict=True)}) for row in ((5, 4, 4), (1, 4, 4))
+    ]
+    judged = Judged(("1", 0), (Candidate("true"), Candidate("false")), tuple(verdicts), 0)
+    assert len(pairs_of(judged, {"factuality": 4, "coherence": 4, "utility": 3}, PAIRING)) == 1
+    assert pairs_of(judged, {"coherence": 4, "utility": 3}, PAIRING) == pairs_of(judged, {}, PAIRING) == []
