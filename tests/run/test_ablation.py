@@ -13,6 +13,7 @@ from provider_server import Fake, running
 
 from reasoning_occ import run  # noqa: F401  (registers the resolver that names runs)
 from reasoning_occ.audit.__main__ import main as audit
+from reasoning_occ.check import check
 from reasoning_occ.config import CONF, validate
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation.predictions import read
@@ -101,6 +102,12 @@ def test_a_view_goes_with_every_recommender_and_counts_in_its_identity(name, met
     cfg = composed(f"ablation={name}", method)
     validate(cfg)
     assert run_name(cfg) != run_name(composed(method))
+
+
+@pytest.mark.parametrize("name", ["no_judge", "mistakes_30"])
+def test_without_a_judge_there_is_nothing_to_prefer_by(name):
+    with pytest.raises(UserError, match=r"oracle.criteria=\[\]: nobody judges, so there are no pairs"):
+        check(composed(f"ablation={name}", "preference=dpo"))
 
 
 def test_without_a_judge_the_first_candidate_is_learnt_and_nobody_is_asked(tmp_path, nls, monkeypatch):
