@@ -25,7 +25,6 @@ from reasoning_occ.planning import lines
 from reasoning_occ.reasons.types import CRITERIA
 from reasoning_occ.report.jobs import find, setting
 from reasoning_occ.report.reason_quality import compare
-from reasoning_occ.stages import Stages
 from reasoning_occ.task import load
 
 OFFLINE = {"HF_HUB_OFFLINE": "1", "WANDB_MODE": "offline", "WANDB_SILENT": "true", "OMP_NUM_THREADS": "1"}
@@ -47,7 +46,7 @@ def stage(folder, *overrides):
     cfg = composed("evaluation.resamples=10", f"stages={folder}/stages", *overrides)
     task = load(cfg)
     folder.mkdir(exist_ok=True)
-    train, _ = oracle_reasons(cfg, task, Stages(cfg), folder, task.train, task.valid)
+    train, _ = oracle_reasons(cfg, task, folder, task.train, task.valid)
     return json.loads((folder / "oracle.json").read_text()), list(read_jsonl(folder / "reasons.jsonl")), train
 
 
@@ -192,7 +191,7 @@ def test_reasons_that_nobody_judged_are_not_audited(tmp_path, nls, capsys):
     (tmp_path / ".hydra").mkdir()
     OmegaConf.save(cfg, tmp_path / ".hydra" / "config.yaml")
     task = load(cfg)
-    oracle_reasons(cfg, task, Stages(cfg), tmp_path, task.train, ())
+    oracle_reasons(cfg, task, tmp_path, task.train, ())
     assert audit([str(tmp_path)]) == 1
     assert "no candidate that was judged" in capsys.readouterr().err
 
