@@ -4,6 +4,7 @@ import fcntl
 import hashlib
 import json
 import os
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -96,11 +97,33 @@ def alone(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise UserError(f"Could not use the folder {folder}: {error.strerror or error}.") from error
     with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UserError(f"Another process works in {folder}. Wait until it is done, or stop it first.") from error
+        if not _lock(lock):
+            raise UserError(f"Another process works in {folder}. Wait until it is done, or stop it first.")
         yield
+
+
+def held(folder: Path) -> bool:
+    """Whether a process holds a folder, this one or another; False where the file system can't tell."""
+    try:
+        with open(folder / ".lock", encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _lock(file: IO[str]) -> bool:
+    """Lock a file for this process. Tries for half a second, for `held` takes the lock for a moment to see it."""
+    for _ in range(5):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.1)
+        else:
+            return True
+    return False
 
 
 class Journal:

@@ -74,8 +74,8 @@ def short_name(node: DictConfig) -> str:
     return str(node._target_).split(".")[-2]
 
 
-def run_name(cfg: DictConfig) -> str:
-    """The name of a run's folder: recommender, data and identity.
+def run_name(cfg: DictConfig, row: str | None = None) -> str:
+    """The name of a run's folder: recommender (the table's row where one was chosen), data and identity.
 
     Never raises: what can't be read yet is left to `validate()` and the job, which say so in a sentence.
     """
@@ -92,7 +92,7 @@ def run_name(cfg: DictConfig) -> str:
     except Exception:
         sums["unread"] = "yes"
     try:
-        return f"{short_name(node)}-{cfg.data.name}-{identity(cfg, sums)}"
+        return f"{row or short_name(node)}-{cfg.data.name}-{identity(cfg, sums)}"
     except Exception:
         return "unnamed"
 

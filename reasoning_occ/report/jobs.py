@@ -12,6 +12,8 @@ from reasoning_occ.errors import UserError
 METRICS_FILE = "metrics.json"
 STATUS_FILE = "status.json"
 CONFIG_FOLDER = ".hydra"
+STOPPED = "stopped by Ctrl-C"
+"""In place of an error in status.json."""
 
 
 @dataclass(frozen=True, slots=True)
