@@ -5,7 +5,7 @@ from typing import NoReturn, get_args
 
 from omegaconf import DictConfig
 
-from reasoning_occ.config import learns_reasons, validate
+from reasoning_occ.config import learns_reasons, uses_model, validate
 from reasoning_occ.errors import UserError
 from reasoning_occ.identity import model_spec, plain
 
@@ -17,7 +17,7 @@ def check(cfg: DictConfig) -> None:
         UserError: as `config.validate`; also settings of a method, its teacher and judge, and the place of its model.
     """
     validate(cfg)
-    if cfg.get("baseline") is not None:
+    if not uses_model(cfg):
         return
     trainer = plain(cfg, "trainer")
     # what auto becomes depends on the machine, and finding out takes torch
@@ -28,10 +28,10 @@ def check(cfg: DictConfig) -> None:
         TrainingSettings.of({**trainer, "precision": precision})
         # below: what takes numpy, a tenth of a second that a wrong value of the trainer is told without
         from reasoning_occ.asking import Hands, choosing, desk, reasoner, stand_in
+        from reasoning_occ.inference.settings import Inference
         from reasoning_occ.models.spec import Family
         from reasoning_occ.models.spec import source as model_source
         from reasoning_occ.occupations import nls
-        from reasoning_occ.recommenders.llm import Inference
 
         Inference(**cfg.inference)
         choosing(cfg)
