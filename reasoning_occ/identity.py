@@ -22,7 +22,11 @@ SHAPING = ("careers", "occupations", "models", "language", "reasons", "training"
 WIRING = ("experiment.py", "making.py", "stages.py", "asking.py", "task.py", "config.py")
 # what a result does not depend on; how predictions are scored and shown can change without training anew, and of
 # files the content counts, not where they lie
-IDLE_BELOW = {"evaluation": ("resamples", "people_shown", "floors"), "split": ("test_file",), "model": ("path",)}
+IDLE_BELOW = {
+    "evaluation": ("against", "resamples", "people_shown", "floors"),
+    "split": ("test_file",),
+    "model": ("path",),
+}
 IDLE = ("logger", "output", "sweeps", "stages", "data_dir", "hydra", "threads", "calls")
 # all that a baseline depends on
 BASELINE_KEYS = ("seed", "data", "split", "evaluation", "baseline")

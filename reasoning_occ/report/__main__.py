@@ -14,8 +14,9 @@ _EPILOG = """examples:
   python -m reasoning_occ.report runs                              one table over every run so far
   python -m reasoning_occ.report sweeps/NAME --format latex        for a paper, on standard output
   python -m reasoning_occ.report sweeps/NAME --metrics AccEM,MRR   these metrics alone
+  python -m reasoning_occ.report sweeps/NAME --against direct      every row less direct, tested in pairs
 
-Reads what the jobs have written (metrics.json, floors.json, status.json); nothing is scored again, and a sweep may
+Reads what the jobs have written (metrics.json, scores.jsonl, ...); nothing is scored again, and a sweep may
 still be running. Exits with 0 where all jobs of a sweep are done, else with 1.
 """
 
@@ -32,14 +33,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(argv)
     try:
-        done = report(options.folder, options.format, options.metrics)
+        done = report(options.folder, options.format, options.metrics, options.against)
     except UserError as error:
         print(error, file=sys.stderr)
         return 1
     return 0 if done else 1
 
 
-def report(folder: Path, form: str, metrics: Sequence[str] | None) -> bool:
+def report(folder: Path, form: str, metrics: Sequence[str] | None, against: str | None = None) -> bool:
     """Print the table of the jobs in `folder` in the format `form`; write a sweep's table in all formats, a run's
     page.
 
@@ -47,6 +48,7 @@ def report(folder: Path, form: str, metrics: Sequence[str] | None) -> bool:
         folder: of a run, or above those of several.
         form: one of `FORMATS`.
         metrics: to show; `None` for those that tables show.
+        against: the row that all others are compared with; `None`: `evaluation.against` of the jobs.
 
     Returns:
         Whether all jobs of a sweep are done; true for what is no sweep.
@@ -69,7 +71,7 @@ def report(folder: Path, form: str, metrics: Sequence[str] | None) -> bool:
         print("\n".join(lines(jobs)), file=sys.stdout if form == "text" else sys.stderr)
     if jobs and not any(job.state == "done" for job in jobs):
         return False
-    found = compose(folder, metrics or METRICS)
+    found = compose(folder, metrics or METRICS, against)
     if form == "text":
         show(found, Console())
     else:
@@ -98,6 +100,9 @@ def _parser() -> argparse.ArgumentParser:
         "--metrics",
         type=lambda words: [word.strip() for word in words.split(",") if word.strip()],
         help="metrics to show, by commas, such as AccEM,Hit@5,MRR",
+    )
+    parser.add_argument(
+        "--against", metavar="ROW", help="compare every row with this one, pair by pair, such as direct"
     )
     return parser
 
