@@ -53,6 +53,10 @@ def make(cfg: DictConfig, task: Task, folder: Path) -> Recommender:
     if learns_reasons(cfg):
         handed["oracle"] = partial(oracle_reasons, cfg, task, folder)
         handed["told"] = partial(test_reasons, cfg, task)
+        if cfg.preference is not None:
+            from reasoning_occ.training.preference_settings import PreferenceSettings
+
+            handed["preference"] = PreferenceSettings.of(plain(cfg, "preference"))
     return build(node, **handed)
 
 
