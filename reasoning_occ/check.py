@@ -83,11 +83,15 @@ def _none(name: str | None) -> NoReturn:
 
 
 def one_recommender(overrides: Iterable[str]) -> None:
-    """A method and a baseline on one command line would leave the method unused.
+    """A method and a baseline on one command line would leave the method unused; a row brings its own.
 
     Raises:
-        UserError: both were given.
+        UserError: two of the three were given.
     """
-    groups = {word.split("=")[0] for word in overrides}
-    if {"method", "baseline"} <= groups:
-        raise UserError("method and baseline: a job scores one recommender; give one of the two, or sweep each apart.")
+    groups = {word.split("=")[0].lstrip("+") for word in overrides}
+    given = [group for group in ("row", "method", "baseline") if group in groups]
+    if len(given) > 1:
+        raise UserError(
+            f"{' and '.join(given)}: a job scores one recommender; give one of them, or sweep each apart "
+            "(row= takes methods and baselines in one sweep)."
+        )

@@ -16,6 +16,7 @@ from reasoning_occ.check import check
 from reasoning_occ.config import build, floor_node, uses_model
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation import predictions as rows
+from reasoning_occ.evaluation import scored
 from reasoning_occ.evaluation.evaluate import evaluate
 from reasoning_occ.evaluation.quality import quality
 from reasoning_occ.files import Journal, alone, write_json
@@ -86,7 +87,7 @@ def rank(recommender: Recommender, task: Task, final: Path) -> None:
 
 
 def score(cfg: DictConfig, task: Task, folder: Path) -> None:
-    """metrics.json, floors.json, and for reasons what the judge says of those written for test people."""
+    """metrics.json, scores.jsonl, floors.json, and for reasons what the judge says of those written for test people."""
     choice = cfg.evaluation
     metrics = partial(evaluate, taxonomy=task.published, resamples=choice.resamples, seed=cfg.split.seed)
     found = rows.read(folder / "predictions.jsonl")
@@ -94,17 +95,20 @@ def score(cfg: DictConfig, task: Task, folder: Path) -> None:
         raise UserError(
             f"{folder / 'predictions.jsonl'} is not of this job's test people. Move it away and start again."
         )
+    scored.write(folder / "scores.jsonl", scored.score(found, task.taxonomy))
     write_json(folder / "floors.json", {name: metrics(floor(name, task, folder)) for name in choice.floors})
-    scored = metrics(found)
+    measured = metrics(found)
     # at once, for the judge may be long or stop the job
-    write_json(folder / "metrics.json", {**scored, "data": task.counts})
+    write_json(folder / "metrics.json", {**measured, "data": task.counts})
     judge_written(cfg, task, folder, found)
-    write_json(folder / "metrics.json", {**scored, "data": task.counts, **unscored(folder)})
+    write_json(folder / "metrics.json", {**measured, "data": task.counts, **unscored(folder)})
     if cfg.logger.kind == "wandb":
         from reasoning_occ.tracking import tracker
 
         with tracker(cfg, folder, "score") as log:
-            log.log_metrics({name: m["value"] for name, m in scored.items() if "value" in m and m["value"] is not None})
+            log.log_metrics(
+                {name: m["value"] for name, m in measured.items() if "value" in m and m["value"] is not None}
+            )
 
 
 def judge_written(cfg: DictConfig, task: Task, folder: Path, found: Sequence[rows.Prediction]) -> None:

@@ -22,7 +22,11 @@ SHAPING = ("careers", "occupations", "models", "language", "reasons", "training"
 WIRING = ("experiment.py", "making.py", "stages.py", "asking.py", "task.py", "config.py")
 # what a result does not depend on; how predictions are scored and shown can change without training anew, and of
 # files the content counts, not where they lie
-IDLE_BELOW = {"evaluation": ("resamples", "people_shown", "floors"), "split": ("test_file",), "model": ("path",)}
+IDLE_BELOW = {
+    "evaluation": ("against", "resamples", "people_shown", "floors"),
+    "split": ("test_file",),
+    "model": ("path",),
+}
 IDLE = ("logger", "output", "sweeps", "stages", "data_dir", "hydra", "threads", "calls", "ablation")
 # all that a baseline depends on
 BASELINE_KEYS = ("seed", "data", "split", "view", "evaluation", "baseline")
@@ -86,8 +90,8 @@ def short_name(node: DictConfig) -> str:
     return str(node._target_).split(".")[-2]
 
 
-def run_name(cfg: DictConfig) -> str:
-    """The name of a run's folder: recommender, data and identity.
+def run_name(cfg: DictConfig, row: str | None = None) -> str:
+    """The name of a run's folder: recommender (the table's row where one was chosen), data and identity.
 
     Never raises: what can't be read yet is left to `validate()` and the job, which say so in a sentence.
     """
@@ -96,7 +100,7 @@ def run_name(cfg: DictConfig) -> str:
     except Exception:
         sums = {"unread": "yes"}
     try:
-        return f"{short_name(recommender_node(cfg))}-{cfg.data.name}-{identity(cfg, sums)}"
+        return f"{row or short_name(recommender_node(cfg))}-{cfg.data.name}-{identity(cfg, sums)}"
     except Exception:
         return "unnamed"
 

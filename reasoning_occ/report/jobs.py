@@ -12,13 +12,18 @@ from reasoning_occ.errors import UserError
 METRICS_FILE = "metrics.json"
 STATUS_FILE = "status.json"
 CONFIG_FOLDER = ".hydra"
+STOPPED = "stopped by Ctrl-C"
+"""In place of an error in status.json."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A finished job: its folder, metrics.json, the baselines scored beside it on the same people (floors.json:
-    name -> metrics), the overrides it was started with, its seed (`None`: not on record), and whether it had a random
-    tiny model, whose figures mean nothing."""
+    """A finished job: its folder, metrics.json, and the baselines scored beside it on the same people (floors.json:
+    name -> metrics).
+
+    overrides: what it was started with. seed: `None` where it is not on record. tiny: it had a random tiny model, whose
+    figures mean nothing. row: the choice of that group; `None` for none. oracle: it read an oracle reason at test time.
+    """
 
     folder: Path
     metrics: Mapping[str, Any]
@@ -26,11 +31,14 @@ class Job:
     overrides: tuple[str, ...]
     seed: int | None
     tiny: bool
+    row: str | None = None
+    oracle: bool = False
 
     @property
     def name(self) -> str:
-        """The recommender's."""
-        return self.metrics["recommender"]
+        """The recommender's, marked where it read a reason by who knew the answer."""
+        told = self.metrics["recommender"]
+        return f"{told} (oracle reason)" if self.oracle and "oracle" not in told else told
 
     @property
     def data(self) -> Mapping[str, Any]:
@@ -106,6 +114,8 @@ def load(folder: Path) -> Job:
         overrides=_overrides(folder / CONFIG_FOLDER / "overrides.yaml"),
         seed=setting(folder, "seed"),
         tiny=_tiny(folder),
+        row=_yaml(folder / CONFIG_FOLDER / "hydra.yaml", "hydra.runtime.choices.row"),
+        oracle=setting(folder, "baseline") is None and setting(folder, "inference.reason") == "oracle",
     )
 
 

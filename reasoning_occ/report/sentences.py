@@ -91,6 +91,11 @@ def notes(jobs: Sequence[Job], rows: Sequence["Row"], unfinished: Sequence[Unfin
     told = []
     if any(row.floor for row in rows):
         told.append("* scored beside, on the same test people: a floor to beat.")
+    if any(job.oracle for job in jobs):
+        told.append(
+            "A row with an oracle reason read at test time what a teacher who knows the answer wrote: an upper bound, "
+            "no recommender."
+        )
     told += _distinct(note for job in jobs for note in (*_stopped(job), *_left_out(job.data)))
     told += [fallen for job in jobs if (fallen := _fallen(job))]
     for row in rows:
