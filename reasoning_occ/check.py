@@ -5,7 +5,7 @@ from typing import NoReturn, get_args
 
 from omegaconf import DictConfig
 
-from reasoning_occ.config import learns_reasons, validate
+from reasoning_occ.config import asks, learns_reasons, recommender_node, uses_model, validate
 from reasoning_occ.errors import UserError
 from reasoning_occ.identity import model_spec, plain
 
@@ -17,7 +17,9 @@ def check(cfg: DictConfig) -> None:
         UserError: as `config.validate`; also settings of a method, its teacher and judge, and the place of its model.
     """
     validate(cfg)
-    if cfg.get("baseline") is not None:
+    if asks(cfg):
+        _recommender_that_asks(cfg)
+    if not uses_model(cfg):
         return
     trainer = plain(cfg, "trainer")
     # what auto becomes depends on the machine, and finding out takes torch
@@ -47,6 +49,14 @@ def check(cfg: DictConfig) -> None:
         stand_in(cfg, nls.taxonomy())
     if not cfg.model.tiny:
         model_source(model_spec(cfg))
+
+
+def _recommender_that_asks(cfg: DictConfig) -> None:
+    """Made to see whether its settings make sense and its key is there: any taxonomy does for that."""
+    from reasoning_occ.asking import Hands, desk, reasoner
+    from reasoning_occ.occupations import nls
+
+    reasoner(recommender_node(cfg), nls.taxonomy(), Hands(desk(cfg), chat=_none, predict=_none))
 
 
 def _none(name: str | None) -> NoReturn:

@@ -22,6 +22,11 @@ SWEEP = "REASONING_OCC_SWEEP"  # set while a sweep runs, to its name
 PARTS = ("data", "split", "oracle", "calls", "privacy", "inference", "evaluation", "model", "trainer", "logger")
 VALUES = ("seed", "ranking", "threads")
 BUILDABLE = ("reasoning_occ.careers.", "reasoning_occ.reasons.", "reasoning_occ.recommenders.")
+# recommenders that read the job's language model, by the names of their classes: told without importing them
+TRAINED = ("Joint", "Direct")
+UNTRAINED = ("ZeroShot", "FewShot")
+# and those that ask a model elsewhere
+ASKING = ("AnthropicAnswers", "OpenAIAnswers")
 
 
 def build(node: DictConfig, **handed: Any) -> Any:
@@ -95,6 +100,25 @@ def recommender_node(cfg: DictConfig) -> DictConfig:
     return cfg.method if cfg.get("baseline") is None else cfg.baseline
 
 
+def trains(cfg: DictConfig) -> bool:
+    """Whether the job trains a language model."""
+    return _class(recommender_node(cfg)) in TRAINED
+
+
+def uses_model(cfg: DictConfig) -> bool:
+    """Whether the job's recommender reads the job's language model, be it a method or a baseline."""
+    return trains(cfg) or _class(recommender_node(cfg)) in UNTRAINED
+
+
+def asks(cfg: DictConfig) -> bool:
+    """Whether the job's recommender asks a model elsewhere for its answers."""
+    return _class(recommender_node(cfg)) in ASKING
+
+
+def _class(node: DictConfig) -> str:
+    return str(node._target_).rpartition(".")[2]
+
+
 def learns_reasons(cfg: DictConfig) -> bool:
     """Whether the job's method learns from oracle reasons, so that it needs a teacher and a judge."""
     return cfg.get("baseline") is None and str(cfg.method._target_).endswith(".Joint")
@@ -129,6 +153,16 @@ def validate(cfg: DictConfig) -> None:
     _must(cfg.logger.kind in LOGGERS, "logger.kind", " or ".join(LOGGERS), cfg.logger.kind)
     for floor in choice.floors:
         floor_node(floor)
+    _validate_untrained(cfg)
+
+
+def _validate_untrained(cfg: DictConfig) -> None:
+    node = recommender_node(cfg)
+    if _class(node) in UNTRAINED:
+        _must(cfg.ranking == "tokens", "ranking", "tokens, for an untrained model has no ranking head", cfg.ranking)
+    if _class(node) == "FewShot":
+        role = "method" if cfg.get("baseline") is None else "baseline"
+        _must(_counts(node.examples), f"{role}.examples", "a whole number above 0", node.examples)
 
 
 def _validate_split(split: DictConfig) -> None:
@@ -165,12 +199,16 @@ def floor_node(name: str) -> DictConfig:
     """The configuration of a baseline that is scored beside the job's recommender.
 
     Raises:
-        UserError: there is no such baseline.
+        UserError: there is no such baseline, or it is not cheap.
     """
-    path = CONF / "baseline" / f"{name}.yaml"
-    if not path.is_file():
-        known = ", ".join(sorted(file.stem for file in path.parent.glob("*.yaml")))
-        raise UserError(f"evaluation.floors: '{name}' is no baseline; known: {known}.")
-    node = OmegaConf.load(path)
-    assert isinstance(node, DictConfig)
-    return node
+    # those that are methods too point to the method's file and say nothing themselves
+    nodes = {file.stem: OmegaConf.load(file) for file in sorted((CONF / "baseline").glob("*.yaml"))}
+    cheap = {stem: node for stem, node in nodes.items() if isinstance(node, DictConfig) and "_target_" in node}
+    if name in nodes and name not in cheap:
+        raise UserError(
+            f"evaluation.floors: '{name}' asks a language model, and floors are cheap; score it in a job of its own "
+            f"with baseline={name}. Floors: {', '.join(cheap)}."
+        )
+    if name not in cheap:
+        raise UserError(f"evaluation.floors: '{name}' is no baseline; known: {', '.join(cheap)}.")
+    return cheap[name]

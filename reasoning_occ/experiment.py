@@ -13,7 +13,7 @@ from omegaconf import DictConfig
 
 from reasoning_occ.asking import asks_others, reasoner
 from reasoning_occ.check import check
-from reasoning_occ.config import build, floor_node
+from reasoning_occ.config import build, floor_node, uses_model
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation import predictions as rows
 from reasoning_occ.evaluation.evaluate import evaluate
@@ -54,7 +54,7 @@ def _work(cfg: DictConfig, folder: Path, status: Status) -> None:
         check(cfg)
         status.stage("load")
         task = load(cfg)
-        if cfg.get("baseline") is None:
+        if uses_model(cfg):
             prepare(cfg.threads, precision(cfg))
         recommender = make(cfg, task, folder)
         final = folder / "predictions.jsonl"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig, OmegaConf
 
 from reasoning_occ import __version__
-from reasoning_occ.config import CONF, PACKAGE, recommender_node, source
+from reasoning_occ.config import CONF, PACKAGE, asks, recommender_node, source, trains, uses_model
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import checksum
 
@@ -23,8 +23,11 @@ WIRING = ("experiment.py", "making.py", "asking.py", "task.py", "config.py")
 # files the content counts, not where they lie
 IDLE_BELOW = {"evaluation": ("resamples", "people_shown", "floors"), "split": ("test_file",), "model": ("path",)}
 IDLE = ("logger", "output", "sweeps", "data_dir", "hydra", "threads", "calls")
-# all that a baseline depends on
-BASELINE_KEYS = ("seed", "data", "split", "evaluation", "baseline")
+# all that a recommender that trains no model depends on, beside its own part
+COMMON_KEYS = ("seed", "data", "split", "evaluation")
+# and what an untrained model does, or one that is asked elsewhere
+MODEL_KEYS = ("model", "inference", "debug")
+ASKING_KEYS = ("privacy",)
 
 
 @cache
@@ -45,9 +48,10 @@ def identity(cfg: DictConfig, checksums: dict[str, str]) -> str:
         cfg: the composed configuration; logging and output paths don't count.
         checksums: of the data and the weights.
     """
-    keys = BASELINE_KEYS if cfg.get("baseline") else tuple(str(key) for key in cfg if key not in IDLE)
     # only these: resolving hydra's own part would ask for the run's name again
-    payload: dict[str, Any] = {key: plain(cfg, key) for key in keys}
+    payload: dict[str, Any] = {key: plain(cfg, key) for key in _keys(cfg)}
+    if uses_model(cfg) and not trains(cfg):
+        payload["precision"] = cfg.trainer.precision  # in which the weights are read
     for part, idle in IDLE_BELOW.items():
         if part in payload:
             payload[part] = {key: value for key, value in payload[part].items() if key not in idle}
@@ -56,6 +60,14 @@ def identity(cfg: DictConfig, checksums: dict[str, str]) -> str:
         payload["debug"] = payload["debug"]["name"] == "tiny"
     payload |= {"checksums": checksums, "code": code_version()}
     return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()[:10]
+
+
+def _keys(cfg: DictConfig) -> tuple[str, ...]:
+    """The parts of the configuration on which a job's result depends."""
+    if trains(cfg):
+        return tuple(str(key) for key in cfg if key not in IDLE)
+    more = (*(MODEL_KEYS if uses_model(cfg) else ()), *(ASKING_KEYS if asks(cfg) else ()))
+    return (*COMMON_KEYS, "method" if cfg.get("baseline") is None else "baseline", *more)
 
 
 def plain(cfg: DictConfig, key: str) -> Any:
@@ -85,7 +97,7 @@ def run_name(cfg: DictConfig) -> str:
         sums["data"] = source(cfg).checksum()
         if cfg.split.test_file:
             sums["test_people"] = checksum(Path(cfg.split.test_file))
-        if not cfg.get("baseline"):
+        if uses_model(cfg):
             sums["weights"] = weights_checksum(cfg)
             if cfg.oracle.fallback == "grounded":
                 sums["stand_in"] = checksum(CONF / "teacher" / "grounded.yaml")

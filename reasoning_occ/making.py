@@ -10,7 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from reasoning_occ.asking import Hands, choosing, desk, reasoner, shown, stand_in
 from reasoning_occ.careers.types import Transition
-from reasoning_occ.config import build, learns_reasons
+from reasoning_occ.config import asks, build, learns_reasons, recommender_node, uses_model
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation.audit.agreement import panel_agreement
 from reasoning_occ.evaluation.leak import leak_probe
@@ -26,9 +26,12 @@ from reasoning_occ.task import Task
 
 
 def make(cfg: DictConfig, task: Task, folder: Path) -> Recommender:
-    """The job's one recommender: a baseline, or a method with its backbone and what it learns from."""
-    if cfg.get("baseline") is not None:
-        return build(cfg.baseline, taxonomy=task.taxonomy)
+    """The job's one recommender, with its backbone and what it learns from where it takes any."""
+    node = recommender_node(cfg)
+    if asks(cfg):
+        return reasoner(node, task.taxonomy, hands(cfg, task))
+    if not uses_model(cfg):
+        return build(node, taxonomy=task.taxonomy)
     from reasoning_occ.recommenders.llm import Inference
     from reasoning_occ.tracking import tracker
     from reasoning_occ.training.settings import TrainingSettings
@@ -44,7 +47,7 @@ def make(cfg: DictConfig, task: Task, folder: Path) -> Recommender:
     }
     if learns_reasons(cfg):
         handed["oracle"] = partial(oracle_reasons, cfg, task, folder)
-    return build(cfg.method, **handed)
+    return build(node, **handed)
 
 
 def precision(cfg: DictConfig) -> Literal["fp32", "bf16"]:
@@ -147,11 +150,12 @@ def predictor(cfg: DictConfig, task: Task, name: str | None) -> Any:
         UserError: there is no such run, or it has another taxonomy or another method.
     """
     from reasoning_occ.recommenders.joint import Joint
-    from reasoning_occ.recommenders.untrained import Untrained
+    from reasoning_occ.recommenders.zero_shot import ZeroShot
 
     if name is None:
         untrained = cfg.copy()
-        untrained.method = {"_target_": f"{Untrained.__module__}.{Untrained.__name__}"}
+        untrained.baseline = None
+        untrained.method = {"_target_": f"{ZeroShot.__module__}.{ZeroShot.__name__}", "form": "reason_then_answer"}
         return make(untrained, task, Path())
     check_run("judge.predictor", name)
     folder = Path(name).expanduser()

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from reasoning_occ.config import trains
 from reasoning_occ.evaluation.evaluate import SHARES
-from reasoning_occ.report.jobs import Job, Unfinished, setting
+from reasoning_occ.report.jobs import Job, Unfinished, is_of, setting
 
 if TYPE_CHECKING:
     from reasoning_occ.report.content import Row
@@ -112,7 +113,7 @@ def _stopped(job: Job) -> list[str]:
     """That a training ended before it had seen all it could learn from, where the job was told so."""
     steps, batch = setting(job.folder, "trainer.max_steps"), setting(job.folder, "trainer.batch")
     learnt = job.data.get("train", {}).get("transitions", 0) * (setting(job.folder, "trainer.epochs") or 0)
-    if setting(job.folder, "baseline") is not None or not steps or steps * batch >= learnt:
+    if not is_of(job.folder, trains) or not steps or steps * batch >= learnt:
         return []
     return [
         f"Training stopped after {steps:,} steps of {batch} transitions: {steps * batch:,} of {learnt:,} were seen."
