@@ -3,6 +3,9 @@
     [task text] [one line an event ...] [ask] | <think> reason</think> | <answer> title</answer>[end of turn]
     PROMPT                                      REASON                   ANSWER
 
+That is what a model is asked for that writes both. Others are asked for one of the two, or for the title first; see
+`Asks`.
+
 Every piece is tokenised by itself. So the ids of a history, up to the ask, are the first ids of any
 later history of the same person, and training, generation and ranking use identical ids.
 """
@@ -23,7 +26,12 @@ from reasoning_occ.occupations.taxonomy import Taxonomy
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-Asks = Literal["reason", "title"]
+Asks = Literal["reason", "title", "reason_only", "title_given_reason", "title_reason"]
+"""What a prompt asks for.
+
+reason: a reason, then the title. title: the title alone. reason_only: the reason alone. title_given_reason: the title,
+after a reason that stands in the prompt. title_reason: the title, then a reason.
+"""
 Ranking = Literal["tokens", "head"]
 Ids = Int[np.ndarray, " tokens"]
 
@@ -35,7 +43,12 @@ TASK = (
 ASK: dict[Asks, str] = {
     "reason": "Give a short reason, then the next occupation.",
     "title": "Give the next occupation.",
+    "reason_only": "Give a short reason for what comes next.",
+    "title_given_reason": "Give the next occupation.",
+    "title_reason": "Give the next occupation, then a short reason.",
 }
+SAID = "Reason:"
+"""What stands before a reason in a prompt."""
 
 # a space goes before the reason and the title: "Sales" then has the same ids as in the career's lines
 OPEN_REASON, CLOSE_REASON, OPEN_ANSWER, CLOSE_ANSWER = "<think>", "</think>", "<answer>", "</answer>"
@@ -48,7 +61,7 @@ class Language:
         tokenizer: with a chat template.
         taxonomy: gives codes their titles.
         max_tokens: the window; no example is longer. A quarter of it is kept for the reason.
-        asks: "reason" for reason and title, "title" for the title alone.
+        asks: what the prompt asks for.
         ranking: how titles are learnt. "tokens": as text. "head": an example ends where its title would begin, and
             names the title's number.
 
@@ -74,6 +87,7 @@ class Language:
         self.end_of_turn = frame.end_of_turn
         self.head_ids = self._encode(frame.head)
         self.tail_ids = self._encode(ASK[asks] + frame.tail)
+        self.said_ids, self.line_end_ids = self._encode(SAID), self._encode("\n")
         self.reason_open_ids = self._encode(OPEN_REASON)
         self.reason_close_ids = self._encode(CLOSE_REASON)
         self.answer_open_ids = self._encode(OPEN_ANSWER)
@@ -82,14 +96,20 @@ class Language:
         self._lines: dict[str, Ids] = {}
         self.room = self._room()
 
-    def prompt_ids(self, history: Career) -> Ids:
+    def prompt_ids(self, history: Career, reason: str | None = None) -> Ids:
         """Task, the history's lines (the latest of them, if the window is too small for all) and the ask.
+
+        Args:
+            history: up to now.
+            reason: stands in the prompt, between lines and ask, where asks="title_given_reason"; no other prompt has
+                a reason.
 
         Raises:
             UserError: one job's line alone is longer than the window.
             UnknownOccupation: a job's code is not in the taxonomy.
         """
-        return np.concatenate([self.trunk_ids(history), self.tail_ids])
+        said = [] if reason is None else [self.said_ids, self.reason_ids(reason), self.line_end_ids]
+        return np.concatenate([self.trunk_ids(history), *said, self.tail_ids])
 
     def trunk_ids(self, history: Career) -> Ids:
         """The prompt without its ask: the part that a person's transitions share within a piece.
@@ -122,22 +142,41 @@ class Language:
     def target(self, reason: str | None, code: str) -> tuple[Ids, Int8[np.ndarray, " tokens"]]:
         """Ids that follow the prompt, and the segment of each.
 
-        Without a reason a language that asks for one gives an empty think block, which carries no
-        loss: the model learns the answer alone and is not taught to say nothing.
+        Without a reason a language that asks for one first gives an empty think block, which carries no loss: the
+        model learns the answer alone and is not taught to say nothing. One that asks for it last ends with the title.
 
         Raises:
-            UserError: a reason is given where none is asked.
+            UserError: a reason is given where none is asked, or none where nothing else is.
             UnknownOccupation: the code is not in the taxonomy.
         """
-        think = self._think(reason)
+        parts = {
+            "reason": [self._think(reason), self._answer(code)],
+            "title": [self._answer(code)],
+            "reason_only": [self._think(reason), (self.closing_ids[-1:], Segment.REASON)],
+            "title_given_reason": [self._answer(code)],
+            "title_reason": [self._answer(code, closing=self.closing_ids[:-1]), *self._afterthought(reason)],
+        }
+        if reason is None and self.asks == "reason_only":
+            raise UserError("A language that asks for the reason alone was given none; leave such transitions out.")
+        if reason is not None and self.asks == "title":
+            raise UserError("A language that asks for the title alone was given a reason; use asks='reason'.")
+        ids, kinds = zip(*parts[self.asks], strict=True)
+        segments = [np.full(len(part), kind, dtype=np.int8) for part, kind in zip(ids, kinds, strict=True)]
+        return np.concatenate(ids), np.concatenate(segments)
+
+    def _think(self, reason: str | None) -> tuple[Ids, Segment]:
+        said = [] if reason is None else [self.reason_ids(reason)]
         kind = Segment.PROMPT if reason is None else Segment.REASON
+        return np.concatenate([self.reason_open_ids, *said, self.reason_close_ids]), kind
+
+    def _afterthought(self, reason: str | None) -> list[tuple[Ids, Segment]]:
+        return [] if reason is None else [self._think(reason), (self.closing_ids[-1:], Segment.REASON)]
+
+    def _answer(self, code: str, closing: Ids | None = None) -> tuple[Ids, Segment]:
         if self.ranking == "head":
-            answer, learnt = self.answer_open_ids, Segment.PROMPT
-        else:
-            answer = np.concatenate([self.answer_open_ids, self.title_ids(code), self.closing_ids])
-            learnt = Segment.ANSWER
-        segments = np.array([kind] * len(think) + [learnt] * len(answer), dtype=np.int8)
-        return np.concatenate([think, answer]), segments
+            return self.answer_open_ids, Segment.PROMPT
+        end = self.closing_ids if closing is None else closing
+        return np.concatenate([self.answer_open_ids, self.title_ids(code), end]), Segment.ANSWER
 
     def example(self, transition: Transition, reason: str | None) -> Example:
         """One training sequence. Never truncated.
@@ -146,7 +185,7 @@ class Language:
             UserError: prompt and target are longer than the window; names the person.
             UnknownOccupation: a code is not in the taxonomy.
         """
-        prompt = self.prompt_ids(transition.history)
+        prompt = self.prompt_ids(transition.history, self._in_prompt(reason))
         target, segments = self.target(reason, transition.target)
         if len(prompt) + len(target) > self.max_tokens:
             person, t = transition.key
@@ -157,7 +196,7 @@ class Language:
             )
         before = np.full(len(prompt), Segment.PROMPT, dtype=np.int8)
         title, barred = -1, -1
-        if self.ranking == "head":
+        if self.ranking == "head" and self.asks != "reason_only":
             title = self.taxonomy.index(transition.target)
             barred = self.taxonomy.index(transition.history.jobs[-1].occupation)
         return Example(
@@ -168,17 +207,29 @@ class Language:
             barred=barred,
         )
 
-    def reason_prefix_ids(self, history: Career) -> Ids:
-        """What stands before a reason that is still to be written."""
-        return np.concatenate([self.prompt_ids(history), self.reason_open_ids])
+    def reason_prefix_ids(self, history: Career, code: str | None = None) -> Ids:
+        """What stands before a reason that is still to be written.
 
-    def answer_prefix_ids(self, history: Career, reason: str | None) -> Ids:
-        """What stands before the title, given a reason (`None`: an empty one, or none where none is asked).
+        Args:
+            history: up to now.
+            code: the occupation that the model has named, where it is asked for the title first.
 
         Raises:
-            UserError: the reason leaves no room for an answer in the window.
+            UnknownOccupation: the code is not in the taxonomy.
         """
-        ids = np.concatenate([self.prompt_ids(history), self._think(reason), self.answer_open_ids])
+        named = [] if code is None else [self.answer_open_ids, self.title_ids(code), self.closing_ids[:-1]]
+        return np.concatenate([self.prompt_ids(history), *named, self.reason_open_ids])
+
+    def answer_prefix_ids(self, history: Career, reason: str | None) -> Ids:
+        """What stands before the title, given a reason (`None`: an empty one, or none where none comes before).
+
+        Raises:
+            UserError: the reason leaves no room for an answer in the window, or none may come before.
+        """
+        if reason is not None and self.asks not in ("reason", "title_given_reason"):
+            raise UserError("A reason was given to a language that asks for none before the title.")
+        think = [self._think(reason)[0]] if self.asks == "reason" else []
+        ids = np.concatenate([self.prompt_ids(history, self._in_prompt(reason)), *think, self.answer_open_ids])
         if len(ids) + self.longest_answer > self.max_tokens:
             raise UserError(
                 f"Person {history.person.id}: prompt and reason take {len(ids)} tokens and leave no room for an "
@@ -186,11 +237,21 @@ class Language:
             )
         return ids
 
+    def prior_prefix_ids(self) -> Ids:
+        """What stands before the title where no career is told: the prompt without its lines and without a reason."""
+        think = [self._think(None)[0]] if self.asks == "reason" else []
+        return np.concatenate([self.head_ids, self.tail_ids, *think, self.answer_open_ids])
+
+    def _in_prompt(self, reason: str | None) -> str | None:
+        return reason if self.asks == "title_given_reason" else None
+
     def fitting(self, history: Career, reason: str | None) -> str | None:
         """The reason, its end cut off where the window has no room for all of it and an answer."""
         if reason is None:
             return None
         room = self.max_tokens - self.longest_answer - len(self.answer_prefix_ids(history, None))
+        if self._in_prompt(reason) is not None:
+            room -= len(self.said_ids) + len(self.line_end_ids)
         ids = self.reason_ids(reason)
         keep = room
         while len(ids) > room:
@@ -231,20 +292,12 @@ class Language:
     @property
     def reason_room(self) -> int:
         """Tokens that a reason is sure to find room for after any history."""
-        return self.max_tokens // 4 if self.asks == "reason" else 0
+        return 0 if self.asks == "title" else self.max_tokens // 4
 
     @property
     def longest_answer(self) -> int:
         """Tokens of the longest title with what closes an answer."""
         return max(len(ids) for ids in self._titles.values()) + len(self.closing_ids)
-
-    def _think(self, reason: str | None) -> Ids:
-        if self.asks == "title":
-            if reason is not None:
-                raise UserError("A language that asks for the title alone was given a reason; use asks='reason'.")
-            return np.array([], dtype=np.int32)
-        said = [] if reason is None else [self.reason_ids(reason)]
-        return np.concatenate([self.reason_open_ids, *said, self.reason_close_ids])
 
     def _line(self, text: str) -> Ids:
         if text not in self._lines:
@@ -261,7 +314,9 @@ class Language:
 
     def _room(self) -> int:
         """Tokens that the lines of a prompt may take, the same for every history so that it never moves."""
-        marks = len(self._think(None)) + len(self.answer_open_ids) + self.longest_answer
+        think = 0 if self.asks == "title" else len(self._think(None)[0])
+        said = len(self.said_ids) + len(self.line_end_ids) if self.asks == "title_given_reason" else 0
+        marks = think + said + len(self.answer_open_ids) + self.longest_answer
         room = self.max_tokens - len(self.head_ids) - len(self.tail_ids) - marks - self.reason_room
         if room <= 0:
             raise UserError(f"model.max_tokens={self.max_tokens} has no room for a career; raise it.")

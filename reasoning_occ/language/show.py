@@ -27,7 +27,7 @@ MEANINGS = {
     Segment.ANSWER: "learned, weighted by the answer loss",
 }
 CONFIGURED = {"smollm2": "smollm2", "qwen3": "qwen", "llama3": "llama"}
-
+ASKS = ("reason", "title", "reason_only", "title_given_reason", "title_reason")  # prompt.Asks, without its imports
 EPILOG = """
 An example is what a model is trained on: the prompt (task text, one line an event in order of time, what is
 asked), then the target, which this project appends itself so that it is the same for every model family:
@@ -41,6 +41,11 @@ examples:
   python -m reasoning_occ.language.show                          the first person of the embedded survey
   python -m reasoning_occ.language.show --person 5 --transition 1 --reason "Pay rose with every move."
   python -m reasoning_occ.language.show --asks title             what method=direct learns from
+  python -m reasoning_occ.language.show --asks reason_only --reason "Pay rose with every move."
+  python -m reasoning_occ.language.show --asks title_given_reason --reason "Pay rose with every move."
+                                                                 what method=multi_task and two_model learn from
+  python -m reasoning_occ.language.show --asks title_reason --reason "Pay rose with every move."
+                                                                 method=joint with method.reason_first=false
   python -m reasoning_occ.language.show --model llama3           another family's chat format
 """
 
@@ -50,6 +55,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     if args.asks == "title" and args.reason is not None:
         _parser().error("--reason goes with --asks reason; --asks title learns the title alone")
+    if args.asks == "reason_only" and args.reason is None:
+        _parser().error("--asks reason_only learns nothing but a reason: give one with --reason")
     try:
         _show(args)
     except UserError as error:
@@ -81,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--path", help="folder or .gguf file of a model whose tokenizer to use")
     parser.add_argument("--person", metavar="ID", help="a person of the survey; without it, the first")
     parser.add_argument("--transition", metavar="N", type=int, help="which move, 1 the first; without it, the last")
-    parser.add_argument("--asks", choices=("reason", "title"), default="reason", help="what the target holds")
+    parser.add_argument("--asks", choices=ASKS, default="reason", help="what the prompt asks for")
     parser.add_argument("--reason", metavar="TEXT", help="the reason to learn; without it, an empty one (no loss)")
     return parser
 

@@ -88,6 +88,83 @@ def test_asking_for_the_title_gives_no_think_block(tokenizers, tiny_taxonomy, tr
         language.example(transition, REASON)
 
 
+ASKED = {
+    "reason_only": (
+        "",
+        "Give a short reason for what comes next.<|im_end|>\n<|im_start|>assistant\n",
+        f"<think> {REASON}</think><|im_end|>",
+    ),
+    "title_given_reason": (
+        f"Reason: {REASON}\n",
+        "Give the next occupation.<|im_end|>\n<|im_start|>assistant\n",
+        "<answer> Bakers</answer><|im_end|>",
+    ),
+    "title_reason": (
+        "",
+        "Give the next occupation, then a short reason.<|im_end|>\n<|im_start|>assistant\n",
+        f"<answer> Bakers</answer><think> {REASON}</think><|im_end|>",
+    ),
+}
+
+
+@pytest.mark.parametrize("asks", ASKED)
+def test_other_prompts_share_the_history_and_learn_what_they_ask_for(smollm2, tiny_taxonomy, transition, asks):
+    language = Language(smollm2, tiny_taxonomy, 1024, asks)
+    said, ask, learnt = ASKED[asks]
+    example = language.example(transition, REASON)
+    assert language.decode(example.ids) == IM[: IM.index(ASK)] + said + ask + learnt
+    carries_loss = {s: language.decode(example.ids[example.segments == s]) for s in Segment}
+    assert carries_loss[Segment.PROMPT] == IM[: IM.index(ASK)] + said + ask
+    reason = "" if asks == "title_given_reason" else learnt.replace("<answer> Bakers</answer>", "")
+    assert carries_loss[Segment.REASON] == reason
+    trunk = Language(smollm2, tiny_taxonomy, 1024, "reason").trunk_ids(transition.history)
+    assert example.ids[: len(trunk)].tolist() == trunk.tolist()
+
+
+def test_without_a_reason_other_prompts_learn_the_answer_alone_or_refuse(smollm2, tiny_taxonomy, transition):
+    asked = {asks: Language(smollm2, tiny_taxonomy, 1024, asks) for asks in ASKED}
+    for asks, end in (
+        ("title_given_reason", "assistant\n<answer> Bakers</answer><|im_end|>"),
+        ("title_reason", "assistant\n<answer> Bakers</answer>"),
+    ):
+        example = asked[asks].example(transition, None)
+        assert asked[asks].decode(example.ids).endswith(end) and REASON not in asked[asks].decode(example.ids)
+        assert set(example.segments.tolist()) == {Segment.PROMPT, Segment.ANSWER}
+    with pytest.raises(UserError, match="given none; leave such transitions out"):
+        asked["reason_only"].example(transition, None)
+
+
+def test_each_part_is_written_or_ranked_after_the_ids_it_was_learnt_after(smollm2, tiny_taxonomy, transition):
+    history, code = transition.history, transition.target
+    asked = {asks: Language(smollm2, tiny_taxonomy, 1024, asks) for asks in ASKED}
+    writer, reader, last = (asked[asks] for asks in ("reason_only", "title_given_reason", "title_reason"))
+    rest = [*writer.reason_ids(REASON), *writer.reason_close_ids, writer.end_of_turn]
+    assert [*writer.reason_prefix_ids(history), *rest] == writer.example(transition, REASON).ids.tolist()
+    title = [*reader.title_ids(code), *reader.closing_ids]
+    assert [*reader.answer_prefix_ids(history, REASON), *title] == reader.example(transition, REASON).ids.tolist()
+    whole = last.example(transition, REASON).ids.tolist()
+    answered = [*last.answer_prefix_ids(history, None), *title[:-1]]
+    assert answered == whole[: len(answered)]
+    assert [*last.reason_prefix_ids(history, code), *rest] == whole
+    with pytest.raises(UserError, match="none before the title"):
+        last.answer_prefix_ids(history, REASON)
+
+
+def test_a_prior_is_asked_for_by_the_same_prompt_without_a_career(smollm2, tiny_taxonomy):
+    for asks, end in (("reason", "<think></think><answer>"), ("title", "<answer>"), ("title_given_reason", "<answer>")):
+        language = Language(smollm2, tiny_taxonomy, 1024, asks)
+        text = language.decode(language.prior_prefix_ids())
+        assert text.startswith(IM[: IM.index("1968")]) and text.endswith(f"assistant\n{end}")
+
+
+@pytest.mark.parametrize("asks", ["reason", "title_given_reason"])
+def test_a_reason_longer_than_the_window_is_cut_so_that_the_answer_just_fits(smollm2, tiny_taxonomy, career, asks):
+    language = Language(smollm2, tiny_taxonomy, 400, asks)
+    kept = language.fitting(career.until(2), "A reason without end. " * 200)
+    used = len(language.answer_prefix_ids(career.until(2), kept)) + language.longest_answer
+    assert 397 <= used <= 400
+
+
 @given(reason=st.text(st.characters(codec="utf-8"), max_size=80).filter(str.strip), code=st.sampled_from("cbmpdn"))
 def test_ranking_and_training_use_the_same_ids(language, career, reason, code):
     """Generate the reason's ids, read the reason out of them, put it before each title: the ids of training."""
