@@ -26,7 +26,7 @@ BUILDABLE = ("reasoning_occ.careers.", "reasoning_occ.reasons.", "reasoning_occ.
 TRAINED = ("Joint", "Direct")
 UNTRAINED = ("ZeroShot", "FewShot")
 # and those that ask a model elsewhere
-ASKING = ("AnthropicAnswers", "OpenAIAnswers")
+ASKING = ("AnthropicAnswers", "AnthropicBatchAnswers", "OpenAIAnswers")
 
 
 def build(node: DictConfig, **handed: Any) -> Any:

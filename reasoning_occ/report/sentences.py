@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from reasoning_occ.config import trains
+from reasoning_occ.evaluation.answers import MATCHES
 from reasoning_occ.evaluation.evaluate import SHARES
 from reasoning_occ.report.jobs import Job, Unfinished, is_of, setting
 
@@ -92,9 +93,10 @@ def notes(jobs: Sequence[Job], rows: Sequence["Row"], unfinished: Sequence[Unfin
     if any(row.floor for row in rows):
         told.append("* scored beside, on the same test people: a floor to beat.")
     told += _distinct(note for job in jobs for note in (*_stopped(job), *_left_out(job.data)))
+    told += [f"{row.label}: {_answered(row.metrics['answers'])}" for row in rows if "answers" in row.metrics]
     for row in rows:
         counts = row.metrics["counts"]
-        if counts["invalid"] or counts["unscored"]:
+        if "answers" not in row.metrics and (counts["invalid"] or counts["unscored"]):
             told.append(
                 f"{row.label}: {counts['invalid']} predictions without a valid title (counted as wrong), "
                 f"{counts['unscored']} without a probability of the truth (left out of log-loss)."
@@ -107,6 +109,17 @@ def notes(jobs: Sequence[Job], rows: Sequence["Row"], unfinished: Sequence[Unfin
         noun = "job is" if len(cut) == 1 else "jobs are"
         told.append(f"{len(cut)} {noun} not finished: {'; '.join(map(str, cut))}.")
     return tuple(told)
+
+
+def _answered(counts: Mapping[str, int]) -> str:
+    """What became of answers, in a sentence."""
+    ways = ", ".join(f"{counts[how]} {how}" for how in MATCHES)
+    unread = ", ".join(f"{n} {how}" for how, n in counts.items() if n and how not in (*MATCHES, "raw", "present"))
+    return (
+        f"names one title and ranks none, so metrics of rankings have no value. Titles given: {counts['raw']}, of "
+        f"these {ways}; {counts['present']} name the present occupation, which is wrong. "
+        f"Without a title: {unread or 'none'}."
+    )
 
 
 def _stopped(job: Job) -> list[str]:

@@ -39,6 +39,8 @@ def test_every_file_composes_and_is_valid(file):
         "data/json": "data.path=people.jsonl",
         "teacher/openai": "teacher.model=m",
         "judge/openai": "judge.model=m",
+        "method/api_openai": "method.model=m",
+        "baseline/api_openai": "baseline.model=m",
     }
     extra = [needs[key]] if (key := f"{file.parent.name}/{file.stem}") in needs else []
     cfg = composed(f"{file.parent.name}={file.stem}", *extra)
