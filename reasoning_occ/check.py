@@ -30,10 +30,10 @@ def check(cfg: DictConfig) -> None:
         TrainingSettings.of({**trainer, "precision": precision})
         # below: what takes numpy, a tenth of a second that a wrong value of the trainer is told without
         from reasoning_occ.asking import Hands, choosing, desk, reasoner, stand_in
+        from reasoning_occ.inference.settings import Inference
         from reasoning_occ.models.spec import Family
         from reasoning_occ.models.spec import source as model_source
         from reasoning_occ.occupations import nls
-        from reasoning_occ.recommenders.llm import Inference
 
         Inference(**cfg.inference)
         choosing(cfg)

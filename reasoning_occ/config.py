@@ -21,11 +21,12 @@ SWEEP = "REASONING_OCC_SWEEP"  # set while a sweep runs, to its name
 # mappings every job has
 PARTS = ("data", "split", "oracle", "calls", "privacy", "inference", "evaluation", "model", "trainer", "logger")
 VALUES = ("seed", "ranking", "threads")
+# of what makes recommenders, that which makes no language model, and that which learns from oracle reasons
+BASELINES = ("Popularity", "Markov", "Previous")
+LEARN_REASONS = ("joint", "MultiTask", "TwoModel")
 BUILDABLE = ("reasoning_occ.careers.", "reasoning_occ.reasons.", "reasoning_occ.recommenders.")
-# recommenders that read the job's language model, by the names of their classes: told without importing them
-TRAINED = ("Joint", "Direct")
-UNTRAINED = ("ZeroShot", "FewShot")
-# and those that ask a model elsewhere
+# that which reads the job's language model and trains nothing, and that which asks a model elsewhere
+UNTRAINED = ("zero_shot", "FewShot")
 ASKING = ("AnthropicAnswers", "AnthropicBatchAnswers", "OpenAIAnswers")
 
 
@@ -100,28 +101,29 @@ def recommender_node(cfg: DictConfig) -> DictConfig:
     return cfg.method if cfg.get("baseline") is None else cfg.baseline
 
 
-def trains(cfg: DictConfig) -> bool:
-    """Whether the job trains a language model."""
-    return _class(recommender_node(cfg)) in TRAINED
-
-
 def uses_model(cfg: DictConfig) -> bool:
     """Whether the job's recommender reads the job's language model, be it a method or a baseline."""
-    return trains(cfg) or _class(recommender_node(cfg)) in UNTRAINED
+    return _class(cfg) not in (*BASELINES, *ASKING)
+
+
+def trains(cfg: DictConfig) -> bool:
+    """Whether the job trains a language model."""
+    return uses_model(cfg) and _class(cfg) not in UNTRAINED
 
 
 def asks(cfg: DictConfig) -> bool:
     """Whether the job's recommender asks a model elsewhere for its answers."""
-    return _class(recommender_node(cfg)) in ASKING
-
-
-def _class(node: DictConfig) -> str:
-    return str(node._target_).rpartition(".")[2]
+    return _class(cfg) in ASKING
 
 
 def learns_reasons(cfg: DictConfig) -> bool:
     """Whether the job's method learns from oracle reasons, so that it needs a teacher and a judge."""
-    return cfg.get("baseline") is None and str(cfg.method._target_).endswith(".Joint")
+    return _class(cfg) in LEARN_REASONS
+
+
+def _class(cfg: DictConfig) -> str:
+    """The name of what makes the recommender; its module isn't imported, which takes a tenth of a second."""
+    return str(recommender_node(cfg)._target_).rpartition(".")[2]
 
 
 def validate(cfg: DictConfig) -> None:
@@ -138,7 +140,8 @@ def validate(cfg: DictConfig) -> None:
             raise UserError(f"{key}: every job needs it; take what removes it out of the command.")
     if cfg.get("method") is None and cfg.get("baseline") is None:
         raise UserError("method: choose a method or a baseline; see --help for their names.")
-    _must(cfg.seed == 0 or _counts(cfg.seed), "seed", "a whole number from 0", cfg.seed)
+    for key, value in (("seed", cfg.seed), ("split.seed", cfg.split.seed)):
+        _must(value == 0 or _counts(value), key, "a whole number from 0", value)
     _must(cfg.threads is None or _counts(cfg.threads), "threads", "a whole number above 0 or null", cfg.threads)
     people = cfg.data.people
     _must(people == "all" or _counts(people), "data.people", "a number of people above 0, or all", people)
@@ -149,20 +152,35 @@ def validate(cfg: DictConfig) -> None:
         _must(_counts(choice[key]), f"evaluation.{key}", "a whole number above 0", choice[key])
     _must(OmegaConf.is_list(choice.floors), "evaluation.floors", "a list such as [markov]", choice.floors)
     _must(_counts(cfg.model.max_tokens), "model.max_tokens", "a whole number above 0", cfg.model.max_tokens)
+    if cfg.ranking == "head" and cfg.inference.pmi is True:
+        raise UserError("inference.pmi=true: it corrects titles ranked by their text; take ranking=head out.")
     _must(cfg.ranking in ("tokens", "head"), "ranking", "tokens or head", cfg.ranking)
     _must(cfg.logger.kind in LOGGERS, "logger.kind", " or ".join(LOGGERS), cfg.logger.kind)
     for floor in choice.floors:
         floor_node(floor)
-    _validate_untrained(cfg)
+    if uses_model(cfg):
+        _validate_reading(cfg)
+    if uses_model(cfg) and not trains(cfg):
+        _validate_untrained(cfg)
 
 
 def _validate_untrained(cfg: DictConfig) -> None:
-    node = recommender_node(cfg)
-    if _class(node) in UNTRAINED:
-        _must(cfg.ranking == "tokens", "ranking", "tokens, for an untrained model has no ranking head", cfg.ranking)
-    if _class(node) == "FewShot":
+    _must(cfg.ranking == "tokens", "ranking", "tokens, for an untrained model has no ranking head", cfg.ranking)
+    if "examples" in (node := recommender_node(cfg)):
         role = "method" if cfg.get("baseline") is None else "baseline"
         _must(_counts(node.examples), f"{role}.examples", "a whole number above 0", node.examples)
+
+
+def _validate_reading(cfg: DictConfig) -> None:
+    """Whether the recommender can read what `inference.reason` chooses."""
+    node, chosen = recommender_node(cfg), cfg.inference.reason
+    writes = learns_reasons(cfg) or ("form" in node and node.form == "reason_then_answer" and chosen != "oracle")
+    if chosen not in ("greedy", "none") and not writes:
+        raise UserError(
+            f"inference.reason={chosen}: this method reads no such reason; choose joint, multi_task or two_model."
+        )
+    if chosen != "greedy" and "reason_first" in node and node.reason_first is False:
+        raise UserError(f"inference.reason={chosen}: with method.reason_first=false no reason is read; take it out.")
 
 
 def _validate_split(split: DictConfig) -> None:

@@ -88,7 +88,7 @@ def rank(recommender: Recommender, task: Task, final: Path) -> None:
 def score(cfg: DictConfig, task: Task, folder: Path) -> None:
     """metrics.json, floors.json, and for reasons what the judge says of those written for test people."""
     choice = cfg.evaluation
-    metrics = partial(evaluate, taxonomy=task.taxonomy, resamples=choice.resamples, seed=cfg.seed)
+    metrics = partial(evaluate, taxonomy=task.taxonomy, resamples=choice.resamples, seed=cfg.split.seed)
     found = rows.read(folder / "predictions.jsonl")
     if [p.key for p in found] != [t.key for t in task.test]:
         raise UserError(
@@ -120,7 +120,7 @@ def judge_written(cfg: DictConfig, task: Task, folder: Path, found: Sequence[row
     judge = reasoner(cfg.judge, task.taxonomy, hands(cfg, task))
     judge.fit(task.train)
     try:
-        judged = quality(judge, task.test, found, cfg.evaluation.resamples, cfg.seed)
+        judged = quality(judge, task.test, found, cfg.evaluation.resamples, cfg.split.seed)
     except BudgetReached as error:
         raise UserError(
             "calls.budget_usd: the budget is reached. metrics.json is there, but not all reasons for test people "

@@ -78,8 +78,10 @@ def _before(row: Mapping[str, str], step: int) -> bool:
 
 
 @contextmanager
-def tracker(cfg: DictConfig, folder: Path, stage: str) -> Iterator[Logger]:
+def tracker(cfg: DictConfig, folder: Path, stage: str, place: Path | None = None) -> Iterator[Logger]:
     """The logger of one stage; finished when the block ends, whatever ends it.
+
+    metrics.csv lies in `place`, the folder of a stage that jobs share; without one in the run's.
 
     For Weights & Biases a sweep is a group, a stage a job type. Figures and the configuration are sent, careers and
     reasons never.
@@ -88,7 +90,7 @@ def tracker(cfg: DictConfig, folder: Path, stage: str) -> Iterator[Logger]:
         UserError: the logger's kind is unknown, or Weights & Biases can't be reached.
     """
     if cfg.logger.kind == "csv":
-        yield CsvLog(folder / "metrics.csv")
+        yield CsvLog((place or folder) / "metrics.csv")
         return
     if cfg.logger.kind != "wandb":
         raise UserError(f"logger: expected csv or wandb, got '{cfg.logger.kind}'.")
@@ -120,7 +122,7 @@ def tracker(cfg: DictConfig, folder: Path, stage: str) -> Iterator[Logger]:
 
 def shown_config(cfg: DictConfig) -> dict[str, Any]:
     """The configuration without the paths of this machine. Interpolations stay as written."""
-    private = ("output", "sweeps", "data_dir", "hydra")
+    private = ("output", "sweeps", "stages", "data_dir", "hydra")
     values: Any = OmegaConf.to_container(OmegaConf.masked_copy(cfg, [str(k) for k in cfg if k not in private]))
     values["split"].pop("test_file")
     return without_paths(values)

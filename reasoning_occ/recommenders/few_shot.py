@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from reasoning_occ.careers.types import Career, Transition
 from reasoning_occ.errors import UserError
 from reasoning_occ.language.examples import WithExamples
-from reasoning_occ.language.prompt import Language
 from reasoning_occ.reasons.settings import check_counts
 from reasoning_occ.recommenders.base import Recommendation
 from reasoning_occ.recommenders.nearest import Nearest
@@ -37,10 +36,11 @@ class FewShot(ZeroShot):
         UserError: no example is asked for.
     """
 
+    name = "few_shot"
+
     def __init__(self, examples: int, recency: float, seed: int, **kwargs: Any) -> None:
         check_counts("few_shot", examples=examples)
-        super().__init__(form="direct", **kwargs)
-        self.name = "few_shot"
+        super().__init__(**kwargs)
         self._examples = examples
         self._recency = recency
         self._seed = seed
@@ -55,18 +55,12 @@ class FewShot(ZeroShot):
         self._nearest = Nearest(train, self._recency, self._seed)
         super().fit(train, valid, folder)
 
-    def language(self, backbone: "Backbone") -> Language:
-        """As `LanguageModel.language`, with examples in the prompt."""
+    def _speak(self, backbone: "Backbone") -> None:
         if self._nearest is None:
             raise UserError("few_shot: nobody to show yet; call fit() before recommend().")
-        return WithExamples(
-            backbone.tokenizer,
-            self.taxonomy,
-            max_tokens=self.max_tokens,
-            asks=self.asks,
-            ranking=self.ranking,
-            nearest=partial(self._nearest.of, n=self._examples),
-        )
+        nearest = partial(self._nearest.of, n=self._examples)
+        language = WithExamples(backbone.tokenizer, self.taxonomy, self.max_tokens, self.ranks, nearest=nearest)
+        self._languages = {self.ranks: language}
 
     def recommend(self, histories: Sequence[Career]) -> Iterator[Recommendation]:
         """Rank after each history and its examples; says how many examples had no room in the window."""

@@ -1,40 +1,38 @@
 """A language model as it came, which ranks titles without having learnt from careers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
-from reasoning_occ.careers.types import Career, Transition
+from reasoning_occ.careers.types import Transition
 from reasoning_occ.errors import UserError
-from reasoning_occ.language.prompt import Language
-from reasoning_occ.recommenders.base import Recommendation
-from reasoning_occ.recommenders.joint import Joint, Reasons
-from reasoning_occ.recommenders.llm import LanguageModel
+from reasoning_occ.recommenders.llm import LanguageModel, Reasons
+from reasoning_occ.recommenders.reasoned import Reasoned
 
 Form = Literal["direct", "reason_then_answer"]
 
 
-class ZeroShot(Joint):
-    """Reads what the trained methods read, and ranks every title as they do.
-
-    "direct" ranks right after the career; "reason_then_answer" first has the model write a reason, which mostly ends
-    where `inference.max_reason_tokens` cuts it: nobody taught the model to close it.
+def zero_shot(form: Form, **given: Any) -> LanguageModel:
+    """`ZeroShot`, or `ZeroShotReasoned` where a reason comes before the answer.
 
     Args:
-        form: what stands before the answer.
-        kwargs: as `LanguageModel`.
+        form: which.
+        given: as `LanguageModel`.
 
     Raises:
         UserError: another form.
     """
+    if form == "direct":
+        return ZeroShot(**given)
+    if form == "reason_then_answer":
+        return ZeroShotReasoned(**given)
+    raise UserError(f"zero_shot, form: expected direct or reason_then_answer; got '{form}'.")
 
-    def __init__(self, form: Form, **kwargs: Any) -> None:
-        if form not in get_args(Form):
-            raise UserError(f"zero_shot, form: expected {' or '.join(get_args(Form))}; got '{form}'.")
-        super().__init__(oracle=_nothing, **kwargs)
-        self.form: Form = form
-        self.name = f"zero_shot {form}"
-        self.asks = "title" if form == "direct" else "reason"
+
+class Untrained(LanguageModel):
+    """The model as it was loaded takes the place of one that has learnt."""
+
+    adapters = ()
 
     def fit(self, train: Sequence[Transition], valid: Sequence[Transition], folder: Path) -> None:
         """Nothing is learnt; the model is read.
@@ -43,22 +41,33 @@ class ZeroShot(Joint):
             UserError: the window is too small.
         """
         self.folder = folder
-        loaded = self.load()
-        language = self.language(loaded)
-        self._check_window(language, loaded)
-        self._model, self._language = loaded.model, language
+        backbone = self.load()
+        self._prepare(backbone, ())
+        self._model = backbone.model
 
-    def ready(self) -> tuple[Any, Language]:
-        """The model and its language, read once; there need be no `fit()` before."""
-        if self._model is None or self._language is None:
-            loaded = self.load()
-            self._model, self._language = loaded.model, self.language(loaded)
-        return super().ready()
+    def _read(self) -> Any:
+        """There need be no `fit()` before a ranking."""
+        backbone = self.load()
+        self._speak(backbone)
+        return backbone.model
 
-    def recommend(self, histories: Sequence[Career]) -> Iterator[Recommendation]:
-        """Rank after each history, or after it and the reason that the model writes first."""
-        how = LanguageModel.recommend if self.form == "direct" else Joint.recommend
-        yield from how(self, histories)
+
+class ZeroShot(Untrained):
+    """Ranks titles right after the career."""
+
+    name = "zero_shot direct"
+
+
+class ZeroShotReasoned(Untrained, Reasoned):
+    """Writes a reason, which mostly ends where `inference.max_reason_tokens` cuts it, for nobody taught the model to
+    close it; then ranks titles after it. What is read in its place is chosen as for trained methods; see `Reasoned`.
+    """
+
+    name = "zero_shot reason_then_answer"
+    ranks = writes = "reason"
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(oracle=_nothing, **given)
 
 
 def _nothing(train: Sequence[Transition], valid: Sequence[Transition]) -> tuple[Reasons, Reasons]:

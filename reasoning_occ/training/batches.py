@@ -70,25 +70,25 @@ def plan(
 ) -> list[Step]:
     """The optimiser steps of a whole training, from the first epoch to the last.
 
-    Each epoch shuffles the trees anew and cuts them into steps of about `batch` examples: a tree belongs to the step
-    into which its first example falls.
+    Each epoch shuffles the trees anew and cuts them into steps of about `batch` transitions: a tree belongs to the
+    step into which its first transition falls.
 
     Args:
         trees: one a person, or several of a long career.
         seed: with the epoch's number, fixes the shuffles.
         epochs: how often every example is seen, if `max_steps` does not stop it earlier.
         max_steps: at most so many optimiser steps; None for no such limit.
-        batch: examples an optimiser step, on average.
+        batch: transitions an optimiser step, on average, however many examples a transition has.
         micro_tokens: tokens that go through the model at once. A tree larger than this goes alone.
 
     Returns:
         Steps; every tree is in exactly one row an epoch.
     """
-    examples = np.array([tree.examples for tree in trees])
+    transitions = np.array([tree.transitions for tree in trees])
     steps: list[Step] = []
     for epoch in range(epochs):
         order = np.random.default_rng([seed, epoch]).permutation(len(trees))
-        step = (np.cumsum(examples[order]) - examples[order]) // batch
+        step = (np.cumsum(transitions[order]) - transitions[order]) // batch
         cuts = np.flatnonzero(np.diff(step)) + 1
         steps += [_rows(group.tolist(), trees, micro_tokens) for group in np.split(order, cuts)]
     return steps[:max_steps]

@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 from rich.progress import TaskID
@@ -22,6 +22,17 @@ from reasoning_occ.training.module import CareerModule
 from reasoning_occ.training.settings import TrainingSettings
 
 log = logging.getLogger(__name__)
+
+
+class Cost(NamedTuple):
+    """What a training cost: transitions and tokens that went through the model, seconds of its steps.
+
+    A transition counts once an epoch; a token that a person's transitions share counts once an epoch.
+    """
+
+    transitions: int
+    tokens: int
+    seconds: float
 
 
 class Bar(Callback):
@@ -68,6 +79,36 @@ class Record(Callback):
         assert isinstance(pl_module, CareerModule)
         for logger in trainer.loggers:
             logger.log_metrics(pl_module.figures, step=trainer.global_step - 1)
+
+
+class Count(Callback):
+    """What the steps so far have cost, those before a cut too."""
+
+    def __init__(self) -> None:
+        self.cost = Cost(0, 0, 0.0)
+        self._began = 0.0
+
+    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
+        """A step begins."""
+        self._began = time.perf_counter()
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Called before validation and checkpoints, which are not counted; the wait for a compiler is."""
+        self.cost = Cost(
+            self.cost.transitions + sum(row.transitions for row in batch),
+            self.cost.tokens + sum(row.tokens for row in batch),
+            self.cost.seconds + time.perf_counter() - self._began,
+        )
+
+    def state_dict(self) -> dict[str, Any]:
+        """The cost so far."""
+        return self.cost._asdict()
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on with the cost so far."""
+        self.cost = Cost(**state_dict)
 
 
 class Validate(Callback):

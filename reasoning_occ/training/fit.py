@@ -19,7 +19,7 @@ from reasoning_occ.language.example import Example
 from reasoning_occ.models.title_head import TitleHead
 from reasoning_occ.models.tree_attention.interface import fastest, tree_attention
 from reasoning_occ.training.batches import StepLoader, check_examples, plan, trees_of
-from reasoning_occ.training.callbacks import Bar, Keep, Record, Validate
+from reasoning_occ.training.callbacks import Bar, Cost, Count, Keep, Record, Validate
 from reasoning_occ.training.checkpoints import WholeCheckpointIO, newest
 from reasoning_occ.training.compiled import compiled, worth_compiling
 from reasoning_occ.training.interrupt import Interrupt, Stopped
@@ -31,11 +31,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """What a training did: its steps, the step this start went on from (0: anew), losses on validation examples."""
+    """What a training did: its steps, the step this start went on from (0: anew), losses on validation examples, and
+    what all steps cost."""
 
     steps: int
     resumed_at: int
     valid: tuple[dict[str, float], ...]
+    cost: Cost
 
 
 def fit(
@@ -91,19 +93,19 @@ def fit(
     )
     loader = StepLoader(trees, steps, settings.shaping())
     module = CareerModule(model, settings, len(steps), titles)
-    validate = Validate(_sample(examples_valid, settings), settings)
+    validate, count = Validate(_sample(examples_valid, settings), settings), Count()
     found = newest(folder / "checkpoints")
     if found and found[1]["global_step"] >= len(steps):
-        return _finished(module, loader, validate, found[1])
+        return _finished(module, loader, validate, count, found[1])
     done = found[1]["global_step"] if found else 0
     model.train()
     with Interrupt() as interrupt:
         keep = Keep(folder / "checkpoints", settings.checkpoint_minutes, interrupt)
-        trainer = _trainer(folder, logger, [Record(), validate, Bar(what), *callbacks, keep])
+        trainer = _trainer(folder, logger, [count, Record(), validate, Bar(what), *callbacks, keep])
         # rows of the whole plan, those done too: what was cut off goes on as it began, or last digits would differ
         _run(trainer, module, loader, sum(map(len, steps)), found[0] if found else None)
     model.eval()
-    return Fitted(len(steps), done, tuple(validate.history))
+    return Fitted(len(steps), done, tuple(validate.history), count.cost)
 
 
 def _sample(examples: Sequence[Example], settings: TrainingSettings) -> list[Example]:
@@ -155,12 +157,15 @@ def _attention(chosen: TrainingSettings, device: torch.device) -> str:
     return way
 
 
-def _finished(module: CareerModule, loader: StepLoader, validate: Validate, checkpoint: dict[str, Any]) -> Fitted:
+def _finished(
+    module: CareerModule, loader: StepLoader, validate: Validate, count: Count, checkpoint: dict[str, Any]
+) -> Fitted:
     loader.load_state_dict(checkpoint["loops"]["fit_loop"]["state_dict"]["combined_loader"][0])
     module.load_state_dict(checkpoint["state_dict"])
-    validate.load_state_dict(checkpoint["callbacks"][validate.state_key])
+    for callback in (validate, count):
+        callback.load_state_dict(checkpoint["callbacks"][callback.state_key])
     module.model.eval()
-    return Fitted(len(loader), len(loader), tuple(validate.history))
+    return Fitted(len(loader), len(loader), tuple(validate.history), count.cost)
 
 
 @contextmanager

@@ -91,7 +91,7 @@ class CareerModule(LightningModule):
         seconds = time.perf_counter() - began
         speeds = {
             "tokens_per_second": sum(row.tokens for row in batch) / seconds,
-            "transitions_per_second": sum(row.examples for row in batch) / seconds,
+            "transitions_per_second": sum(row.transitions for row in batch) / seconds,
         }
         figures = {**losses, "learning_rate": rate, "gradient_norm": float(norm), **speeds}
         # callbacks see them; Record hands them on, because Lightning would only after a checkpoint that counts the step

@@ -12,7 +12,7 @@ RANKED = ("Hit@1", "Hit@5", "MRR", "NDCG@10", "log-loss", "Brier", "ECE")
 
 @pytest.fixture
 def answered(tiny_taxonomy, transition):
-    """Five people who go from cooks to bakers, and what was answered: right, near, the present one, nothing, refused."""
+    """Five people who go from cooks to bakers, and what was answered: right, near, the present, none, refused."""
     said = [
         Answer("Bakers", "exact", "b"),
         Answer("Butcher", "nearest", "m"),

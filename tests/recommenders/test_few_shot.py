@@ -41,7 +41,7 @@ def job(nls, tmp_path, monkeypatch):
     torch.set_num_threads(1)
 
     def made(*more: str):
-        cfg = composed("data.people=40", *more)
+        cfg = composed("data.people=40", f"stages={tmp_path / 'stages'}", *more)
         task = load(cfg)
         model = make(cfg, task, tmp_path)
         model.fit(task.train, task.valid, tmp_path)

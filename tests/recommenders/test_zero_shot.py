@@ -5,13 +5,13 @@ import pytest
 import torch
 from hydra import compose, initialize_config_dir
 
-from reasoning_occ.config import CONF
+from reasoning_occ.config import CONF, validate
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import read_jsonl
 from reasoning_occ.inference.rank import rank_reference
 from reasoning_occ.making import make, predictor
 from reasoning_occ.recommenders.base import allowed
-from reasoning_occ.recommenders.zero_shot import ZeroShot
+from reasoning_occ.recommenders.zero_shot import ZeroShotReasoned
 from reasoning_occ.task import load
 
 
@@ -23,7 +23,7 @@ def job(nls, tmp_path, monkeypatch):
 
     def made(*more):
         with initialize_config_dir(str(CONF), version_base="1.3"):
-            cfg = compose("config", ["debug=tiny", "data.people=30", *more])
+            cfg = compose("config", ["debug=tiny", "data.people=30", f"stages={tmp_path / 'stages'}", *more])
         task = load(cfg)
         return cfg, task, make(cfg, task, tmp_path)
 
@@ -63,6 +63,28 @@ def test_reasons_that_are_written_are_not_written_again(job, tmp_path):
     assert len(list(read_jsonl(tmp_path / "generated.jsonl"))) == 2
 
 
+def test_what_it_reads_in_place_of_its_reason_is_chosen_as_for_trained_methods(job, tmp_path):
+    said = {}
+    for chosen in ("greedy", "none", "marginal", "shuffled"):
+        more = ["inference.samples=2", "inference.max_reason_tokens=9", f"inference.reason={chosen}"]
+        _, task, model = job("method=zero_shot_reason", *more)
+        model.fit(task.train, task.valid, tmp_path)
+        said[model.name] = list(model.recommend([t.history for t in task.test[:2]]))
+    own, none, mean, others = said.values()
+    assert [one.reason for one in own] == [one.reason for one in reversed(others)]
+    assert all(one.reason is None for one in none) and all(one.reason for one in mean)
+    assert list(said)[2] == "zero_shot reason_then_answer (mean over 2 reasons)"
+
+
+def test_a_reason_that_it_never_reads_is_refused_at_once():
+    for choice, chosen in (("zero_shot_direct", "sampled"), ("few_shot", "marginal"), ("zero_shot_reason", "oracle")):
+        with (
+            initialize_config_dir(str(CONF), version_base="1.3"),
+            pytest.raises(UserError, match=f"inference.reason={chosen}: this method reads no such reason"),
+        ):
+            validate(compose("config", [f"method={choice}", f"inference.reason={chosen}"]))
+
+
 def test_the_names_in_tables_tell_the_forms_apart(job):
     assert job("method=zero_shot_direct")[2].name == "zero_shot direct"
     assert job("baseline=zero_shot_reason")[2].name == "zero_shot reason_then_answer"
@@ -73,7 +95,7 @@ def test_the_names_in_tables_tell_the_forms_apart(job):
 def test_it_is_the_predictor_of_a_judge_that_names_none_whatever_the_job_scores(job):
     cfg, task, _ = job("baseline=markov")
     found = predictor(cfg, task, None)
-    assert isinstance(found, ZeroShot)
+    assert isinstance(found, ZeroShotReasoned)
     history = task.test[0].history
     (with_reason,) = found.log_probs([history], ["They go on as they began."])
     (without,) = found.log_probs([history], [None])
