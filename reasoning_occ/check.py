@@ -7,7 +7,7 @@ from omegaconf import DictConfig
 
 from reasoning_occ.config import asks, learns_reasons, recommender_node, uses_model, validate
 from reasoning_occ.errors import UserError
-from reasoning_occ.identity import model_spec, plain
+from reasoning_occ.identity import model_spec, plain, short_name
 
 
 def check(cfg: DictConfig) -> None:
@@ -17,6 +17,7 @@ def check(cfg: DictConfig) -> None:
         UserError: as `config.validate`; also settings of a method, its teacher and judge, and the place of its model.
     """
     validate(cfg)
+    check_preference(cfg)
     if asks(cfg):
         _recommender_that_asks(cfg)
     if not uses_model(cfg):
@@ -49,6 +50,29 @@ def check(cfg: DictConfig) -> None:
         stand_in(cfg, nls.taxonomy())
     if not cfg.model.tiny:
         model_source(model_spec(cfg))
+
+
+def check_preference(cfg: DictConfig) -> None:
+    """Refuse preference training that would have nothing to learn from, and settings of it that make no sense.
+
+    Raises:
+        UserError: one sentence that says which value is wrong and what to do.
+    """
+    if cfg.get("preference") is None:
+        return
+    if not learns_reasons(cfg):
+        raise UserError(
+            f"preference: {short_name(recommender_node(cfg))} learns no reasons, so there are no pairs of better and "
+            "worse ones to prefer by; choose a method that does, such as method=joint, or leave preference out."
+        )
+    from reasoning_occ.training.preference_settings import PreferenceSettings
+
+    PreferenceSettings.of(plain(cfg, "preference"))
+    if cfg.teacher.get("candidates") == 1:
+        raise UserError(
+            "teacher.candidates=1: preference training needs a better and a worse reason for one transition; "
+            "ask for 2 candidates or more."
+        )
 
 
 def _recommender_that_asks(cfg: DictConfig) -> None:

@@ -2,7 +2,7 @@
 
 import csv
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,13 +21,23 @@ COLUMNS: tuple[str, ...] = (
     "learning_rate", "gradient_norm", "tokens_per_second", "transitions_per_second",
 )  # fmt: skip
 
+PREFERENCE_COLUMNS: tuple[str, ...] = (
+    "step", "loss", "loss_preference", "loss_sft", "logp_chosen", "logp_rejected", "reward_chosen", "reward_rejected",
+    "reward_margin", "reward_accuracy", "kl", "learning_rate", "gradient_norm", "tokens_per_second", "pairs_per_second",
+)  # fmt: skip
+"""Of preference training; training/preference_loss.py says what they are."""
+
+PREFER = "prefer"
+"""The stage of preference training: its steps count from 0 again, so it has a log of its own."""
+
 
 class CsvLog(Logger):
     """metrics.csv, one row a step. After a resume, rows from beyond the checkpoint are replaced."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, columns: Sequence[str]) -> None:
         super().__init__()
         self._path = path
+        self._columns = columns
         self._begun = False
 
     @property
@@ -47,14 +57,14 @@ class CsvLog(Logger):
     @rank_zero_only
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
         """Add a row."""
-        row = {"step": step, **{k: v for k, v in metrics.items() if k in COLUMNS}}
+        row = {"step": step, **{k: v for k, v in metrics.items() if k in self._columns}}
         if len(row) == 1:
             return
         if not self._begun:
             self._begin(step or 0)
         try:
             with open(self._path, "a", newline="", encoding="utf-8") as file:
-                csv.DictWriter(file, COLUMNS).writerow(row)
+                csv.DictWriter(file, self._columns).writerow(row)
         except OSError as error:
             raise UserError(f"Could not write {self._path}: {error.strerror or error}. Free some space.") from error
 
@@ -64,7 +74,7 @@ class CsvLog(Logger):
             with open(self._path, newline="", encoding="utf-8") as file:
                 old = [row for row in csv.DictReader(file) if _before(row, step)]
         with whole(self._path) as file:
-            writer = csv.DictWriter(file, COLUMNS)
+            writer = csv.DictWriter(file, self._columns)
             writer.writeheader()
             writer.writerows(old)
         self._begun = True
@@ -74,7 +84,7 @@ def _before(row: Mapping[str, str], step: int) -> bool:
     """Whether a row was written before step `step` was taken; validation after step 20 and step 20 share a number."""
     if not (row["step"] or "").isdigit():
         return False  # torn by a kill
-    return int(row["step"]) < step + bool(row["valid_loss"])
+    return int(row["step"]) < step + bool(row.get("valid_loss"))
 
 
 @contextmanager
@@ -90,7 +100,8 @@ def tracker(cfg: DictConfig, folder: Path, stage: str, place: Path | None = None
         UserError: the logger's kind is unknown, or Weights & Biases can't be reached.
     """
     if cfg.logger.kind == "csv":
-        yield CsvLog((place or folder) / "metrics.csv")
+        name, columns = ("preference.csv", PREFERENCE_COLUMNS) if stage == PREFER else ("metrics.csv", COLUMNS)
+        yield CsvLog((place or folder) / name, columns)
         return
     if cfg.logger.kind != "wandb":
         raise UserError(f"logger: expected csv or wandb, got '{cfg.logger.kind}'.")

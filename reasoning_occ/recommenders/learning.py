@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reasoning_occ import costs
 from reasoning_occ.careers.types import Transition
-from reasoning_occ.files import share, write_json
+from reasoning_occ.files import share
 from reasoning_occ.language.example import Example
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 Reasons = Mapping[tuple[str, int], str]
 LOG = "metrics.csv"
-COST = "cost.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +62,17 @@ def learn(learning: Learning, train: Sequence[Transition], valid: Sequence[Trans
         if not _all_in(where, learning):
             _tune(learning, train, valid, where)
         for name in learning.adapters:
-            for file in (LOG, COST, "adapter"):  # the adapter last: it says that all is there
+            for file in (LOG, "adapter"):  # the adapter last: it says that all is there
                 if (where / name / file).exists():
                     share(where / name / file, folder / name / file)
+        spent = [costs.read(where / name) for name in learning.adapters]
+        costs.note(
+            folder,
+            {"learn": sum(one["seconds"]["learn"] for one in spent)},
+            transitions_seen=max(one["transitions_seen"] for one in spent),
+            tokens_seen=sum(one["tokens_seen"] for one in spent),
+            trained_parameters=sum(one["trained_parameters"] for one in spent),
+        )
 
 
 def _all_in(folder: Path, learning: Learning) -> bool:
@@ -108,5 +116,12 @@ def _tune(learning: Learning, train: Sequence[Transition], valid: Sequence[Trans
             )
         parameters = sum(p.numel() for p in model.parameters() if p.requires_grad)
         parameters += 0 if titles is None else sum(p.numel() for p in titles.parameters())
-        write_json(place / COST, {"parameters": parameters, **fitted.cost._asdict()})
+        cost = fitted.cost
+        costs.note(
+            place,
+            {"learn": cost.seconds},
+            transitions_seen=cost.transitions,
+            tokens_seen=cost.tokens,
+            trained_parameters=parameters,
+        )
         save_adapter(model, backbone.tokenizer, place / "adapter", titles)

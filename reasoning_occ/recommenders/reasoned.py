@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from reasoning_occ import costs
 from reasoning_occ.careers.types import Career, Transition
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import Journal, read_jsonl, share
@@ -95,14 +96,17 @@ class Reasoned(LanguageModel):
                 for one, ids in zip(asked, prompts, strict=True)
                 if any((*one, sample) not in known for sample in samples)
             }
-            for rows in self.write(missing, 0 if samples[0] == GREEDY else len(samples)):
-                journal.append(rows)
-                known |= {_key(row): row["reason"] for row in rows}
+            with costs.Meter(where, "write") as meter:
+                for rows in self.write(missing, 0 if samples[0] == GREEDY else len(samples)):
+                    journal.append(rows)
+                    known |= {_key(row): row["reason"] for row in rows}
+                    meter.lap()
             if journal.rows:
                 already = {_key(row) for row in journal.rows}
                 journal.append(row for row in earlier if _key(row) not in already)
                 journal.finish()
             share(final, self.folder / GENERATED)
+            costs.note(self.folder, costs.read(where)["seconds"])
         return [[known[(*one, sample)] for sample in samples] for one in asked]
 
     def write(self, prompts: Mapping[Key, Ids], samples: int = 0) -> Iterator[list[dict[str, Any]]]:

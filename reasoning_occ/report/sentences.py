@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from reasoning_occ.config import trains
 from reasoning_occ.evaluation.answers import MATCHES
 from reasoning_occ.evaluation.evaluate import SHARES
+from reasoning_occ.report import preference
 from reasoning_occ.report.jobs import Job, Unfinished, is_of, setting
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ def notes(jobs: Sequence[Job], rows: Sequence["Row"], unfinished: Sequence[Unfin
         told.append("* scored beside, on the same test people: a floor to beat.")
     told += _distinct(note for job in jobs for note in (*_stopped(job), *_left_out(job.data)))
     told += [f"{row.label}: {_answered(row.metrics['answers'])}" for row in rows if "answers" in row.metrics]
+    told += [fallen for job in jobs if (fallen := _fallen(job))]
     for row in rows:
         counts = row.metrics["counts"]
         if "answers" not in row.metrics and (counts["invalid"] or counts["unscored"]):
@@ -131,6 +133,11 @@ def _stopped(job: Job) -> list[str]:
     return [
         f"Training stopped after {steps:,} steps of {batch} transitions: {steps * batch:,} of {learnt:,} were seen."
     ]
+
+
+def _fallen(job: Job) -> str:
+    found = preference.figures(job.folder)
+    return "" if found is None else preference.warning(job.name, found)
 
 
 def _left_out(data: Mapping[str, Any]) -> list[str]:

@@ -57,7 +57,9 @@ class Bar(Callback):
         """One step more."""
         assert self._task is not None
         seen = trainer.callback_metrics
-        note = f"loss {float(seen['loss']):.3f}, {float(seen['transitions_per_second']):.1f} transitions/s"
+        assert isinstance(pl_module, CareerModule)
+        unit = pl_module.unit
+        note = f"loss {float(seen['loss']):.3f}, {float(seen[f'{unit}_per_second']):.1f} {unit}/s"
         self._display.update(self._task, completed=trainer.global_step, note=note)
 
     def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:

@@ -94,18 +94,56 @@ def fit(
     loader = StepLoader(trees, steps, settings.shaping())
     module = CareerModule(model, settings, len(steps), titles)
     validate, count = Validate(_sample(examples_valid, settings), settings), Count()
-    found = newest(folder / "checkpoints")
-    if found and found[1]["global_step"] >= len(steps):
-        return _finished(module, loader, validate, count, found[1])
-    done = found[1]["global_step"] if found else 0
-    model.train()
-    with Interrupt() as interrupt:
-        keep = Keep(folder / "checkpoints", settings.checkpoint_minutes, interrupt)
-        trainer = _trainer(folder, logger, [count, Record(), validate, Bar(what), *callbacks, keep])
-        # rows of the whole plan, those done too: what was cut off goes on as it began, or last digits would differ
-        _run(trainer, module, loader, sum(map(len, steps)), found[0] if found else None)
-    model.eval()
+    done = take_steps(
+        module,
+        loader,
+        folder,
+        rows=sum(map(len, steps)),
+        logger=logger,
+        what=what,
+        callbacks=[count, validate, *callbacks],
+    )
     return Fitted(len(steps), done, tuple(validate.history), count.cost)
+
+
+def take_steps(
+    module: CareerModule,
+    loader: StepLoader,
+    folder: Path,
+    *,
+    rows: int,
+    logger: Logger | None,
+    what: str,
+    callbacks: Sequence[Callback],
+) -> int:
+    """Take all steps of a plan that the newest readable checkpoint in `folder` does not hold; leaves the model in
+    evaluation mode.
+
+    Args:
+        module: its model is trained in place.
+        loader: goes through the plan.
+        folder: checkpoints go to `folder`/checkpoints.
+        rows: of the whole plan.
+        logger, what, callbacks: as in `fit`.
+
+    Returns:
+        The step that this start went on from; 0: anew.
+
+    Raises:
+        UserError, KeyboardInterrupt: as `fit`.
+    """
+    found = newest(folder / "checkpoints")
+    if found and found[1]["global_step"] >= len(loader):
+        _take_up(module, loader, callbacks, found[1])
+        return len(loader)
+    module.model.train()
+    with Interrupt() as interrupt:
+        keep = Keep(folder / "checkpoints", module.chosen.checkpoint_minutes, interrupt)
+        trainer = _trainer(folder, logger, [Record(), *callbacks, Bar(what), keep])
+        # rows of the whole plan, those done too: what was cut off goes on as it began, or last digits would differ
+        _run(trainer, module, loader, rows, found[0] if found else None)
+    module.model.eval()
+    return found[1]["global_step"] if found else 0
 
 
 def _sample(examples: Sequence[Example], settings: TrainingSettings) -> list[Example]:
@@ -136,7 +174,7 @@ def _run(trainer: Trainer, module: CareerModule, loader: StepLoader, rows: int, 
         log.info("Going on from %s", checkpoint)
     try:
         device = trainer.strategy.root_device
-        way = _attention(module.chosen, device)
+        way = attention_way(module.chosen, device)
         compile_, why = worth_compiling(module.chosen.compile, rows, device)
         log.info("Layers are compiled at the first step (%s)" if compile_ else "Layers are not compiled (%s)", why)
         with _quiet(), tree_attention(module.model, way), compiled(module.model) if compile_ else nullcontext():
@@ -145,7 +183,12 @@ def _run(trainer: Trainer, module: CareerModule, loader: StepLoader, rows: int, 
         raise KeyboardInterrupt from stop
 
 
-def _attention(chosen: TrainingSettings, device: torch.device) -> str:
+def attention_way(chosen: TrainingSettings, device: torch.device) -> str:
+    """How attention over career trees is computed there.
+
+    Raises:
+        UserError: the way that was chosen can't train on this device or in this precision.
+    """
     way = fastest(device) if chosen.attention == "auto" else chosen.attention
     if way in ("flex", "varlen") and device.type != "cuda":
         raise UserError(f"trainer.attention={way}: trains on a CUDA GPU only, and this is {device}; use auto or cpu.")
@@ -157,15 +200,16 @@ def _attention(chosen: TrainingSettings, device: torch.device) -> str:
     return way
 
 
-def _finished(
-    module: CareerModule, loader: StepLoader, validate: Validate, count: Count, checkpoint: dict[str, Any]
-) -> Fitted:
+def _take_up(
+    module: CareerModule, loader: StepLoader, callbacks: Sequence[Callback], checkpoint: dict[str, Any]
+) -> None:
+    """What a finished training left."""
     loader.load_state_dict(checkpoint["loops"]["fit_loop"]["state_dict"]["combined_loader"][0])
     module.load_state_dict(checkpoint["state_dict"])
-    for callback in (validate, count):
-        callback.load_state_dict(checkpoint["callbacks"][callback.state_key])
+    for callback in callbacks:
+        if callback.state_key in checkpoint["callbacks"]:
+            callback.load_state_dict(checkpoint["callbacks"][callback.state_key])
     module.model.eval()
-    return Fitted(len(loader), len(loader), tuple(validate.history), count.cost)
 
 
 @contextmanager

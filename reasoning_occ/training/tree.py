@@ -164,6 +164,11 @@ class Row:
         """How many there are."""
         return len(self.end_e)
 
+    @property
+    def units(self) -> int:
+        """How many there are of what speed is told in: transitions, unless a kind of row says else."""
+        return self.transitions
+
 
 def pack(trees: Sequence[Tree]) -> Row:
     """Put trees into one row. No token of one sees a token of another."""

@@ -43,7 +43,7 @@ def test_the_mean_over_reasons_is_that_of_separate_rankings(make, parts, tmp_pat
 
 
 def test_a_sampled_reason_is_the_first_of_several_and_follows_the_seed(make, parts, tmp_path):
-    histories, several = ranked(reading(make, parts, tmp_path, reason="marginal", samples=3), parts)
+    histories, _several = ranked(reading(make, parts, tmp_path, reason="marginal", samples=3), parts)
     first = {r["person"]: r["reason"] for r in read_jsonl(tmp_path / "generated.jsonl") if r["sample"] == 0}
     (tmp_path / "write" / "generated.jsonl").unlink()
     _, one = ranked(reading(make, parts, tmp_path, reason="sampled"), parts)
@@ -123,7 +123,7 @@ def test_tasks_are_mixed_by_their_share(make, nls, mix, reasons, titles):
 
 def test_pmi_takes_off_what_a_title_has_without_a_career(make, parts, tmp_path):
     plain = reading(make, parts, tmp_path, "direct")
-    histories, before = ranked(plain, parts)
+    _histories, before = ranked(plain, parts)
     after = reading(make, parts, tmp_path, "direct", pmi=True)
     assert after.name == "direct (PMI)"
     model, language = plain.ready()
