@@ -1,4 +1,4 @@
-"""What a job's teacher and judge would be asked: the same prompts, made but not sent."""
+"""What a job's teacher and judge, or its recommender, would be asked: the same prompts, made but not sent."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
