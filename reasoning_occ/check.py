@@ -5,7 +5,7 @@ from typing import NoReturn, get_args
 
 from omegaconf import DictConfig
 
-from reasoning_occ.config import learns_reasons, recommender_node, uses_model, validate
+from reasoning_occ.config import asks, learns_reasons, recommender_node, uses_model, validate
 from reasoning_occ.errors import UserError
 from reasoning_occ.identity import model_spec, plain, short_name
 
@@ -18,6 +18,8 @@ def check(cfg: DictConfig) -> None:
     """
     validate(cfg)
     check_preference(cfg)
+    if asks(cfg):
+        _recommender_that_asks(cfg)
     if not uses_model(cfg):
         return
     trainer = plain(cfg, "trainer")
@@ -76,6 +78,14 @@ def check_preference(cfg: DictConfig) -> None:
             "teacher.candidates=1: preference training needs a better and a worse reason for one transition; "
             "ask for 2 candidates or more."
         )
+
+
+def _recommender_that_asks(cfg: DictConfig) -> None:
+    """Made to see whether its settings make sense and its key is there: any taxonomy does for that."""
+    from reasoning_occ.asking import Hands, desk, reasoner
+    from reasoning_occ.occupations import nls
+
+    reasoner(recommender_node(cfg), nls.taxonomy(), Hands(desk(cfg), chat=_none, predict=_none))
 
 
 def _none(name: str | None) -> NoReturn:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig, OmegaConf
 
 from reasoning_occ import __version__
-from reasoning_occ.config import CONF, PACKAGE, recommender_node, source, uses_model
+from reasoning_occ.config import CONF, PACKAGE, asks, recommender_node, source, trains, uses_model
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import checksum
 
@@ -28,8 +28,11 @@ IDLE_BELOW = {
     "model": ("path",),
 }
 IDLE = ("logger", "output", "sweeps", "stages", "data_dir", "hydra", "threads", "calls", "ablation")
-# all that a baseline depends on
-BASELINE_KEYS = ("seed", "data", "split", "view", "evaluation", "baseline")
+# all that a recommender that trains no model depends on, beside its own part
+COMMON_KEYS = ("seed", "data", "split", "view", "evaluation")
+# and what an untrained model does, or one that is asked elsewhere
+MODEL_KEYS = ("model", "inference", "debug")
+ASKING_KEYS = ("privacy",)
 
 
 @cache
@@ -50,8 +53,10 @@ def identity(cfg: DictConfig, checksums: dict[str, str]) -> str:
         cfg: the composed configuration; logging and output paths don't count.
         checksums: of the data and the weights.
     """
-    keys = BASELINE_KEYS if cfg.get("baseline") and not uses_model(cfg) else tuple(map(str, cfg))
-    return digest({**shaping(cfg, keys), "checksums": checksums})
+    parts = shaping(cfg, _keys(cfg))
+    if uses_model(cfg) and not trains(cfg):
+        parts["precision"] = cfg.trainer.precision  # in which the weights are read
+    return digest({**parts, "checksums": checksums})
 
 
 def shaping(cfg: DictConfig, keys: Iterable[str]) -> dict[str, Any]:
@@ -72,6 +77,14 @@ def digest(parts: Mapping[str, Any]) -> str:
     """Ten hex digits that stand for some values and for the code."""
     payload = {**parts, "code": code_version()}
     return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()[:10]
+
+
+def _keys(cfg: DictConfig) -> tuple[str, ...]:
+    """The parts of the configuration on which a job's result depends."""
+    if trains(cfg):
+        return tuple(map(str, cfg))
+    more = (*(MODEL_KEYS if uses_model(cfg) else ()), *(ASKING_KEYS if asks(cfg) else ()))
+    return (*COMMON_KEYS, "method" if cfg.get("baseline") is None else "baseline", *more)
 
 
 def plain(cfg: DictConfig, key: str) -> Any:

@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from reasoning_occ import costs
 from reasoning_occ.asking import Hands, choosing, desk, reasoner, shown, stand_in
 from reasoning_occ.careers.types import Transition
-from reasoning_occ.config import build, learns_reasons, recommender_node, uses_model
+from reasoning_occ.config import asks, build, learns_reasons, recommender_node, uses_model
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation.audit.agreement import panel_agreement
 from reasoning_occ.evaluation.leak import leak_probe
@@ -32,8 +32,10 @@ ORACLE_FILES = ("reasons.jsonl", "reasons_valid.jsonl", "pairs.jsonl", "oracle.j
 
 
 def make(cfg: DictConfig, task: Task, folder: Path) -> Recommender:
-    """The job's one recommender: a baseline, or a method with its backbone and what it learns from."""
+    """The job's one recommender, with its backbone and what it learns from where it takes any."""
     node = recommender_node(cfg)
+    if asks(cfg):
+        return reasoner(node, task.taxonomy, hands(cfg, task))
     if not uses_model(cfg):
         return build(node, taxonomy=task.taxonomy)
     from reasoning_occ.inference.settings import Inference
@@ -185,12 +187,12 @@ def predictor(cfg: DictConfig, task: Task, name: str | None) -> Any:
         UserError: there is no such run, or it has another taxonomy or another method.
     """
     from reasoning_occ.recommenders.reasoned import Reasoned
-    from reasoning_occ.recommenders.untrained import Untrained
+    from reasoning_occ.recommenders.zero_shot import zero_shot
 
     if name is None:
         untrained = cfg.copy()
         untrained.baseline = None
-        untrained.method = {"_target_": f"{Untrained.__module__}.{Untrained.__name__}"}
+        untrained.method = {"_target_": f"{zero_shot.__module__}.{zero_shot.__name__}", "form": "reason_then_answer"}
         return make(untrained, task, Path())
     check_run("judge.predictor", name)
     folder = Path(name).expanduser()

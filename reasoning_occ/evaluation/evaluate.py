@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from reasoning_occ.errors import UserError
+from reasoning_occ.evaluation.answers import answers
 from reasoning_occ.evaluation.calibration import BINS
 from reasoning_occ.evaluation.intervals import percentile_interval, resampled_sums, wilson
 from reasoning_occ.evaluation.metrics import HITS, MEANS
@@ -34,7 +35,8 @@ def evaluate(predictions: Sequence[Prediction], taxonomy: Taxonomy, resamples: i
     Returns:
         `{"AccEM": {"value", "n", "low", "high"}, ..., "counts": {"people", "transitions", "invalid",
         "unscored"}, "slices": {dimension: {label: the same metrics and counts}}, "recommender",
-        "taxonomy": {"name", "note"}, "bootstrap": {"resamples", "seed"}}`. `n` counts transitions that
+        "taxonomy": {"name", "note"}, "bootstrap": {"resamples", "seed"}}`, and "answers" (answers.py) where a
+        recommender names one title and ranks none. `n` counts transitions that
         could be scored; `low` and `high` are `None` where fewer than two people were, and Wilson's where
         nobody or everybody hits (no bootstrap sample differs). invalid: no valid title (wrong in every
         metric); unscored: no probability for the truth.
@@ -52,6 +54,7 @@ def evaluate(predictions: Sequence[Prediction], taxonomy: Taxonomy, resamples: i
         "recommender": predictions[0].recommender,
         "taxonomy": {"name": taxonomy.name, "note": taxonomy.note},
         "bootstrap": {"resamples": resamples, "seed": seed},
+        **({"answers": counted} if (counted := answers(predictions)) else {}),
     }
 
 

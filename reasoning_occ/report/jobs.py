@@ -1,13 +1,17 @@
 """Finds jobs below a folder and reads what a report needs of each."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from reasoning_occ.config import uses_model
 from reasoning_occ.errors import UserError
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
 
 METRICS_FILE = "metrics.json"
 STATUS_FILE = "status.json"
@@ -120,10 +124,19 @@ def load(folder: Path) -> Job:
 
 
 def _tiny(folder: Path) -> bool:
-    """Whether the recommender is a random tiny model; a baseline has no model, though a job may name one."""
-    if setting(folder, "baseline") is not None:
+    """Whether the recommender is a random tiny model; one that reads none has none, though its job may name one."""
+    if not is_of(folder, uses_model):
         return False
     return setting(folder, "model.tiny") is True or setting(folder, "debug.name") == "tiny"
+
+
+def is_of(folder: Path, kind: "Callable[[DictConfig], bool]") -> bool:
+    """Whether the job's recommender is of a kind (`config.trains`, `config.uses_model`); yes where it is not on
+    record, for nothing is kept quiet then."""
+    from omegaconf import OmegaConf
+
+    node = setting(folder, "baseline") or setting(folder, "method")
+    return not OmegaConf.is_dict(node) or kind(OmegaConf.create({"method": node}))
 
 
 def setting(folder: Path, key: str) -> Any:
