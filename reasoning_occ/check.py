@@ -65,6 +65,11 @@ def check_preference(cfg: DictConfig) -> None:
             f"preference: {short_name(recommender_node(cfg))} learns no reasons, so there are no pairs of better and "
             "worse ones to prefer by; choose a method that does, such as method=joint, or leave preference out."
         )
+    if not cfg.oracle.criteria:
+        raise UserError(
+            "oracle.criteria=[]: nobody judges, so there are no pairs of better and worse reasons to prefer by; name a "
+            "criterion (ablation=no_judge and mistakes_N name none), or leave preference out."
+        )
     from reasoning_occ.training.preference_settings import PreferenceSettings
 
     PreferenceSettings.of(plain(cfg, "preference"))

@@ -19,7 +19,20 @@ CONF = next(path for path in (PACKAGE / "conf", PACKAGE.parent / "conf") if path
 LOGGERS = ("csv", "wandb")
 SWEEP = "REASONING_OCC_SWEEP"  # set while a sweep runs, to its name
 # mappings every job has
-PARTS = ("data", "split", "oracle", "calls", "privacy", "inference", "evaluation", "model", "trainer", "logger")
+PARTS = (
+    "data",
+    "split",
+    "view",
+    "ablation",
+    "oracle",
+    "calls",
+    "privacy",
+    "inference",
+    "evaluation",
+    "model",
+    "trainer",
+    "logger",
+)
 VALUES = ("seed", "ranking", "threads")
 # of what makes recommenders, that which makes no language model, and that which learns from oracle reasons
 BASELINES = ("Popularity", "Markov", "Previous")
@@ -146,6 +159,8 @@ def validate(cfg: DictConfig) -> None:
     people = cfg.data.people
     _must(people == "all" or _counts(people), "data.people", "a number of people above 0, or all", people)
     _validate_split(cfg.split)
+    _validate_view(cfg.view)
+    _validate_ablation(cfg)
     choice = cfg.evaluation
     _must(choice.targets in ("last", "all"), "evaluation.targets", "last or all", choice.targets)
     for key in ("resamples", "people_shown"):
@@ -193,6 +208,24 @@ def _validate_split(split: DictConfig) -> None:
         _must(isinstance(share, int | float) and 0 < share < 1, f"split.{key}", "a share between 0 and 1", share)
     if split.test + split.valid >= 1:
         raise UserError(f"split.valid and split.test: {split.valid} and {split.test} leave nobody to train on.")
+
+
+def _validate_view(view: DictConfig) -> None:
+    _must(isinstance(view.education, bool), "view.education", "true or false", view.education)
+    _must(view.jobs in ("all", "last"), "view.jobs", "all or last", view.jobs)
+    _must(view.titles in ("text", "codes"), "view.titles", "text or codes", view.titles)
+
+
+def _validate_ablation(cfg: DictConfig) -> None:
+    """An ablation of reasons says nothing of a job that learns from none, and the other way round."""
+    name, needs = cfg.ablation.name, cfg.ablation.needs
+    _must(needs in ("any", "reasons", "no_reasons"), "ablation.needs", "any, reasons or no_reasons", needs)
+    if needs == "reasons" and not learns_reasons(cfg):
+        raise UserError(
+            f"ablation={name}: this job learns from no reasons; choose a method that does, as method=joint."
+        )
+    if needs == "no_reasons" and (cfg.get("baseline") is not None or learns_reasons(cfg)):
+        raise UserError(f"ablation={name}: it is method=direct; take the other method or baseline out of the command.")
 
 
 def _must(holds: bool, key: str, expected: str, came: Any) -> None:

@@ -80,7 +80,7 @@ def rank(recommender: Recommender, task: Task, final: Path) -> None:
     waiting = task.test[len(keys) :]
     for transition, recommendation in zip(waiting, recommender.recommend([t.history for t in waiting]), strict=True):
         shown = events(transition.history, task.taxonomy)
-        row = rows.predict(transition, recommendation, task.taxonomy, recommender.name, shown)
+        row = rows.predict(transition, recommendation, task.published, recommender.name, shown)
         journal.append([rows.to_row(row)])
     journal.finish()
 
@@ -88,7 +88,7 @@ def rank(recommender: Recommender, task: Task, final: Path) -> None:
 def score(cfg: DictConfig, task: Task, folder: Path) -> None:
     """metrics.json, floors.json, and for reasons what the judge says of those written for test people."""
     choice = cfg.evaluation
-    metrics = partial(evaluate, taxonomy=task.taxonomy, resamples=choice.resamples, seed=cfg.split.seed)
+    metrics = partial(evaluate, taxonomy=task.published, resamples=choice.resamples, seed=cfg.split.seed)
     found = rows.read(folder / "predictions.jsonl")
     if [p.key for p in found] != [t.key for t in task.test]:
         raise UserError(
@@ -140,11 +140,12 @@ def unscored(folder: Path) -> dict[str, Any]:
 
 
 def floor(name: str, task: Task, folder: Path) -> list[rows.Prediction]:
-    """Predictions of a cheap baseline for the same test people."""
+    """Predictions of a cheap baseline for the same test people. It learns from and sees what the job's view shows: what
+    sees more than a recommender is no floor for it."""
     recommender: Recommender = build(floor_node(name), taxonomy=task.taxonomy)
     recommender.fit(task.train, task.valid, folder)
     told = recommender.recommend([t.history for t in task.test])
     return [
-        rows.predict(transition, recommendation, task.taxonomy, recommender.name, ())
+        rows.predict(transition, recommendation, task.published, recommender.name, ())
         for transition, recommendation in zip(task.test, told, strict=True)
     ]

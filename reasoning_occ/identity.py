@@ -23,9 +23,9 @@ WIRING = ("experiment.py", "making.py", "stages.py", "asking.py", "task.py", "co
 # what a result does not depend on; how predictions are scored and shown can change without training anew, and of
 # files the content counts, not where they lie
 IDLE_BELOW = {"evaluation": ("resamples", "people_shown", "floors"), "split": ("test_file",), "model": ("path",)}
-IDLE = ("logger", "output", "sweeps", "stages", "data_dir", "hydra", "threads", "calls")
+IDLE = ("logger", "output", "sweeps", "stages", "data_dir", "hydra", "threads", "calls", "ablation")
 # all that a recommender that trains no model depends on, beside its own part
-COMMON_KEYS = ("seed", "data", "split", "evaluation")
+COMMON_KEYS = ("seed", "data", "split", "view", "evaluation")
 # and what an untrained model does, or one that is asked elsewhere
 MODEL_KEYS = ("model", "inference", "debug")
 ASKING_KEYS = ("privacy",)

@@ -55,6 +55,10 @@ def make(cfg: DictConfig, task: Task, folder: Path) -> Recommender:
     if learns_reasons(cfg):
         handed["oracle"] = partial(oracle_reasons, cfg, task, folder)
         handed["told"] = partial(test_reasons, cfg, task)
+        if cfg.get("preference") is not None:
+            from reasoning_occ.training.preference_settings import PreferenceSettings
+
+            handed["preference"] = PreferenceSettings.of(plain(cfg, "preference"))
     return build(node, **handed)
 
 
@@ -102,13 +106,14 @@ def test_reasons(cfg: DictConfig, task: Task) -> dict[tuple[str, int], str]:
 
 def _choose(cfg: DictConfig, task: Task, transitions: Sequence[Transition], path: Path) -> dict[tuple[str, int], str]:
     given = hands(cfg, task)
-    teacher, judge = (reasoner(node, task.taxonomy, given) for node in (cfg.teacher, cfg.judge))
+    selection, _ = choosing(cfg)
+    teacher = reasoner(cfg.teacher, task.taxonomy, given)
+    judge = reasoner(cfg.judge, task.taxonomy, given) if selection.criteria else None
     instead = stand_in(cfg, task.taxonomy)
     if not path.is_file():
         for one in (teacher, judge, instead):
             if one is not None:
                 one.fit(shown(cfg, task.train))
-    selection, _ = choosing(cfg)
     found = make_oracle(transitions, teacher, judge, selection, path, task.taxonomy, instead)
     return {key: oracle.text for key, oracle in found.items() if oracle is not None}
 
@@ -117,7 +122,7 @@ def _count(cfg: DictConfig, task: Task, where: Path, train: _Known, valid: _Know
     """Write pairs.jsonl, and oracle.json last, which says that all is there."""
     selection, pairing = choosing(cfg)
     reasons = where / "reasons.jsonl"
-    pairs = write_pairs(reasons, where / "pairs.jsonl", selection.thresholds, pairing)
+    pairs = write_pairs(reasons, where / "pairs.jsonl", selection.counted, pairing)
     resamples, seed = cfg.evaluation.resamples, cfg.split.seed
     told = {
         **asdict(summary(reasons, train[0], task.taxonomy)),
@@ -194,6 +199,7 @@ def predictor(cfg: DictConfig, task: Task, name: str | None) -> Any:
     theirs = OmegaConf.load(folder / ".hydra" / "config.yaml")
     assert isinstance(theirs, DictConfig)
     same = theirs.data.name == cfg.data.name and theirs.data.get("taxonomy") == cfg.data.get("taxonomy")
+    same = same and theirs.view == cfg.view
     recommender = make(theirs, task, folder)
     if not (same and isinstance(recommender, Reasoned)):
         raise UserError(f"judge.predictor: {folder} is not a run on this job's data, of a method that reads reasons.")

@@ -88,13 +88,15 @@ def lines(cfg: DictConfig, *, counts: bool) -> Iterator[Line]:
             yield Line(name, node.model, found, more=cfg.oracle.retries * len(requests))
             replies = {} if ledger is None else ledger.replies([request.key for request in requests])
             candidates.known(teacher, [replies.get(request.key) for request in requests])
-        cases, assumed = candidates.cases()
+        # without a criterion that counts, reasons to learn from are judged by nobody
+        cases, assumed = candidates.cases() if cfg.oracle.criteria else ([], 0)
         more = len(CRITERIA) * len(transitions) * _further(cfg)
         for name, node in asking["judge"]:
             repairs = node.get("schema") is False
             judge = reasoner(node, task.taxonomy, hands)
-            found = judge.asker.estimate(judge.requests(cases), ledger, counts=counts)
-            yield Line(name, node.model, found, len(CRITERIA) * assumed, more, repairs)
+            if cfg.oracle.criteria:
+                found = judge.asker.estimate(judge.requests(cases), ledger, counts=counts)
+                yield Line(name, node.model, found, len(CRITERIA) * assumed, more, repairs)
             if test := _test_cases(cfg, task, candidates):
                 found = judge.asker.estimate(judge.requests(test), ledger, counts=counts)
                 yield Line(f"{name}, for test people", node.model, found, len(CRITERIA) * len(test), repairs=repairs)

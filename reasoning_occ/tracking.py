@@ -34,7 +34,7 @@ PREFER = "prefer"
 class CsvLog(Logger):
     """metrics.csv, one row a step. After a resume, rows from beyond the checkpoint are replaced."""
 
-    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+    def __init__(self, path: Path, columns: Sequence[str] = COLUMNS) -> None:
         super().__init__()
         self._path = path
         self._columns = columns
@@ -91,7 +91,8 @@ def _before(row: Mapping[str, str], step: int) -> bool:
 def tracker(cfg: DictConfig, folder: Path, stage: str, place: Path | None = None) -> Iterator[Logger]:
     """The logger of one stage; finished when the block ends, whatever ends it.
 
-    metrics.csv lies in `place`, the folder of a stage that jobs share; without one in the run's.
+    metrics.csv (of preference training preference.csv) lies in `place`, the folder of a stage that jobs share; without
+    one in the run's.
 
     For Weights & Biases a sweep is a group, a stage a job type. Figures and the configuration are sent, careers and
     reasons never.
