@@ -27,7 +27,7 @@ def sweep_name(command: list[str]) -> str:
     """
     overrides = sorted(word for word in command if not word.startswith("-") and "hydra/launcher" not in word)
     overrides = [word for word in overrides if not word.lstrip("+~").startswith("hydra.launcher.")]
-    swept = "_".join(word for word in overrides if "," in word)
+    swept = "_".join(word for word in overrides if "," in word or word.startswith("experiment="))
     readable = "".join(c if c.isalnum() or c in "=,._-" else "-" for c in swept)[:60]
     shaping = " ".join([*overrides, code_version(), checksum(CONF)])
     return f"{readable}-{hashlib.sha256(shaping.encode()).hexdigest()[:8]}"
