@@ -1,6 +1,7 @@
 """What a job is made of: its recommender, the models it reads, and the oracle reasons it learns from."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from functools import cache, partial
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any, Literal
 
 from omegaconf import DictConfig, OmegaConf
 
+from reasoning_occ import costs
 from reasoning_occ.asking import Hands, choosing, desk, reasoner, shown, stand_in
 from reasoning_occ.careers.types import Transition
 from reasoning_occ.config import build, learns_reasons, recommender_node, uses_model
@@ -38,7 +40,6 @@ def make(cfg: DictConfig, task: Task, folder: Path) -> Recommender:
     from reasoning_occ.tracking import tracker
     from reasoning_occ.training.settings import TrainingSettings
 
-    stages = Stages(cfg)
     handed: dict[str, Any] = {
         "taxonomy": task.taxonomy,
         "load": partial(backbone, cfg, task),
@@ -47,11 +48,15 @@ def make(cfg: DictConfig, task: Task, folder: Path) -> Recommender:
         "inference": Inference(**cfg.inference),
         "logger": partial(tracker, cfg, folder),
         "ranking": cfg.ranking,
-        "place": stages.at,
+        "place": Stages(cfg).at,
     }
     if learns_reasons(cfg):
-        handed["oracle"] = partial(oracle_reasons, cfg, task, stages, folder)
-        handed["told"] = partial(test_reasons, cfg, task, stages)
+        handed["oracle"] = partial(oracle_reasons, cfg, task, folder)
+        handed["told"] = partial(test_reasons, cfg, task)
+        if cfg.preference is not None:
+            from reasoning_occ.training.preference_settings import PreferenceSettings
+
+            handed["preference"] = PreferenceSettings.of(plain(cfg, "preference"))
     return build(node, **handed)
 
 
@@ -68,7 +73,6 @@ def precision(cfg: DictConfig) -> Literal["fp32", "bf16"]:
 def oracle_reasons(
     cfg: DictConfig,
     task: Task,
-    stages: Stages,
     folder: Path,
     train: Sequence[Transition],
     valid: Sequence[Transition],
@@ -78,20 +82,23 @@ def oracle_reasons(
 
     Teacher and judge learn their statistics from training people alone, for validation people too.
     """
-    with stages.at("oracle") as where:
+    with Stages(cfg).at("oracle") as where:
         train, valid = shown(cfg, train), shown(cfg, valid)
-        known_train = _choose(cfg, task, train, where / "reasons.jsonl")
-        known_valid = _choose(cfg, task, valid, where / "reasons_valid.jsonl")
-        if not (where / "oracle.json").is_file():
-            _count(cfg, task, where, (train, known_train), (valid, known_valid))
+        there = (where / "oracle.json").is_file()
+        with nullcontext() if there else costs.Meter(where, "oracle"):
+            known_train = _choose(cfg, task, train, where / "reasons.jsonl")
+            known_valid = _choose(cfg, task, valid, where / "reasons_valid.jsonl")
+            if not there:
+                _count(cfg, task, where, (train, known_train), (valid, known_valid))
         for name in ORACLE_FILES:
             share(where / name, folder / name)
+        costs.note(folder, costs.read(where)["seconds"])
     return known_train, known_valid
 
 
-def test_reasons(cfg: DictConfig, task: Task, stages: Stages) -> dict[tuple[str, int], str]:
+def test_reasons(cfg: DictConfig, task: Task) -> dict[tuple[str, int], str]:
     """Oracle reasons of the test transitions, by teacher and judge that learnt from training people: an upper bound."""
-    with stages.at("oracle") as where:
+    with Stages(cfg).at("oracle") as where:
         return _choose(cfg, task, shown(cfg, task.test), where / f"reasons_test_{cfg.evaluation.targets}.jsonl")
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reasoning_occ import costs
 from reasoning_occ.careers.types import Transition
-from reasoning_occ.files import share, write_json
+from reasoning_occ.files import share
 from reasoning_occ.language.example import Example
 
 if TYPE_CHECKING:
@@ -15,11 +16,13 @@ if TYPE_CHECKING:
 
     from reasoning_occ.models.backbone import Backbone
     from reasoning_occ.models.title_head import TitleHead
+    from reasoning_occ.training.preference_pairs import PreferencePair
+    from reasoning_occ.training.preference_settings import PreferenceSettings
     from reasoning_occ.training.settings import TrainingSettings
 
 Reasons = Mapping[tuple[str, int], str]
-LOG = "metrics.csv"
-COST = "cost.json"
+LOG, ADAPTER = "metrics.csv", "adapter"
+PREFERENCE_FILES = ("preference.csv", "preference.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class Learning:
     reasons: gives the oracle reasons of training and of validation transitions.
     examples: of an adapter, from transitions and their oracle reasons.
     titles: makes the ranking head of a model with its adapter; None for none.
+    preference: how the adapter that writes reasons is then trained on pairs; None: it isn't.
     """
 
     name: str
@@ -48,27 +52,81 @@ class Learning:
     reasons: Callable[[Sequence[Transition], Sequence[Transition]], tuple[Reasons, Reasons]]
     examples: Callable[[str, Sequence[Transition], Reasons], list[Example]]
     titles: "Callable[[Any, str], TitleHead | None] | None"
+    preference: "Preference | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """Preference training of one adapter.
+
+    settings: the `preference` part of the configuration.
+    adapter: the name of the one that learns.
+    pairs: gives its pairs from training transitions, once their oracle reasons are made.
+    """
+
+    settings: "PreferenceSettings"
+    adapter: str
+    pairs: "Callable[[Sequence[Transition]], list[PreferencePair]]"
 
 
 def learn(learning: Learning, train: Sequence[Transition], valid: Sequence[Transition], folder: Path) -> None:
-    """Learn all adapters, or find them learnt; `folder` gets them with their log and what they cost.
+    """Learn all adapters, or find them learnt; `folder` gets them with their logs and what they cost.
 
     Raises:
         UserError: there is nothing to learn from, or as `training.fit`.
     """
     if _all_in(folder, learning):
         return
-    with learning.place("learn") as where:
-        if not _all_in(where, learning):
-            _tune(learning, train, valid, where)
+    with learning.place("learn") as tuned:
+        if not _all_in(tuned, learning):
+            _tune(learning, train, valid, tuned)
+        spent = [costs.read(tuned / name) for name in learning.adapters]
+        costs.note(
+            folder,
+            {"learn": sum(one["seconds"]["learn"] for one in spent)},
+            transitions_seen=max(one["transitions_seen"] for one in spent),
+            tokens_seen=sum(one["tokens_seen"] for one in spent),
+            trained_parameters=sum(one["trained_parameters"] for one in spent),
+        )
+        better = None if learning.preference is None else learning.preference.adapter
         for name in learning.adapters:
-            for file in (LOG, COST, "adapter"):  # the adapter last: it says that all is there
-                if (where / name / file).exists():
-                    share(where / name / file, folder / name / file)
+            _share(LOG, tuned / name, folder / name)
+            if name != better:
+                _share(ADAPTER, tuned / name, folder / name)
+    if learning.preference is not None:
+        _improve(learning, learning.preference, train, valid, tuned, folder)
+
+
+def _improve(
+    learning: Learning,
+    preference: Preference,
+    train: Sequence[Transition],
+    valid: Sequence[Transition],
+    tuned: Path,
+    folder: Path,
+) -> None:
+    name = preference.adapter
+    with learning.place("prefer") as where:
+        if not _has_adapter(where):
+            learning.reasons(train, valid)  # the pairs come with them
+            _prefer(learning, preference, train, tuned / name / ADAPTER, where)
+        spent = costs.read(where)
+        costs.note(folder, spent["seconds"], pair_tokens_seen=spent["pair_tokens_seen"])
+        for file in (*PREFERENCE_FILES, ADAPTER):
+            _share(file, where, folder / name)
+
+
+def _share(file: str, source: Path, target: Path) -> None:
+    if (source / file).exists():
+        share(source / file, target / file)
 
 
 def _all_in(folder: Path, learning: Learning) -> bool:
-    return all((folder / name / "adapter" / "adapter_config.json").is_file() for name in learning.adapters)
+    return all(_has_adapter(folder / name) for name in learning.adapters)
+
+
+def _has_adapter(folder: Path) -> bool:
+    return (folder / ADAPTER / "adapter_config.json").is_file()
 
 
 def _tune(learning: Learning, train: Sequence[Transition], valid: Sequence[Transition], where: Path) -> None:
@@ -92,7 +150,7 @@ def _tune(learning: Learning, train: Sequence[Transition], valid: Sequence[Trans
         if number:
             model = adapted(model.unload())
         place = where / name
-        if (place / "adapter" / "adapter_config.json").is_file():
+        if _has_adapter(place):
             continue
         titles = None if learning.titles is None else learning.titles(model, name)
         with learning.logger("learn", place) as logger:
@@ -108,5 +166,37 @@ def _tune(learning: Learning, train: Sequence[Transition], valid: Sequence[Trans
             )
         parameters = sum(p.numel() for p in model.parameters() if p.requires_grad)
         parameters += 0 if titles is None else sum(p.numel() for p in titles.parameters())
-        write_json(place / COST, {"parameters": parameters, **fitted.cost._asdict()})
-        save_adapter(model, backbone.tokenizer, place / "adapter", titles)
+        cost = fitted.cost
+        costs.note(
+            place,
+            {"learn": cost.seconds},
+            transitions_seen=cost.transitions,
+            tokens_seen=cost.tokens,
+            trained_parameters=parameters,
+        )
+        save_adapter(model, backbone.tokenizer, place / ADAPTER, titles)
+
+
+def _prefer(learning: Learning, preference: Preference, train: Sequence[Transition], start: Path, where: Path) -> None:
+    """Preference training of an adapter as supervised fine-tuning left it."""
+    from reasoning_occ.models.lora import load_adapter, save_adapter
+    from reasoning_occ.models.title_head import FILE as TITLES
+    from reasoning_occ.models.title_head import TitleHead
+    from reasoning_occ.training.preference import prefer
+
+    backbone = learning.load()
+    learning.prepare(backbone, train)
+    model = load_adapter(backbone.model, start, trainable=True)
+    with learning.logger("prefer", where) as logger, costs.Meter(where, "prefer"):
+        done = prefer(
+            model,
+            preference.pairs(train),
+            where,
+            settings=preference.settings,
+            trainer=learning.trainer,
+            logger=logger,
+            what=f"Preferring, {learning.name}",
+        )
+    costs.note(where, {}, pair_tokens_seen=done.tokens_seen)
+    titles = TitleHead.read(start) if (start / TITLES).is_file() else None
+    save_adapter(model, backbone.tokenizer, where / ADAPTER, titles)

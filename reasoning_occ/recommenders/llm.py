@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float
 
+from reasoning_occ import costs
 from reasoning_occ.careers.types import Career, Transition
 from reasoning_occ.errors import UserError
 from reasoning_occ.inference.settings import Inference
@@ -128,6 +129,7 @@ class LanguageModel:
             reasons=self.reasons,
             examples=self.examples,
             titles=self._new_titles if self.ranking == "head" else None,
+            preference=None,
         )
 
     def reasons(self, train: Sequence[Transition], valid: Sequence[Transition]) -> tuple[Reasons, Reasons]:
@@ -263,10 +265,12 @@ class LanguageModel:
         may = [allowed(history, self.taxonomy) for history in asked]
         batch = each if each > 1 else self.inference.rank_batch
         rankings = self._rankings(model, language, contexts, may, batch, label)
-        # published probabilities are computed in fp32
-        with in_fp32(model) if self.inference.precision == "fp32" else one_product(model):
+        wide = self.inference.precision == "fp32"  # as published probabilities are computed
+        counted = None if label is None else self.folder
+        with in_fp32(model) if wide else one_product(model), costs.Meter(counted, "rank") as meter:
             for number in range(len(histories)):
                 log_probs_ko = np.stack([next(rankings) for _ in range(each)])
+                meter.lap()
                 mean_o = np.logaddexp.reduce(log_probs_ko, axis=0) - np.log(each)
                 best = int(np.argmax(log_probs_ko[:, int(np.argmax(mean_o))]))
                 yield Recommendation(mean_o, said[number * each + best])

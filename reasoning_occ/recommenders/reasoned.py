@@ -2,24 +2,32 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from reasoning_occ import costs
 from reasoning_occ.careers.types import Career, Transition
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import Journal, read_jsonl, share
 from reasoning_occ.inference.settings import Reading
 from reasoning_occ.language.prompt import Ids
 from reasoning_occ.recommenders.base import Recommendation
+from reasoning_occ.recommenders.learning import Learning, Preference
 from reasoning_occ.recommenders.llm import LanguageModel, Reasons
+from reasoning_occ.recommenders.preferences import preference_pairs
+
+if TYPE_CHECKING:
+    from reasoning_occ.training.preference_pairs import PreferencePair
+    from reasoning_occ.training.preference_settings import PreferenceSettings
 
 Key = tuple[str, int, str, int]
 """Person, number of past jobs, digest of the prompt, number of the sample (-1: greedy)."""
 Oracle = Callable[[Sequence[Transition], Sequence[Transition]], tuple[Reasons, Reasons]]
 GREEDY = -1
-GENERATED = "generated.jsonl"
+GENERATED, PAIRS = "generated.jsonl", "pairs.jsonl"
 
 _TOLD: dict[Reading, str] = {
     "greedy": "",
@@ -37,19 +45,43 @@ class Reasoned(LanguageModel):
     Args:
         oracle: gives oracle reasons for training and validation transitions.
         told: gives oracle reasons of the test transitions; only `inference.reason=oracle` asks.
+        preference: how what writes reasons is trained on after supervised fine-tuning, on pairs of a better and a worse
+            oracle reason; None: it isn't.
         kwargs: as `LanguageModel`.
     """
 
-    def __init__(self, oracle: Oracle, told: Callable[[], Reasons] | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        oracle: Oracle,
+        told: Callable[[], Reasons] | None = None,
+        preference: "PreferenceSettings | None" = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self._oracle = oracle
         self._told = told
+        self._preference = preference
+        if preference is not None:
+            self.name = f"{self.name} + dpo"
         if how := _TOLD[self.inference.reason].format(self.inference.samples):
             self.name = f"{self.name} ({how})"
 
     def reasons(self, train: Sequence[Transition], valid: Sequence[Transition]) -> tuple[Reasons, Reasons]:
         """Oracle reasons by transition."""
         return self._oracle(train, valid)
+
+    def learning(self) -> Learning:
+        """With preference training of the adapter that writes reasons, if that is wished for."""
+        plain = super().learning()
+        if self._preference is None:
+            return plain
+        assert self.writes is not None
+        better = Preference(self._preference, self._adapter_for(self.writes).name, self._pairs)
+        return replace(plain, preference=better)
+
+    def _pairs(self, train: Sequence[Transition]) -> "list[PreferencePair]":
+        assert self.folder is not None and self.writes is not None
+        return preference_pairs(self.folder / PAIRS, train, self.language(self.writes).example)
 
     def recommend(self, histories: Sequence[Career]) -> Iterator[Recommendation]:
         """Write or take reasons for all histories, then rank after them. What is written already is read."""
@@ -95,14 +127,17 @@ class Reasoned(LanguageModel):
                 for one, ids in zip(asked, prompts, strict=True)
                 if any((*one, sample) not in known for sample in samples)
             }
-            for rows in self.write(missing, 0 if samples[0] == GREEDY else len(samples)):
-                journal.append(rows)
-                known |= {_key(row): row["reason"] for row in rows}
+            with costs.Meter(where, "write") as meter:
+                for rows in self.write(missing, 0 if samples[0] == GREEDY else len(samples)):
+                    journal.append(rows)
+                    known |= {_key(row): row["reason"] for row in rows}
+                    meter.lap()
             if journal.rows:
                 already = {_key(row) for row in journal.rows}
                 journal.append(row for row in earlier if _key(row) not in already)
                 journal.finish()
             share(final, self.folder / GENERATED)
+            costs.note(self.folder, costs.read(where)["seconds"])
         return [[known[(*one, sample)] for sample in samples] for one in asked]
 
     def write(self, prompts: Mapping[Key, Ids], samples: int = 0) -> Iterator[list[dict[str, Any]]]:

@@ -39,7 +39,7 @@ _QUALITY_TEXT = "Means over the reasons written for test people, as scored by th
 
 _PREFERENCE_TEXT = (
     "A text's reward is beta times what its log-probability gained since SFT; the margin is the reward of the better "
-    "reason less that of the worse. Below: share of pairs with a margin above 0. Of each step's pairs, before the step."
+    "reason less that of the worse. Below: share of pairs with a margin above 0. Of each step's pairs before the step."
 )
 
 _PARTS = {

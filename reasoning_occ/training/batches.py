@@ -68,28 +68,30 @@ def plan(
     max_steps: int | None,
     batch: int,
     micro_tokens: int,
+    sizes: Sequence[int] | None = None,
 ) -> list[Step]:
     """The optimiser steps of a whole training, from the first epoch to the last.
 
-    Each epoch shuffles the trees anew and cuts them into steps of about `batch` transitions: a tree belongs to the
-    step into which its first transition falls.
+    Each epoch shuffles the trees anew and cuts them into steps of about the size `batch`: a tree belongs to the step
+    into which its beginning falls.
 
     Args:
         trees: one a person, or several of a long career.
         seed: with the epoch's number, fixes the shuffles.
         epochs: how often every example is seen, if `max_steps` does not stop it earlier.
         max_steps: at most so many optimiser steps; None for no such limit.
-        batch: transitions an optimiser step, on average, however many examples a transition has.
+        batch: size of an optimiser step, on average.
         micro_tokens: tokens that go through the model at once. A tree larger than this goes alone.
+        sizes: of the trees; None: their transitions, however many examples a transition has.
 
     Returns:
         Steps; every tree is in exactly one row an epoch.
     """
-    transitions = np.array([tree.transitions for tree in trees])
+    size = np.array([tree.transitions for tree in trees] if sizes is None else sizes)
     steps: list[Step] = []
     for epoch in range(epochs):
         order = np.random.default_rng([seed, epoch]).permutation(len(trees))
-        step = (np.cumsum(transitions[order]) - transitions[order]) // batch
+        step = (np.cumsum(size[order]) - size[order]) // batch
         cuts = np.flatnonzero(np.diff(step)) + 1
         steps += [in_rows(group.tolist(), trees, micro_tokens) for group in np.split(order, cuts)]
     return steps[:max_steps]

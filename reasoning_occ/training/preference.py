@@ -19,7 +19,6 @@ from torch import nn
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import read_jsonl, write_json, write_jsonl
 from reasoning_occ.training.batches import plan, trees_digest
-from reasoning_occ.training.callbacks import Cost
 from reasoning_occ.training.fit import take_steps
 from reasoning_occ.training.preference_loss import compare, text_tokens
 from reasoning_occ.training.preference_module import PreferenceModule
@@ -39,13 +38,14 @@ class Preferred:
     """What a preference training did.
 
     steps: all of them. resumed_at: the step that this start went on from (0: anew).
-    cost: of all steps, those of earlier starts too.
+    texts_seen, tokens_seen: that went through the model in all steps, those of earlier starts too; a pair is two texts.
     figures: what preference.json holds.
     """
 
     steps: int
     resumed_at: int
-    cost: Cost
+    texts_seen: int
+    tokens_seen: int
     figures: dict[str, Any]
 
 
@@ -96,6 +96,7 @@ def prefer(
         max_steps=settings.max_steps,
         batch=settings.batch,
         micro_tokens=trainer.micro_tokens,
+        sizes=[tree.examples // 2 for tree in trees["train"]],
     )
     _active_learns(model)
     module = PreferenceModule(model, settings, trainer, len(steps))
@@ -104,12 +105,19 @@ def prefer(
     identity = f"{settings!r} {module.chosen.shaping()} {_digest_of(reference)}"
     loader = PairLoader(trees["train"], steps, identity, reference["train"])
     rows = sum(map(len, steps))
-    done, cost = take_steps(module, loader, folder, rows=rows, logger=logger, what=what, callbacks=callbacks)
+    done = take_steps(module, loader, folder, rows=rows, logger=logger, what=what, callbacks=callbacks)
+    seen = [trees["train"][number] for step in steps for row in step for number in row]
     figures = {"settings": asdict(settings), "steps": len(steps), "tokens": _tokens(trees["train"])}
     for name, some in trees.items():
         figures[name] = _start_and_end(reference[name], module.measure(some, "Measuring pairs"), some, settings)
     write_json(folder / FIGURES_FILE, figures)
-    return Preferred(len(steps), done, cost, figures)
+    return Preferred(
+        steps=len(steps),
+        resumed_at=done,
+        texts_seen=sum(tree.examples for tree in seen),
+        tokens_seen=sum(map(len, seen)),
+        figures=figures,
+    )
 
 
 def _active_learns(model: nn.Module) -> None:

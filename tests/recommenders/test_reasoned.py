@@ -1,11 +1,15 @@
 """Which reason is read before titles are ranked, and what two adapters on one backbone do."""
 
+import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from recommending import INFERENCE
+from recommending import INFERENCE, PREFERENCE
+from safetensors.torch import load_file
 
+from reasoning_occ import costs
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import read_jsonl, write_jsonl
 from reasoning_occ.inference import model as inside
@@ -43,7 +47,7 @@ def test_the_mean_over_reasons_is_that_of_separate_rankings(make, parts, tmp_pat
 
 
 def test_a_sampled_reason_is_the_first_of_several_and_follows_the_seed(make, parts, tmp_path):
-    histories, several = ranked(reading(make, parts, tmp_path, reason="marginal", samples=3), parts)
+    histories, _several = ranked(reading(make, parts, tmp_path, reason="marginal", samples=3), parts)
     first = {r["person"]: r["reason"] for r in read_jsonl(tmp_path / "generated.jsonl") if r["sample"] == 0}
     (tmp_path / "write" / "generated.jsonl").unlink()
     _, one = ranked(reading(make, parts, tmp_path, reason="sampled"), parts)
@@ -123,7 +127,7 @@ def test_tasks_are_mixed_by_their_share(make, nls, mix, reasons, titles):
 
 def test_pmi_takes_off_what_a_title_has_without_a_career(make, parts, tmp_path):
     plain = reading(make, parts, tmp_path, "direct")
-    histories, before = ranked(plain, parts)
+    _histories, before = ranked(plain, parts)
     after = reading(make, parts, tmp_path, "direct", pmi=True)
     assert after.name == "direct (PMI)"
     model, language = plain.ready()
@@ -134,3 +138,46 @@ def test_pmi_takes_off_what_a_title_has_without_a_career(make, parts, tmp_path):
         expected = one.log_probs - prior.astype(float)
         expected -= np.logaddexp.reduce(expected)
         np.testing.assert_allclose(other.log_probs, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("method", ["joint", "two_model"])
+def test_preference_training_goes_on_from_what_sft_left(make, parts, tmp_path, method):
+    train, valid, test = parts
+    better = ["Pay rose with every move so far.", "They stayed in this line for years."]
+
+    def oracle(train, valid):
+        rows = [
+            {
+                "person": t.key[0],
+                "t": t.key[1],
+                "chosen": better[n % 2],
+                "rejected": "It was a Tuesday.",
+                "margin": 3.0,
+                "chosen_scores": dict.fromkeys(("factuality", "coherence", "utility"), 5),
+                "rejected_scores": dict.fromkeys(("factuality", "coherence", "utility"), 4),
+            }
+            for n, t in enumerate(train)
+        ]
+        write_jsonl(tmp_path / "pairs.jsonl", rows)
+        return {t.key: better[0] for t in train}, {t.key: better[0] for t in valid}
+
+    model = make(method, oracle=oracle, preference=PREFERENCE)
+    assert model.name == f"{method} + dpo"
+    model.fit(train, valid, tmp_path)
+    writer = "generator" if method == "two_model" else ""
+    told = json.loads((tmp_path / writer / "preference.json").read_text())
+    sft, dpo = (load_file(tmp_path / f / "adapter" / "adapter_model.safetensors") for f in (f"learn/{writer}", writer))
+    assert any((sft[name] != dpo[name]).any() for name in sft) and set(sft) == set(dpo)
+    assert told["train"]["pairs"] == len(train)
+    if method == "two_model":
+        same, again = (tmp_path / f / "predictor" / "adapter" / "adapter_model.safetensors" for f in ("", "learn"))
+        assert same.read_bytes() == again.read_bytes()
+    first = [one.log_probs.tolist() for one in ranked(model, parts)[1]]
+    # cut off before the adapter was kept: what is there is gone on from, and the result is the same
+    shutil.rmtree(tmp_path / writer / "adapter")
+    shutil.rmtree(tmp_path / "prefer" / "adapter")
+    again = make(method, oracle=oracle, preference=PREFERENCE)
+    again.fit(train, valid, tmp_path)
+    assert [one.log_probs.tolist() for one in ranked(again, parts)[1]] == first
+    cost = costs.read(tmp_path)
+    assert cost["pair_tokens_seen"] > 0 and set(cost["seconds"]) == {"learn", "prefer", "write", "rank"}
