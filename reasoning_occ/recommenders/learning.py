@@ -187,7 +187,7 @@ def _prefer(learning: Learning, preference: Preference, train: Sequence[Transiti
     backbone = learning.load()
     learning.prepare(backbone, train)
     model = load_adapter(backbone.model, start, trainable=True)
-    with learning.logger("prefer", where) as logger, costs.Meter(where, "prefer"):
+    with learning.logger("prefer", where) as logger:
         done = prefer(
             model,
             preference.pairs(train),
@@ -197,6 +197,6 @@ def _prefer(learning: Learning, preference: Preference, train: Sequence[Transiti
             logger=logger,
             what=f"Preferring, {learning.name}",
         )
-    costs.note(where, {}, pair_tokens_seen=done.tokens_seen)
+    costs.note(where, {"prefer": done.cost.seconds}, pair_tokens_seen=done.cost.tokens)
     titles = TitleHead.read(start) if (start / TITLES).is_file() else None
     save_adapter(model, backbone.tokenizer, where / ADAPTER, titles)

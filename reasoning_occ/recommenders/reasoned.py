@@ -95,7 +95,7 @@ class Reasoned(LanguageModel):
             case "oracle":
                 assert self._told is not None
                 known = self._told()
-                return [[known.get((h.person.id, len(h.jobs) - 1))] for h in histories]
+                return [[known.get((h.person.id, h.past_jobs))] for h in histories]
             case "greedy":
                 return self.written(histories, [GREEDY])
             case "sampled":
@@ -116,7 +116,7 @@ class Reasoned(LanguageModel):
         _, language = self.ready(self.writes)
         assert self.folder is not None
         prompts = [language.reason_prefix_ids(history) for history in histories]
-        asked = [(h.person.id, len(h.jobs) - 1, digest(ids)) for h, ids in zip(histories, prompts, strict=True)]
+        asked = [(h.person.id, h.past_jobs, digest(ids)) for h, ids in zip(histories, prompts, strict=True)]
         with self.place("write") as where:
             final = where / GENERATED
             earlier = list(read_jsonl(final)) if final.is_file() else []

@@ -93,17 +93,12 @@ def fit(
     )
     loader = StepLoader(trees, steps, settings.shaping())
     module = CareerModule(model, settings, len(steps), titles)
-    validate, count = Validate(_sample(examples_valid, settings), settings), Count()
-    done = take_steps(
-        module,
-        loader,
-        folder,
-        rows=sum(map(len, steps)),
-        logger=logger,
-        what=what,
-        callbacks=[count, validate, *callbacks],
+    validate = Validate(_sample(examples_valid, settings), settings)
+    rows = sum(map(len, steps))
+    done, cost = take_steps(
+        module, loader, folder, rows=rows, logger=logger, what=what, callbacks=[validate, *callbacks]
     )
-    return Fitted(len(steps), done, tuple(validate.history), count.cost)
+    return Fitted(len(steps), done, tuple(validate.history), cost)
 
 
 def take_steps(
@@ -115,7 +110,7 @@ def take_steps(
     logger: Logger | None,
     what: str,
     callbacks: Sequence[Callback],
-) -> int:
+) -> tuple[int, Cost]:
     """Take all steps of a plan that the newest readable checkpoint in `folder` does not hold; leaves the model in
     evaluation mode.
 
@@ -127,23 +122,25 @@ def take_steps(
         logger, what, callbacks: as in `fit`.
 
     Returns:
-        The step that this start went on from; 0: anew.
+        The step that this start went on from (0: anew), and what all steps cost.
 
     Raises:
         UserError, KeyboardInterrupt: as `fit`.
     """
+    count = Count()
     found = newest(folder / "checkpoints")
-    if found and found[1]["global_step"] >= len(loader):
-        _take_up(module, loader, callbacks, found[1])
-        return len(loader)
+    done = found[1]["global_step"] if found else 0
+    if found and done >= len(loader):
+        _take_up(module, loader, [count, *callbacks], found[1])
+        return len(loader), count.cost
     module.model.train()
     with Interrupt() as interrupt:
         keep = Keep(folder / "checkpoints", module.chosen.checkpoint_minutes, interrupt)
-        trainer = _trainer(folder, logger, [Record(), *callbacks, Bar(what), keep])
+        trainer = _trainer(folder, logger, [count, Record(), *callbacks, Bar(what), keep])
         # rows of the whole plan, those done too: what was cut off goes on as it began, or last digits would differ
         _run(trainer, module, loader, rows, found[0] if found else None)
     module.model.eval()
-    return found[1]["global_step"] if found else 0
+    return done, count.cost
 
 
 def _sample(examples: Sequence[Example], settings: TrainingSettings) -> list[Example]:

@@ -142,7 +142,7 @@ def test_pmi_takes_off_what_a_title_has_without_a_career(make, parts, tmp_path):
 
 @pytest.mark.parametrize("method", ["joint", "two_model"])
 def test_preference_training_goes_on_from_what_sft_left(make, parts, tmp_path, method):
-    train, valid, test = parts
+    train, valid, _test = parts
     better = ["Pay rose with every move so far.", "They stayed in this line for years."]
 
     def oracle(train, valid):
