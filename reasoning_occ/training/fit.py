@@ -3,7 +3,7 @@
 import logging
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from reasoning_occ.training.checkpoints import WholeCheckpointIO, newest
 from reasoning_occ.training.compiled import compiled, worth_compiling
 from reasoning_occ.training.interrupt import Interrupt, Stopped
 from reasoning_occ.training.module import CareerModule
+from reasoning_occ.training.recomputed import recomputed
 from reasoning_occ.training.settings import TrainingSettings
 
 log = logging.getLogger(__name__)
@@ -137,7 +138,11 @@ def _run(trainer: Trainer, module: CareerModule, loader: StepLoader, rows: int, 
         way = _attention(module.chosen, device)
         compile_, why = worth_compiling(module.chosen.compile, rows, device)
         log.info("Layers are compiled at the first step (%s)" if compile_ else "Layers are not compiled (%s)", why)
-        with _quiet(), tree_attention(module.model, way), compiled(module.model) if compile_ else nullcontext():
+        with _quiet(), tree_attention(module.model, way), ExitStack() as changes:
+            if compile_:
+                changes.enter_context(compiled(module.model))
+            if module.chosen.gradient_checkpointing:  # around what is compiled
+                changes.enter_context(recomputed(module.model))
             trainer.fit(module, loader, ckpt_path=checkpoint, weights_only=True)
     except (Stopped, SystemExit) as stop:  # SystemExit: how Lightning ends at a KeyboardInterrupt
         raise KeyboardInterrupt from stop

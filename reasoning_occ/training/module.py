@@ -75,10 +75,11 @@ class CareerModule(LightningModule):
         counts = segment_counts(batch)
         share = share_of_each(counts, self.weights)
         sums = torch.zeros_like(share)
-        for row in batch:
-            sum_of_each = self._losses(row)
-            self.manual_backward((sum_of_each * share).sum())
-            sums += sum_of_each.detach()
+        with fused(self.model):  # also while gradients are computed: layers may be recomputed then
+            for row in batch:
+                sum_of_each = self._losses(row)
+                self.manual_backward((sum_of_each * share).sum())
+                sums += sum_of_each.detach()
         norm = nn.utils.clip_grad_norm_(self._trainable().values(), self.chosen.clip)
         losses = _means(sums, counts, share)
         if not (math.isfinite(losses["loss"]) and math.isfinite(float(norm))):
@@ -106,7 +107,8 @@ class CareerModule(LightningModule):
         sums = torch.zeros_like(share)
         training = self.model.training
         self.model.eval()
-        with torch.compiler.set_stance("force_eager"):  # compiled layers wait for training: no second wait for this
+        # compiled layers wait for training: no second wait for this
+        with torch.compiler.set_stance("force_eager"), fused(self.model):
             for row in rows:
                 sums += self._losses(row.to(self.device))
         self.model.train(training)
@@ -138,7 +140,7 @@ class CareerModule(LightningModule):
         return super().load_state_dict(state_dict, strict=False, assign=assign)
 
     def _losses(self, row: Row) -> Tensor:
-        with fused(self.model), autocast(self.device, self.chosen.precision):
+        with autocast(self.device, self.chosen.precision):
             return segment_losses(self.model, row, self.titles)
 
     def _trainable(self) -> dict[str, nn.Parameter]:

@@ -49,6 +49,7 @@ class TrainingSettings:
     precision: str
     attention: str
     compile: str
+    gradient_checkpointing: bool
     checkpoint_minutes: float
     validate_every: float
     validate_examples: int
@@ -81,6 +82,7 @@ class TrainingSettings:
         self._must(self.precision in PRECISIONS, "precision", " or ".join(PRECISIONS))
         self._must(self.attention in ATTENTIONS, "attention", " or ".join(ATTENTIONS))
         self._must(self.compile in COMPILING, "compile", " or ".join(COMPILING))
+        self._must(isinstance(self.gradient_checkpointing, bool), "gradient_checkpointing", "true or false")
 
     def _must(self, holds: bool, name: str, expected: str) -> None:
         if not holds:

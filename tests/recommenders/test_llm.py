@@ -31,6 +31,7 @@ TRAINER = TrainingSettings(
     precision="fp32",
     attention="auto",
     compile="auto",
+    gradient_checkpointing=False,
     checkpoint_minutes=60.0,
     validate_every=1.0,
     validate_examples=4,
