@@ -60,7 +60,8 @@ def report_cuts(language: Language, histories: Sequence[Career], whose: str) -> 
 
 
 class LanguageModel:
-    """A causal LM with a LoRA adapter that ranks titles. `Direct` and `Joint` say what it reads and writes.
+    """A causal LM, an adapter or all its weights learnt, that ranks titles. `Direct` and `Joint` say what it reads and
+    writes.
 
     Args:
         taxonomy: the occupations to rank.
@@ -99,7 +100,7 @@ class LanguageModel:
         self._titles: TitleHead | None = None
 
     def fit(self, train: Sequence[Transition], valid: Sequence[Transition], folder: Path) -> None:
-        """Train the adapter into `folder/adapter`, going on from a checkpoint if there is one.
+        """Train into `folder/adapter`, or all weights into `folder/model`, going on from a checkpoint if there is one.
 
         Raises:
             UserError: there is nothing to learn from, or the window is too small; the window is checked before any
@@ -108,13 +109,14 @@ class LanguageModel:
         import torch
 
         from reasoning_occ.models.causal import head
+        from reasoning_occ.models.full import is_full, save_full
         from reasoning_occ.models.lora import add_lora, save_adapter
         from reasoning_occ.models.title_head import TitleHead
         from reasoning_occ.training.fit import fit
 
         self.folder = folder
-        adapter = folder / "adapter"
-        if (adapter / "adapter_config.json").is_file():
+        adapter, whole = folder / "adapter", folder / "model"
+        if (adapter / "adapter_config.json").is_file() or is_full(whole):
             return
         backbone = self.load()
         language = self.language(backbone)
@@ -122,7 +124,9 @@ class LanguageModel:
         report_cuts(language, [t.history for t in train], "training")
         lora = self.trainer.lora
         torch.manual_seed(self.trainer.seed)  # the adapter's first weights
-        model = add_lora(backbone.model, r=lora.r, alpha=lora.alpha, dropout=lora.dropout, targets=lora.targets)
+        model: Any = backbone.model
+        if lora is not None:
+            model = add_lora(model, r=lora.r, alpha=lora.alpha, dropout=lora.dropout, targets=lora.targets)
         train_reasons, valid_reasons = self.reasons(train, valid)  # may be dear: comes when all else is known to work
         titles = None
         if self.ranking == "head":
@@ -140,7 +144,10 @@ class LanguageModel:
                 what=f"Training {self.name}",
                 titles=titles,
             )
-        save_adapter(model, backbone.tokenizer, adapter, titles)
+        if lora is not None:
+            save_adapter(model, backbone.tokenizer, adapter, titles)
+        else:
+            save_full(model, backbone.tokenizer, whole, titles)
         self._model, self._language, self._titles = model, language, titles
 
     def reasons(
@@ -165,13 +172,15 @@ class LanguageModel:
         if self._model is None or self._language is None:
             if self.folder is None:
                 raise UserError(f"{self.name}: nothing is trained yet; call fit() before recommend().")
+            from reasoning_occ.models.full import load_full
             from reasoning_occ.models.lora import load_adapter
             from reasoning_occ.models.title_head import TitleHead
 
             backbone = self.load()
-            self._model = load_adapter(backbone.model, self.folder / "adapter")
+            read, place = (load_full, "model") if self.trainer.lora is None else (load_adapter, "adapter")
+            self._model = read(backbone.model, self.folder / place)
             self._language = self.language(backbone)
-            self._titles = TitleHead.read(self.folder / "adapter") if self.ranking == "head" else None
+            self._titles = TitleHead.read(self.folder / place) if self.ranking == "head" else None
         from reasoning_occ.inference.model import narrow_backbone
         from reasoning_occ.models.causal import device
 

@@ -1,4 +1,4 @@
-"""What can be chosen about a training; the values live in conf/trainer/*.yaml."""
+"""What can be chosen about a training; the values live in conf/trainer/*.yaml and conf/training/*.yaml."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -34,7 +34,10 @@ class LoraChoice:
 
 @dataclass(frozen=True, slots=True)
 class TrainingSettings:
-    """One field a key of conf/trainer/*.yaml, where each is explained."""
+    """One field a key of conf/trainer/*.yaml and conf/training/*.yaml, where each is explained.
+
+    lora: the adapter that learns; None: every weight does.
+    """
 
     epochs: int
     max_steps: int | None
@@ -54,7 +57,7 @@ class TrainingSettings:
     validate_every: float
     validate_examples: int
     seed: int
-    lora: LoraChoice
+    lora: LoraChoice | None
 
     def __post_init__(self) -> None:
         """Raises UserError where a value makes no sense, naming its key."""
@@ -96,15 +99,20 @@ class TrainingSettings:
             UserError: a key is missing or unknown, or a value makes no sense.
         """
         _same_keys(values, cls, "trainer")
-        lora = values["lora"]
-        _same_keys(lora, LoraChoice, "trainer.lora")
-        targets = lora["targets"] if isinstance(lora["targets"], str) else tuple(lora["targets"])
-        return cls(**{**values, "lora": LoraChoice(**{**lora, "targets": targets})})
+        return cls(**{**values, "lora": None if values["lora"] is None else _adapter(values["lora"])})
 
     def shaping(self) -> str:
         """All that decides what is learnt, as text: two trainings may continue each other only if it is equal."""
         idle = ("checkpoint_minutes", "validate_every", "validate_examples")
         return repr([(field.name, getattr(self, field.name)) for field in fields(self) if field.name not in idle])
+
+
+def _adapter(values: Mapping[str, Any]) -> LoraChoice:
+    if not isinstance(values, Mapping):
+        raise UserError(f"trainer.lora: expected null or settings of an adapter; got {values}.")
+    _same_keys(values, LoraChoice, "trainer.lora")
+    targets = values["targets"] if isinstance(values["targets"], str) else tuple(values["targets"])
+    return LoraChoice(**{**values, "targets": targets})
 
 
 def _whole(value: Any) -> bool:

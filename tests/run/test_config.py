@@ -48,7 +48,7 @@ def test_identity_forgets_logging_and_paths_and_nothing_else():
         "seed=1", "data.people=all", "trainer.lr=0.1", "split.valid=0.2", "method=direct",
         "oracle.thresholds.utility=4",
         "oracle.retries=1", "oracle.fallback=grounded", "oracle.pairs.margin=3", "privacy.send=[occupation,dates]",
-        "teacher.mistakes=0", "debug=tiny", "inference.max_reason_tokens=9",
+        "teacher.mistakes=0", "training=full", "debug=tiny", "inference.max_reason_tokens=9",
     ]  # fmt: skip
     names = [run_name(composed(other)) for other in others]
     assert len({base, *names}) == len(others) + 1
