@@ -3,7 +3,7 @@
 import logging
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,14 +18,16 @@ from reasoning_occ.errors import UserError
 from reasoning_occ.language.example import Example
 from reasoning_occ.models.title_head import TitleHead
 from reasoning_occ.models.tree_attention.interface import fastest, tree_attention
-from reasoning_occ.training.batches import StepLoader, check_examples, plan, trees_of
+from reasoning_occ.training.batches import Step, StepLoader, check_examples, plan, trees_of
 from reasoning_occ.training.callbacks import Bar, Keep, Record, Validate
 from reasoning_occ.training.checkpoints import WholeCheckpointIO, newest
 from reasoning_occ.training.compiled import compiled, worth_compiling
+from reasoning_occ.training.group import Group, Place, Summing, together
 from reasoning_occ.training.interrupt import Interrupt, Stopped
 from reasoning_occ.training.module import CareerModule
 from reasoning_occ.training.recomputed import recomputed
 from reasoning_occ.training.settings import TrainingSettings
+from reasoning_occ.training.tree import Tree
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +39,20 @@ class Fitted:
     steps: int
     resumed_at: int
     valid: tuple[dict[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """All that each process of a training must know; fields as in `fit`, checkpoint: what to go on from."""
+
+    model: nn.Module
+    titles: TitleHead | None
+    trees: list[Tree]
+    steps: list[Step]
+    examples_valid: list[Example]
+    settings: TrainingSettings
+    folder: Path
+    checkpoint: Path | None
 
 
 def fit(
@@ -89,22 +105,38 @@ def fit(
         max_steps=settings.max_steps,
         batch=settings.batch,
         micro_tokens=settings.micro_tokens,
+        ranks=settings.devices,
     )
-    loader = StepLoader(trees, steps, settings.shaping())
-    module = CareerModule(model, settings, len(steps), titles)
-    validate = Validate(_sample(examples_valid, settings), settings)
     found = newest(folder / "checkpoints")
+    valid = _sample(examples_valid, settings)
+    job = Job(model, titles, trees, steps, valid, settings, folder, found[0] if found else None)
     if found and found[1]["global_step"] >= len(steps):
-        return _finished(module, loader, validate, found[1])
-    done = found[1]["global_step"] if found else 0
-    model.train()
-    with Interrupt() as interrupt:
-        keep = Keep(folder / "checkpoints", settings.checkpoint_minutes, interrupt)
-        trainer = _trainer(folder, logger, [Record(), validate, Bar(what), *callbacks, keep])
-        # rows of the whole plan, those done too: what was cut off goes on as it began, or last digits would differ
-        _run(trainer, module, loader, sum(map(len, steps)), found[0] if found else None)
+        return _finished(job, found[1])
+    with Interrupt() as interrupt, together(job, settings.devices, folder) as group:
+        validate = _train(job, interrupt, group, logger, [Bar(what), *callbacks])
     model.eval()
-    return Fitted(len(steps), done, tuple(validate.history))
+    return Fitted(len(steps), found[1]["global_step"] if found else 0, tuple(validate.history))
+
+
+def help_train(job: Job, group: Group) -> None:
+    """Take part in a training that another process leads: no bar, no log, no checkpoint is written here."""
+    with suppress(KeyboardInterrupt):  # rank 0 was asked to stop
+        _train(job, Interrupt(), group, None, [])
+
+
+def _train(
+    job: Job, interrupt: Interrupt, group: Group | None, logger: Logger | None, callbacks: list[Callback]
+) -> Validate:
+    module = CareerModule(job.model, job.settings, len(job.steps), job.titles)
+    rank, ranks = (group.rank, group.size) if group else (0, 1)
+    loader = StepLoader(job.trees, job.steps, job.settings.shaping(), rank, ranks)
+    validate = Validate(job.examples_valid, job.settings)
+    keep = Keep(job.folder / "checkpoints", job.settings.checkpoint_minutes, interrupt)
+    job.model.train()
+    trainer = _trainer(job.folder, logger, [Record(), validate, *callbacks, keep], group)
+    # rows of the whole plan, those done too: what was cut off goes on as it began, or last digits would differ
+    _run(trainer, module, loader, sum(map(len, job.steps)) // ranks, job.checkpoint)
+    return validate
 
 
 def _sample(examples: Sequence[Example], settings: TrainingSettings) -> list[Example]:
@@ -114,11 +146,15 @@ def _sample(examples: Sequence[Example], settings: TrainingSettings) -> list[Exa
     return [examples[number] for number in sorted(chosen.tolist())]
 
 
-def _trainer(folder: Path, logger: Logger | None, callbacks: list[Callback]) -> Trainer:
+def _trainer(folder: Path, logger: Logger | None, callbacks: list[Callback], group: Group | None) -> Trainer:
+    several: dict[str, Any] = {"devices": 1}
+    if group:
+        kind = "cuda" if torch.cuda.is_available() else "cpu"
+        several = {"devices": group.size, "accelerator": kind, "strategy": Summing(cluster_environment=Place(group))}
     with _quiet():
         return Trainer(
+            **several,
             max_epochs=1,  # the plan holds all epochs; one long epoch resumes anywhere by the same path
-            devices=1,
             logger=logger or False,
             log_every_n_steps=1,
             callbacks=callbacks,
@@ -160,11 +196,14 @@ def _attention(chosen: TrainingSettings, device: torch.device) -> str:
     return way
 
 
-def _finished(module: CareerModule, loader: StepLoader, validate: Validate, checkpoint: dict[str, Any]) -> Fitted:
+def _finished(job: Job, checkpoint: dict[str, Any]) -> Fitted:
+    module = CareerModule(job.model, job.settings, len(job.steps), job.titles)
+    loader = StepLoader(job.trees, job.steps, job.settings.shaping())
+    validate = Validate(job.examples_valid, job.settings)
     loader.load_state_dict(checkpoint["loops"]["fit_loop"]["state_dict"]["combined_loader"][0])
     module.load_state_dict(checkpoint["state_dict"])
     validate.load_state_dict(checkpoint["callbacks"][validate.state_key])
-    module.model.eval()
+    job.model.eval()
     return Fitted(len(loader), len(loader), tuple(validate.history))
 
 

@@ -14,6 +14,7 @@ from reasoning_occ.errors import UserError
 from reasoning_occ.models.causal import check_logits
 from reasoning_occ.models.title_head import TitleHead
 from reasoning_occ.training.fused import fused
+from reasoning_occ.training.group import rank, sum_gradients, summed
 from reasoning_occ.training.loss import (
     SEGMENTS,
     SegmentWeights,
@@ -64,15 +65,16 @@ class CareerModule(LightningModule):
         self.figures: dict[str, float] = {}  # of the last step
 
     def training_step(self, batch: Sequence[Row], batch_idx: int) -> None:
-        """One optimiser step. Rows only bound memory: how a step is cut does not change its gradient."""
+        """One optimiser step. Rows only bound memory: how a step is cut does not change its gradient, nor does how its
+        rows are dealt out to processes, of which one may have none."""
         began = time.perf_counter()
         # dropout depends on seed and step alone, so a resumed training draws what it would have drawn
-        torch.manual_seed(self.chosen.seed * 1_000_003 + self.global_step)
+        torch.manual_seed(self.chosen.seed * 1_000_003 + self.global_step + (rank() << 40))
         optimizer = self._optimizer()
         rate = learning_rate(self.global_step, self.total_steps, self.chosen.lr, self.chosen.warmup)
         for group in optimizer.param_groups:
             group["lr"] = rate
-        counts = segment_counts(batch)
+        counts = summed(segment_counts(batch).to(self.device))
         share = share_of_each(counts, self.weights)
         sums = torch.zeros_like(share)
         with fused(self.model):  # also while gradients are computed: layers may be recomputed then
@@ -80,6 +82,8 @@ class CareerModule(LightningModule):
                 sum_of_each = self._losses(row)
                 self.manual_backward((sum_of_each * share).sum())
                 sums += sum_of_each.detach()
+        sum_gradients(self._trainable().values())
+        summed(sums)
         norm = nn.utils.clip_grad_norm_(self._trainable().values(), self.chosen.clip)
         losses = _means(sums, counts, share)
         if not (math.isfinite(losses["loss"]) and math.isfinite(float(norm))):
@@ -90,10 +94,9 @@ class CareerModule(LightningModule):
         optimizer.step()
         optimizer.zero_grad()
         seconds = time.perf_counter() - began
-        speeds = {
-            "tokens_per_second": sum(row.tokens for row in batch) / seconds,
-            "transitions_per_second": sum(row.examples for row in batch) / seconds,
-        }
+        done = [sum(row.tokens for row in batch), sum(row.examples for row in batch)]
+        tokens, transitions = summed(torch.tensor(done, device=self.device)).tolist()
+        speeds = {"tokens_per_second": tokens / seconds, "transitions_per_second": transitions / seconds}
         figures = {**losses, "learning_rate": rate, "gradient_norm": float(norm), **speeds}
         # callbacks see them; Record hands them on, because Lightning would only after a checkpoint that counts the step
         self.log_dict(figures, batch_size=1, logger=False)

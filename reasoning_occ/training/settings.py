@@ -53,6 +53,7 @@ class TrainingSettings:
     attention: str
     compile: str
     gradient_checkpointing: bool
+    devices: int
     checkpoint_minutes: float
     validate_every: float
     validate_examples: int
@@ -61,7 +62,7 @@ class TrainingSettings:
 
     def __post_init__(self) -> None:
         """Raises UserError where a value makes no sense, naming its key."""
-        for name in ("epochs", "batch", "micro_tokens", "validate_examples", "seed"):
+        for name in ("epochs", "batch", "micro_tokens", "devices", "validate_examples", "seed"):
             self._must(_whole(getattr(self, name)), name, "a whole number")
         self._must(self.max_steps is None or _whole(self.max_steps), "max_steps", "null or a whole number")
         for name in ("lr", "warmup", "weight_decay", "clip", *_WEIGHTS, "checkpoint_minutes", "validate_every"):
@@ -72,6 +73,7 @@ class TrainingSettings:
             "clip",
             "batch",
             "micro_tokens",
+            "devices",
             "checkpoint_minutes",
             "validate_examples",
         ):

@@ -32,6 +32,7 @@ TRAINER = TrainingSettings(
     attention="auto",
     compile="auto",
     gradient_checkpointing=False,
+    devices=1,
     checkpoint_minutes=60.0,
     validate_every=1.0,
     validate_examples=4,
