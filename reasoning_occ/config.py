@@ -127,6 +127,9 @@ def validate(cfg: DictConfig) -> None:
     _must(_counts(cfg.model.max_tokens), "model.max_tokens", "a whole number above 0", cfg.model.max_tokens)
     _must(cfg.ranking in ("tokens", "head"), "ranking", "tokens or head", cfg.ranking)
     _must(cfg.logger.kind in LOGGERS, "logger.kind", " or ".join(LOGGERS), cfg.logger.kind)
+    if cfg.logger.kind == "wandb":
+        for key in ("tables", "artifact"):
+            _must(isinstance(cfg.logger[key], bool), f"logger.{key}", "true or false", cfg.logger[key])
     for floor in choice.floors:
         floor_node(floor)
 
