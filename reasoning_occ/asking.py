@@ -107,7 +107,7 @@ def stand_in(cfg: DictConfig, taxonomy: Taxonomy) -> Any:
     """The teacher that writes where no candidate of the job's own passed; `None` where nobody does."""
     if cfg.oracle.fallback != "grounded":
         return None
-    node = OmegaConf.merge(OmegaConf.load(STAND_IN), {"seed": cfg.seed, "mistakes": 0.0})
+    node = OmegaConf.merge(OmegaConf.load(STAND_IN), {"seed": cfg.split.seed, "mistakes": 0.0})
     assert isinstance(node, DictConfig)
     return build(node, taxonomy=taxonomy)
 
@@ -137,6 +137,12 @@ def asking_nodes(node: DictConfig, name: str) -> Iterator[tuple[str, DictConfig]
 def needs_nothing(node: DictConfig) -> bool:
     """Whether a teacher or judge works with what it is by itself: it takes nothing out of `Hands`."""
     return not {field.name for field in fields(Hands)} & set(_wanted(node))
+
+
+def reads_model(node: DictConfig) -> bool:
+    """Whether a teacher or judge, or a judge inside it, may read the job's own model."""
+    mine = _is_node(node) and bool({"chat", "predict"} & set(_wanted(node)))
+    return mine or any(reads_model(value) for value in node.values() if OmegaConf.is_dict(value))
 
 
 def _wanted(node: DictConfig) -> Collection[str]:

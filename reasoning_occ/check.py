@@ -5,9 +5,9 @@ from typing import NoReturn, get_args
 
 from omegaconf import DictConfig
 
-from reasoning_occ.config import learns_reasons, validate
+from reasoning_occ.config import learns_reasons, recommender_node, uses_model, validate
 from reasoning_occ.errors import UserError
-from reasoning_occ.identity import model_spec, plain
+from reasoning_occ.identity import model_spec, plain, short_name
 
 
 def check(cfg: DictConfig) -> None:
@@ -18,7 +18,8 @@ def check(cfg: DictConfig) -> None:
     """
     validate(cfg)
     _check_sent(cfg)
-    if cfg.get("baseline") is not None:
+    check_preference(cfg)
+    if not uses_model(cfg):
         return
     trainer = plain(cfg, "trainer")
     # what auto becomes depends on the machine, and finding out takes torch
@@ -29,10 +30,10 @@ def check(cfg: DictConfig) -> None:
         TrainingSettings.of({**trainer, "precision": precision})
         # below: what takes numpy, a tenth of a second that a wrong value of the trainer is told without
         from reasoning_occ.asking import Hands, choosing, desk, reasoner, stand_in
+        from reasoning_occ.inference.settings import Inference
         from reasoning_occ.models.spec import Family
         from reasoning_occ.models.spec import source as model_source
         from reasoning_occ.occupations import nls
-        from reasoning_occ.recommenders.llm import Inference
 
         Inference(**cfg.inference)
         choosing(cfg)
@@ -59,6 +60,29 @@ def _check_sent(cfg: DictConfig) -> None:
         raise UserError(
             "logger.tables=true: reasons and rankings tell of whole careers, so it needs privacy.send to be all fields "
             f"([{','.join(FIELDS)}]) and privacy.local_only=false."
+        )
+
+
+def check_preference(cfg: DictConfig) -> None:
+    """Refuse preference training that would have nothing to learn from, and settings of it that make no sense.
+
+    Raises:
+        UserError: one sentence that says which value is wrong and what to do.
+    """
+    if cfg.get("preference") is None:
+        return
+    if not learns_reasons(cfg):
+        raise UserError(
+            f"preference: {short_name(recommender_node(cfg))} learns no reasons, so there are no pairs of better and "
+            "worse ones to prefer by; choose a method that does, such as method=joint, or leave preference out."
+        )
+    from reasoning_occ.training.preference_settings import PreferenceSettings
+
+    PreferenceSettings.of(plain(cfg, "preference"))
+    if cfg.teacher.get("candidates") == 1:
+        raise UserError(
+            "teacher.candidates=1: preference training needs a better and a worse reason for one transition; "
+            "ask for 2 candidates or more."
         )
 
 

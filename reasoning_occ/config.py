@@ -21,6 +21,9 @@ SWEEP = "REASONING_OCC_SWEEP"  # set while a sweep runs, to its name
 # mappings every job has
 PARTS = ("data", "split", "oracle", "calls", "privacy", "inference", "evaluation", "model", "trainer", "logger")
 VALUES = ("seed", "ranking", "threads")
+# of what makes recommenders, that which makes no language model, and that which learns from oracle reasons
+BASELINES = ("Popularity", "Markov", "Previous")
+LEARN_REASONS = ("joint", "MultiTask", "TwoModel")
 BUILDABLE = ("reasoning_occ.careers.", "reasoning_occ.reasons.", "reasoning_occ.recommenders.")
 
 
@@ -95,9 +98,19 @@ def recommender_node(cfg: DictConfig) -> DictConfig:
     return cfg.method if cfg.get("baseline") is None else cfg.baseline
 
 
+def uses_model(cfg: DictConfig) -> bool:
+    """Whether the job's recommender is a language model."""
+    return _class(cfg) not in BASELINES
+
+
 def learns_reasons(cfg: DictConfig) -> bool:
     """Whether the job's method learns from oracle reasons, so that it needs a teacher and a judge."""
-    return cfg.get("baseline") is None and str(cfg.method._target_).endswith(".Joint")
+    return _class(cfg) in LEARN_REASONS
+
+
+def _class(cfg: DictConfig) -> str:
+    """The name of what makes the recommender; its module isn't imported, which takes a tenth of a second."""
+    return str(recommender_node(cfg)._target_).rpartition(".")[2]
 
 
 def validate(cfg: DictConfig) -> None:
@@ -114,7 +127,8 @@ def validate(cfg: DictConfig) -> None:
             raise UserError(f"{key}: every job needs it; take what removes it out of the command.")
     if cfg.get("method") is None and cfg.get("baseline") is None:
         raise UserError("method: choose a method or a baseline; see --help for their names.")
-    _must(cfg.seed == 0 or _counts(cfg.seed), "seed", "a whole number from 0", cfg.seed)
+    for key, value in (("seed", cfg.seed), ("split.seed", cfg.split.seed)):
+        _must(value == 0 or _counts(value), key, "a whole number from 0", value)
     _must(cfg.threads is None or _counts(cfg.threads), "threads", "a whole number above 0 or null", cfg.threads)
     people = cfg.data.people
     _must(people == "all" or _counts(people), "data.people", "a number of people above 0, or all", people)
@@ -125,6 +139,8 @@ def validate(cfg: DictConfig) -> None:
         _must(_counts(choice[key]), f"evaluation.{key}", "a whole number above 0", choice[key])
     _must(OmegaConf.is_list(choice.floors), "evaluation.floors", "a list such as [markov]", choice.floors)
     _must(_counts(cfg.model.max_tokens), "model.max_tokens", "a whole number above 0", cfg.model.max_tokens)
+    if cfg.ranking == "head" and cfg.inference.pmi is True:
+        raise UserError("inference.pmi=true: it corrects titles ranked by their text; take ranking=head out.")
     _must(cfg.ranking in ("tokens", "head"), "ranking", "tokens or head", cfg.ranking)
     _must(cfg.logger.kind in LOGGERS, "logger.kind", " or ".join(LOGGERS), cfg.logger.kind)
     if cfg.logger.kind == "wandb":
@@ -132,6 +148,19 @@ def validate(cfg: DictConfig) -> None:
             _must(isinstance(cfg.logger[key], bool), f"logger.{key}", "true or false", cfg.logger[key])
     for floor in choice.floors:
         floor_node(floor)
+    if uses_model(cfg):
+        _validate_reading(cfg)
+
+
+def _validate_reading(cfg: DictConfig) -> None:
+    """Whether the recommender can read what `inference.reason` chooses."""
+    chosen = cfg.inference.reason
+    if chosen not in ("greedy", "none") and not learns_reasons(cfg):
+        raise UserError(
+            f"inference.reason={chosen}: this method reads no reason; choose joint, multi_task or two_model."
+        )
+    if chosen != "greedy" and "reason_first" in (node := recommender_node(cfg)) and node.reason_first is False:
+        raise UserError(f"inference.reason={chosen}: with method.reason_first=false no reason is read; take it out.")
 
 
 def _validate_split(split: DictConfig) -> None:

@@ -14,7 +14,7 @@ from omegaconf import DictConfig
 
 from reasoning_occ.asking import asks_others, reasoner
 from reasoning_occ.check import check
-from reasoning_occ.config import build, floor_node
+from reasoning_occ.config import build, floor_node, uses_model
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation import predictions as rows
 from reasoning_occ.evaluation.evaluate import evaluate
@@ -64,7 +64,7 @@ def _work(cfg: DictConfig, folder: Path, status: Status) -> None:
         check(cfg)
         status.stage("load")
         task = load(cfg)
-        if cfg.get("baseline") is None:
+        if uses_model(cfg):
             prepare(cfg.threads, precision(cfg))
         recommender = make(cfg, task, folder)
         final = folder / "predictions.jsonl"
@@ -98,7 +98,7 @@ def rank(recommender: Recommender, task: Task, final: Path) -> None:
 def score(cfg: DictConfig, task: Task, folder: Path) -> None:
     """metrics.json, floors.json, and for reasons what the judge says of those written for test people."""
     choice = cfg.evaluation
-    metrics = partial(evaluate, taxonomy=task.taxonomy, resamples=choice.resamples, seed=cfg.seed)
+    metrics = partial(evaluate, taxonomy=task.taxonomy, resamples=choice.resamples, seed=cfg.split.seed)
     found = rows.read(folder / "predictions.jsonl")
     if [p.key for p in found] != [t.key for t in task.test]:
         raise UserError(
@@ -129,7 +129,7 @@ def judge_written(cfg: DictConfig, task: Task, folder: Path, found: Sequence[row
     judge = reasoner(cfg.judge, task.taxonomy, hands(cfg, task))
     judge.fit(task.train)
     try:
-        judged = quality(judge, task.test, found, cfg.evaluation.resamples, cfg.seed)
+        judged = quality(judge, task.test, found, cfg.evaluation.resamples, cfg.split.seed)
     except BudgetReached as error:
         raise UserError(
             "calls.budget_usd: the budget is reached. metrics.json is there, but not all reasons for test people "

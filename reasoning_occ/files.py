@@ -4,7 +4,8 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -84,8 +85,12 @@ def checksum(path: Path) -> str:
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path, busy: Callable[[], None] | None = None) -> Iterator[None]:
     """Hold a folder for this process; the hold ends with the process, however it ends.
+
+    Args:
+        folder: made if it isn't there.
+        busy: called where another process holds the folder, which is then waited for. None: that is an error.
 
     Raises:
         UserError: another process works in the folder, or it can't be written.
@@ -99,8 +104,41 @@ def alone(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise UserError(f"Another process works in {folder}. Wait until it is done, or stop it first.") from error
+            if busy is None:
+                raise UserError(
+                    f"Another process works in {folder}. Wait until it is done, or stop it first."
+                ) from error
+            busy()
+            fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def share(source: Path, target: Path) -> None:
+    """Let a finished file, or all files of a finished folder, stand at a second place too; what stood there goes.
+
+    A second name of the same content where the disk can do that, else a copy. Such files are replaced, never written
+    into, so neither place can spoil the other.
+
+    Raises:
+        UserError: the target can't be written.
+    """
+    if source.is_dir():
+        for file in sorted(path for path in source.rglob("*") if path.is_file()):
+            share(file, target / file.relative_to(source))
+        return
+    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        beside.unlink(missing_ok=True)
+        try:
+            os.link(source, beside)
+        except OSError:  # another disk, or one without second names
+            shutil.copyfile(source, beside)
+        beside.replace(target)
+    except OSError as error:
+        raise UserError(f"Could not write {target}: {error.strerror or error}. Free some space.") from error
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 class Journal:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig, OmegaConf
 
 from reasoning_occ import __version__
-from reasoning_occ.config import CONF, PACKAGE, recommender_node, source
+from reasoning_occ.config import CONF, PACKAGE, recommender_node, source, uses_model
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import checksum
 
@@ -18,11 +19,11 @@ if TYPE_CHECKING:
 
 # rooms whose code can change a result; a run is only continued by the code that began it
 SHAPING = ("careers", "occupations", "models", "language", "reasons", "training", "inference", "recommenders")
-WIRING = ("experiment.py", "making.py", "asking.py", "task.py", "config.py")
+WIRING = ("experiment.py", "making.py", "stages.py", "asking.py", "task.py", "config.py")
 # what a result does not depend on; how predictions are scored and shown can change without training anew, and of
 # files the content counts, not where they lie
 IDLE_BELOW = {"evaluation": ("resamples", "people_shown", "floors"), "split": ("test_file",), "model": ("path",)}
-IDLE = ("logger", "output", "sweeps", "data_dir", "hydra", "threads", "calls")
+IDLE = ("logger", "output", "sweeps", "stages", "data_dir", "hydra", "threads", "calls")
 # all that a baseline depends on
 BASELINE_KEYS = ("seed", "data", "split", "evaluation", "baseline")
 
@@ -45,16 +46,27 @@ def identity(cfg: DictConfig, checksums: dict[str, str]) -> str:
         cfg: the composed configuration; logging and output paths don't count.
         checksums: of the data and the weights.
     """
-    keys = BASELINE_KEYS if cfg.get("baseline") else tuple(str(key) for key in cfg if key not in IDLE)
+    keys = BASELINE_KEYS if cfg.get("baseline") and not uses_model(cfg) else tuple(map(str, cfg))
+    return digest({**shaping(cfg, keys), "checksums": checksums})
+
+
+def shaping(cfg: DictConfig, keys: Iterable[str]) -> dict[str, Any]:
+    """The parts of a configuration that a result depends on, as plain values; of the keys that are named."""
     # only these: resolving hydra's own part would ask for the run's name again
-    payload: dict[str, Any] = {key: plain(cfg, key) for key in keys}
+    parts: dict[str, Any] = {key: plain(cfg, key) for key in keys if key not in IDLE}
     for part, idle in IDLE_BELOW.items():
-        if part in payload:
-            payload[part] = {key: value for key, value in payload[part].items() if key not in idle}
-    payload["data"] = without_paths(payload["data"])
-    if "debug" in payload:
-        payload["debug"] = payload["debug"]["name"] == "tiny"
-    payload |= {"checksums": checksums, "code": code_version()}
+        if part in parts:
+            parts[part] = {key: value for key, value in parts[part].items() if key not in idle}
+    if "data" in parts:
+        parts["data"] = without_paths(parts["data"])
+    if "debug" in parts:
+        parts["debug"] = parts["debug"]["name"] == "tiny"
+    return parts
+
+
+def digest(parts: Mapping[str, Any]) -> str:
+    """Ten hex digits that stand for some values and for the code."""
+    payload = {**parts, "code": code_version()}
     return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()[:10]
 
 
@@ -79,22 +91,30 @@ def run_name(cfg: DictConfig) -> str:
 
     Never raises: what can't be read yet is left to `validate()` and the job, which say so in a sentence.
     """
-    node = recommender_node(cfg)
-    sums: dict[str, str] = {}
     try:
-        sums["data"] = source(cfg).checksum()
-        if cfg.split.test_file:
-            sums["test_people"] = checksum(Path(cfg.split.test_file))
-        if not cfg.get("baseline"):
-            sums["weights"] = weights_checksum(cfg)
-            if cfg.oracle.fallback == "grounded":
-                sums["stand_in"] = checksum(CONF / "teacher" / "grounded.yaml")
+        sums = content(cfg)
     except Exception:
-        sums["unread"] = "yes"
+        sums = {"unread": "yes"}
     try:
-        return f"{short_name(node)}-{cfg.data.name}-{identity(cfg, sums)}"
+        return f"{short_name(recommender_node(cfg))}-{cfg.data.name}-{identity(cfg, sums)}"
     except Exception:
         return "unnamed"
+
+
+def content(cfg: DictConfig) -> dict[str, str]:
+    """Checksums of what a job reads: its data, its list of test people, the weights it starts from.
+
+    Raises:
+        UserError: something can't be read.
+    """
+    sums = {"data": source(cfg).checksum()}
+    if cfg.split.test_file:
+        sums["test_people"] = checksum(Path(cfg.split.test_file))
+    if uses_model(cfg):
+        sums["weights"] = weights_checksum(cfg)
+        if cfg.oracle.fallback == "grounded":
+            sums["stand_in"] = checksum(CONF / "teacher" / "grounded.yaml")
+    return sums
 
 
 def model_spec(cfg: DictConfig) -> "ModelSpec":

@@ -1,6 +1,7 @@
 """What a job is made of: its recommender, the models it reads, and the oracle reasons it learns from."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from functools import cache, partial
 from pathlib import Path
@@ -8,13 +9,14 @@ from typing import Any, Literal
 
 from omegaconf import DictConfig, OmegaConf
 
+from reasoning_occ import costs
 from reasoning_occ.asking import Hands, choosing, desk, reasoner, shown, stand_in
 from reasoning_occ.careers.types import Transition
-from reasoning_occ.config import build, learns_reasons
+from reasoning_occ.config import build, learns_reasons, recommender_node, uses_model
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation.audit.agreement import panel_agreement
 from reasoning_occ.evaluation.leak import leak_probe
-from reasoning_occ.files import write_json
+from reasoning_occ.files import share, write_json
 from reasoning_occ.identity import model_spec, plain
 from reasoning_occ.progress import console
 from reasoning_occ.reasons.oracle import make_oracle, read_oracle
@@ -22,14 +24,19 @@ from reasoning_occ.reasons.pairs import write_pairs
 from reasoning_occ.reasons.settings import check_run
 from reasoning_occ.reasons.summary import summary
 from reasoning_occ.recommenders.base import Recommender
+from reasoning_occ.stages import Stages
 from reasoning_occ.task import Task
+
+_Known = tuple[Sequence[Transition], dict[tuple[str, int], str]]
+ORACLE_FILES = ("reasons.jsonl", "reasons_valid.jsonl", "pairs.jsonl", "oracle.json")
 
 
 def make(cfg: DictConfig, task: Task, folder: Path) -> Recommender:
     """The job's one recommender: a baseline, or a method with its backbone and what it learns from."""
-    if cfg.get("baseline") is not None:
-        return build(cfg.baseline, taxonomy=task.taxonomy)
-    from reasoning_occ.recommenders.llm import Inference
+    node = recommender_node(cfg)
+    if not uses_model(cfg):
+        return build(node, taxonomy=task.taxonomy)
+    from reasoning_occ.inference.settings import Inference
     from reasoning_occ.tracking import tracker
     from reasoning_occ.training.settings import TrainingSettings
 
@@ -41,10 +48,12 @@ def make(cfg: DictConfig, task: Task, folder: Path) -> Recommender:
         "inference": Inference(**cfg.inference),
         "logger": partial(tracker, cfg, folder),
         "ranking": cfg.ranking,
+        "place": Stages(cfg).at,
     }
     if learns_reasons(cfg):
         handed["oracle"] = partial(oracle_reasons, cfg, task, folder)
-    return build(cfg.method, **handed)
+        handed["told"] = partial(test_reasons, cfg, task)
+    return build(node, **handed)
 
 
 def precision(cfg: DictConfig) -> Literal["fp32", "bf16"]:
@@ -58,39 +67,63 @@ def precision(cfg: DictConfig) -> Literal["fp32", "bf16"]:
 
 
 def oracle_reasons(
-    cfg: DictConfig, task: Task, folder: Path, train: Sequence[Transition], valid: Sequence[Transition]
+    cfg: DictConfig,
+    task: Task,
+    folder: Path,
+    train: Sequence[Transition],
+    valid: Sequence[Transition],
 ) -> tuple[dict[tuple[str, int], str], dict[tuple[str, int], str]]:
     """Oracle reasons of training and validation transitions, pairs.jsonl of the training transitions, and oracle.json
-    with what was counted of both.
+    with what was counted of both; made once for all jobs that want the same, and put into `folder` too.
 
     Teacher and judge learn their statistics from training people alone, for validation people too.
     """
+    with Stages(cfg).at("oracle") as where:
+        train, valid = shown(cfg, train), shown(cfg, valid)
+        there = (where / "oracle.json").is_file()
+        with nullcontext() if there else costs.Meter(where, "oracle"):
+            known_train = _choose(cfg, task, train, where / "reasons.jsonl")
+            known_valid = _choose(cfg, task, valid, where / "reasons_valid.jsonl")
+            if not there:
+                _count(cfg, task, where, (train, known_train), (valid, known_valid))
+        for name in ORACLE_FILES:
+            share(where / name, folder / name)
+        costs.note(folder, costs.read(where)["seconds"])
+    return known_train, known_valid
+
+
+def test_reasons(cfg: DictConfig, task: Task) -> dict[tuple[str, int], str]:
+    """Oracle reasons of the test transitions, by teacher and judge that learnt from training people: an upper bound."""
+    with Stages(cfg).at("oracle") as where:
+        return _choose(cfg, task, shown(cfg, task.test), where / f"reasons_test_{cfg.evaluation.targets}.jsonl")
+
+
+def _choose(cfg: DictConfig, task: Task, transitions: Sequence[Transition], path: Path) -> dict[tuple[str, int], str]:
     given = hands(cfg, task)
     teacher, judge = (reasoner(node, task.taxonomy, given) for node in (cfg.teacher, cfg.judge))
-    train, valid = shown(cfg, train), shown(cfg, valid)
     instead = stand_in(cfg, task.taxonomy)
-    for one in (teacher, judge, instead):
-        if one is not None:
-            one.fit(train)
+    if not path.is_file():
+        for one in (teacher, judge, instead):
+            if one is not None:
+                one.fit(shown(cfg, task.train))
+    selection, _ = choosing(cfg)
+    found = make_oracle(transitions, teacher, judge, selection, path, task.taxonomy, instead)
+    return {key: oracle.text for key, oracle in found.items() if oracle is not None}
+
+
+def _count(cfg: DictConfig, task: Task, where: Path, train: _Known, valid: _Known) -> None:
+    """Write pairs.jsonl, and oracle.json last, which says that all is there."""
     selection, pairing = choosing(cfg)
-    texts = []
-    for transitions, name in ((train, "reasons.jsonl"), (valid, "reasons_valid.jsonl")):
-        found = make_oracle(transitions, teacher, judge, selection, folder / name, task.taxonomy, instead)
-        texts.append({key: oracle.text for key, oracle in found.items() if oracle is not None})
-    known_train, known_valid = texts
-    pairs = write_pairs(folder / "reasons.jsonl", folder / "pairs.jsonl", selection.thresholds, pairing)
-    write_json(
-        folder / "oracle.json",
-        {
-            **asdict(summary(folder / "reasons.jsonl", train, task.taxonomy)),
-            "pairs": asdict(pairs),
-            "agreement": panel_agreement(read_oracle(folder / "reasons.jsonl"), cfg.evaluation.resamples, cfg.seed),
-            "leak_probe": leak_probe(
-                train, known_train, valid, known_valid, task.taxonomy, cfg.evaluation.resamples, cfg.seed
-            ),
-        },
-    )
-    return known_train, known_valid
+    reasons = where / "reasons.jsonl"
+    pairs = write_pairs(reasons, where / "pairs.jsonl", selection.thresholds, pairing)
+    resamples, seed = cfg.evaluation.resamples, cfg.split.seed
+    told = {
+        **asdict(summary(reasons, train[0], task.taxonomy)),
+        "pairs": asdict(pairs),
+        "agreement": panel_agreement(read_oracle(reasons), resamples, seed),
+        "leak_probe": leak_probe(*train, *valid, task.taxonomy, resamples, seed),
+    }
+    write_json(where / "oracle.json", told)
 
 
 def hands(cfg: DictConfig, task: Task) -> Hands:
@@ -146,11 +179,12 @@ def predictor(cfg: DictConfig, task: Task, name: str | None) -> Any:
     Raises:
         UserError: there is no such run, or it has another taxonomy or another method.
     """
-    from reasoning_occ.recommenders.joint import Joint
+    from reasoning_occ.recommenders.reasoned import Reasoned
     from reasoning_occ.recommenders.untrained import Untrained
 
     if name is None:
         untrained = cfg.copy()
+        untrained.baseline = None
         untrained.method = {"_target_": f"{Untrained.__module__}.{Untrained.__name__}"}
         return make(untrained, task, Path())
     check_run("judge.predictor", name)
@@ -159,7 +193,7 @@ def predictor(cfg: DictConfig, task: Task, name: str | None) -> Any:
     assert isinstance(theirs, DictConfig)
     same = theirs.data.name == cfg.data.name and theirs.data.get("taxonomy") == cfg.data.get("taxonomy")
     recommender = make(theirs, task, folder)
-    if not (same and isinstance(recommender, Joint)):
-        raise UserError(f"judge.predictor: {folder} is not a run of method=joint on the data and titles of this job.")
+    if not (same and isinstance(recommender, Reasoned)):
+        raise UserError(f"judge.predictor: {folder} is not a run on this job's data, of a method that reads reasons.")
     recommender.folder = folder
     return recommender

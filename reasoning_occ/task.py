@@ -28,12 +28,12 @@ class Task:
 def load(cfg: DictConfig) -> Task:
     """Careers, split by person, sampled if asked; and what was counted on the way."""
     loaded: Loaded = source(cfg).load()
-    people = splits.sample_people(loaded.careers, cfg.data.people, cfg.seed)
+    people = splits.sample_people(loaded.careers, cfg.data.people, cfg.split.seed)
     cut = None if cfg.split.cut is None else Date(cfg.split.cut)
     if cfg.split.by == "file":
-        split = splits.split_from_file(people, Path(cfg.split.test_file), cfg.seed, cfg.split.valid, cut)
+        split = splits.split_from_file(people, Path(cfg.split.test_file), cfg.split.seed, cfg.split.valid, cut)
     else:
-        split = splits.split_by_person(people, cfg.seed, cfg.split.valid, cfg.split.test, cut)
+        split = splits.split_by_person(people, cfg.split.seed, cfg.split.valid, cfg.split.test, cut)
     test = split.test if cfg.evaluation.targets == "all" else splits.last_transitions(split.test)
     counts = {
         "people": len(people),
@@ -42,7 +42,7 @@ def load(cfg: DictConfig) -> Task:
         "valid": _size(split.valid),
         "test": _size(test),
         "skipped": dict(loaded.skipped),
-        "seed": cfg.seed,
+        "seed": cfg.split.seed,
     }
     if cfg.split.by == "file":
         counts["test_ids_of_nobody"] = splits.unknown_ids(people, Path(cfg.split.test_file))

@@ -27,13 +27,23 @@ COLUMNS: tuple[str, ...] = (
     "learning_rate", "gradient_norm", "tokens_per_second", "transitions_per_second",
 )  # fmt: skip
 
+PREFERENCE_COLUMNS: tuple[str, ...] = (
+    "step", "loss", "loss_preference", "loss_sft", "logp_chosen", "logp_rejected", "reward_chosen", "reward_rejected",
+    "reward_margin", "reward_accuracy", "kl", "learning_rate", "gradient_norm", "tokens_per_second", "pairs_per_second",
+)  # fmt: skip
+"""Of preference training; training/preference_loss.py says what they are."""
+
+PREFER = "prefer"
+"""The stage of preference training: its steps count from 0 again, so it has a log of its own."""
+
 
 class CsvLog(Logger):
     """metrics.csv, one row a step. After a resume, rows from beyond the checkpoint are replaced."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, columns: Sequence[str]) -> None:
         super().__init__()
         self._path = path
+        self._columns = columns
         self._begun = False
 
     @property
@@ -53,14 +63,14 @@ class CsvLog(Logger):
     @rank_zero_only
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
         """Add a row."""
-        row = {"step": step, **{k: v for k, v in metrics.items() if k in COLUMNS}}
+        row = {"step": step, **{k: v for k, v in metrics.items() if k in self._columns}}
         if len(row) == 1:
             return
         if not self._begun:
             self._begin(step or 0)
         try:
             with open(self._path, "a", newline="", encoding="utf-8") as file:
-                csv.DictWriter(file, COLUMNS).writerow(row)
+                csv.DictWriter(file, self._columns).writerow(row)
         except OSError as error:
             raise UserError(f"Could not write {self._path}: {error.strerror or error}. Free some space.") from error
 
@@ -70,7 +80,7 @@ class CsvLog(Logger):
             with open(self._path, newline="", encoding="utf-8") as file:
                 old = [row for row in csv.DictReader(file) if _before(row, step)]
         with whole(self._path) as file:
-            writer = csv.DictWriter(file, COLUMNS)
+            writer = csv.DictWriter(file, self._columns)
             writer.writeheader()
             writer.writerows(old)
         self._begun = True
@@ -80,7 +90,7 @@ def _before(row: Mapping[str, str], step: int) -> bool:
     """Whether a row was written before step `step` was taken; validation after step 20 and step 20 share a number."""
     if not (row["step"] or "").isdigit():
         return False  # torn by a kill
-    return int(row["step"]) < step + bool(row["valid_loss"])
+    return int(row["step"]) < step + bool(row.get("valid_loss"))
 
 
 class WandbLog(Logger):
@@ -113,14 +123,16 @@ class WandbLog(Logger):
 
 
 @contextmanager
-def tracker(cfg: DictConfig, folder: Path, stage: str) -> Iterator[Logger]:
-    """The logger of one stage.
+def tracker(cfg: DictConfig, folder: Path, stage: str, place: Path | None = None) -> Iterator[Logger]:
+    """The logger of one stage. metrics.csv lies in `place`, the folder of a stage that jobs share; without one in the
+    run's.
 
     Raises:
         UserError: the logger's kind is unknown, or Weights & Biases can't be reached.
     """
     if cfg.logger.kind == "csv":
-        yield CsvLog(folder / "metrics.csv")
+        name, columns = ("preference.csv", PREFERENCE_COLUMNS) if stage == PREFER else ("metrics.csv", COLUMNS)
+        yield CsvLog((place or folder) / name, columns)
     elif cfg.logger.kind == "wandb":
         yield WandbLog(wandb_run(cfg, folder), stage)
     else:
@@ -201,7 +213,7 @@ def send_results(cfg: DictConfig, folder: Path, scored: Mapping[str, Any], found
     if cfg.logger.tables:
         rows = [[p.truth_title, p.rank, p.reason, *(f"{t} ({share:.3f})" for t, share in p.top[:BEST])] for p in found]
         width = max(map(len, rows), default=0)
-        columns = ["truth", "rank", "reason", *(f"title {number}" for number in range(1, width - 2))]
+        columns: Any = ["truth", "rank", "reason", *(f"title {number}" for number in range(1, width - 2))]
         run.log({"predictions": wandb.Table(columns=columns, data=[row + [""] * (width - len(row)) for row in rows])})
     for place in LEARNT if cfg.logger.artifact else ():
         if (folder / place).is_dir():
@@ -219,7 +231,7 @@ def _parts(name: str, metric: Any) -> Iterator[tuple[str, float]]:
 
 def shown_config(cfg: DictConfig) -> dict[str, Any]:
     """The configuration without the paths of this machine. Interpolations stay as written."""
-    hidden = ("output", "sweeps", "data_dir", "hydra")
+    hidden = ("output", "sweeps", "stages", "data_dir", "hydra")
     values: Any = OmegaConf.to_container(OmegaConf.masked_copy(cfg, [str(k) for k in cfg if k not in hidden]))
     values["split"].pop("test_file")
     for private in ("ledger", "prices"):

@@ -7,10 +7,10 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
-from transformers import DynamicCache
 
 from reasoning_occ.errors import UserError
-from reasoning_occ.inference.model import Parts, inference, pad_right, parts
+from reasoning_occ.inference.beginning import encode
+from reasoning_occ.inference.model import Parts, inference, parts
 from reasoning_occ.inference.trie import Trie
 from reasoning_occ.progress import track
 
@@ -36,6 +36,7 @@ def rank_many(
     *,
     batch: int,
     label: str | None,
+    prior: Sequence[int] | None = None,
 ) -> Iterator[Float[np.ndarray, " occupations"]]:
     """Log-probabilities of all titles after each context: exact, given the reason that the context holds.
 
@@ -53,8 +54,10 @@ def rank_many(
         contexts: token ids up to where a title begins, one sequence a person.
         trie: the titles, in the order of the taxonomy, each with its closing ids.
         allowed: for each person which occupations may come next.
-        batch: people who go through the model together.
+        batch: contexts that go through the model together. Where they begin alike, as several reasons of one person do,
+            their beginning goes through once.
         label: what a progress bar says; `None` for no bar.
+        prior: a context without a career; a title's log-probability after it is taken off before titles are normalised.
 
     Yields:
         For each person, in order, natural logarithms whose exponentials add up to one; -inf where not allowed.
@@ -65,22 +68,31 @@ def rank_many(
         ValueError: an empty context, nothing allowed, or lengths that differ.
     """
     check_contexts(contexts, len(trie.paths), allowed)
-    ranked = _ranked(model, contexts, trie, allowed, batch)
+    ranked = _ranked(model, contexts, trie, allowed, batch, prior)
     return track(ranked, label, total=len(contexts)) if label is not None else ranked
 
 
 def _ranked(
-    model: nn.Module, contexts: Sequence[Sequence[int]], trie: Trie, allowed: Sequence[np.ndarray], batch: int
+    model: nn.Module,
+    contexts: Sequence[Sequence[int]],
+    trie: Trie,
+    allowed: Sequence[np.ndarray],
+    batch: int,
+    prior: Sequence[int] | None,
 ) -> Iterator[np.ndarray]:
     inside = parts(model)
     branches = [_branch(titles, small, inside) for titles, small in trie.split(_NODES)]
-    for start in range(0, len(contexts), batch):
-        ids = [torch.tensor(context, dtype=torch.long) for context in contexts[start : start + batch]]
-        inside.check_room(max(len(row) for row in ids) + int(trie.depth.max()))
+    expected_o = np.zeros(len(trie.paths))
+    if prior is not None:
         with inference(model):
-            scores_bo = _score(inside, ids, branches, len(trie.paths))
+            (expected_o,) = _score(inside, [prior], branches, len(trie.paths))
+    for start in range(0, len(contexts), batch):
+        some = contexts[start : start + batch]
+        inside.check_room(max(map(len, some)) + int(trie.depth.max()))
+        with inference(model):
+            scores_bo = _score(inside, some, branches, len(trie.paths))
         for row, mask in zip(scores_bo, allowed[start : start + batch], strict=True):
-            yield normalised(row, mask)
+            yield normalised(row - expected_o, mask)
 
 
 def title_log_probs(
@@ -88,7 +100,7 @@ def title_log_probs(
 ) -> Float[np.ndarray, "contexts occupations"]:
     """Log-probability of every title after each context, one context after the other; not normalised over titles."""
     branches = [_branch(titles, small, inside) for titles, small in trie.split(_NODES)]
-    return np.concatenate([_score(inside, [torch.tensor(ids)], branches, len(trie.paths)) for ids in contexts])
+    return np.concatenate([_score(inside, [ids], branches, len(trie.paths)) for ids in contexts])
 
 
 class _Branch(NamedTuple):
@@ -124,12 +136,10 @@ def _branch(titles: np.ndarray, trie: Trie, inside: Parts) -> _Branch:
     )
 
 
-def _score(inside: Parts, contexts: list[Tensor], branches: list[_Branch], titles: int) -> np.ndarray:
+def _score(inside: Parts, contexts: Sequence[Sequence[int]], branches: list[_Branch], titles: int) -> np.ndarray:
     """Log-probability of each title after each context, not normalised over titles: [people, titles]."""
-    ids_bs, length_b = pad_right(contexts, inside)
-    cache = DynamicCache(config=inside.config)
-    hidden_bsd = inside.hidden(ids_bs, past_key_values=cache, use_cache=True)
-    last_b1d = hidden_bsd[torch.arange(len(contexts)), length_b - 1].unsqueeze(1)
+    encoded = encode(inside, contexts)
+    last_b1d = encoded.last_bd.unsqueeze(1)
     scores_bo = np.empty((len(contexts), titles))
     for branch in branches:
         nodes = len(branch.token_i)
@@ -137,12 +147,12 @@ def _score(inside: Parts, contexts: list[Tensor], branches: list[_Branch], title
         if nodes:
             hidden_bid = inside.hidden(
                 branch.token_i.expand(len(contexts), -1),
-                past_key_values=cache,
+                past_key_values=encoded.cache,
                 use_cache=True,
-                attention_mask=_mask(branch.sees_ii, length_b, ids_bs.shape[1], inside.dtype),
-                position_ids=length_b[:, None] + branch.depth_i,
+                attention_mask=_mask(branch.sees_ii, encoded.length_b, encoded.width, inside.dtype),
+                position_ids=encoded.length_b[:, None] + branch.depth_i,
             )
-            cache.crop(-nodes)
+            encoded.cache.crop(-nodes)
             states = torch.cat([last_b1d, hidden_bid], dim=1)
         log_prob_be = edge_log_probs(inside.head, states, branch.above_e, branch.token_e).double().cpu().numpy()
         scores_bo[:, branch.titles] = np.add.reduceat(log_prob_be[:, branch.path], branch.start, axis=1)

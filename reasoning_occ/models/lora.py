@@ -1,7 +1,7 @@
 """Low-rank adapters through peft, in its plain file format."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,22 +86,47 @@ def save_adapter(
     build(folder, fill)
 
 
-def load_adapter(model: "PreTrainedModel", folder: Path) -> "PeftModel":
-    """Put a saved adapter on its backbone, in evaluation mode, not to be trained further.
+def load_adapter(model: "PreTrainedModel", folder: Path, *, trainable: bool = False) -> "PeftModel":
+    """Put a saved adapter on its backbone, in evaluation mode.
+
+    Args:
+        model: the backbone.
+        folder: of the adapter.
+        trainable: whether it is to be trained further.
+
+    Raises:
+        UserError: there is no adapter, or it belongs to another model.
+    """
+    return load_adapters(model, {"default": folder}, trainable=trainable)
+
+
+def load_adapters(model: "PreTrainedModel", folders: Mapping[str, Path], *, trainable: bool = False) -> "PeftModel":
+    """Put saved adapters on their backbone, in evaluation mode; the first is the active one.
+
+    Args:
+        model: the backbone.
+        folders: of the adapters, by the names they get.
+        trainable: whether they are to be trained further.
 
     Raises:
         UserError: there is no adapter, or it belongs to another model.
     """
     from peft import PeftModel
 
-    if not (folder / "adapter_config.json").is_file():
-        raise UserError(f"There is no adapter in {folder}; train one first or give the folder of a finished run.")
-    try:
-        with _no_deprecation():
-            return PeftModel.from_pretrained(model, str(folder), is_trainable=False).eval()
-    except (RuntimeError, ValueError, SafetensorError) as error:
-        first = str(error).strip().splitlines()[0]
-        raise UserError(f"The adapter in {folder} does not fit this model: {first}") from error
+    adapted: Any = None
+    for name, folder in folders.items():
+        if not (folder / "adapter_config.json").is_file():
+            raise UserError(f"There is no adapter in {folder}; train one first or give the folder of a finished run.")
+        try:
+            with _no_deprecation():
+                if adapted is None:
+                    adapted = PeftModel.from_pretrained(model, str(folder), name, is_trainable=trainable)
+                else:
+                    adapted.load_adapter(str(folder), name, is_trainable=trainable)
+        except (RuntimeError, ValueError, SafetensorError) as error:
+            first = str(error).strip().splitlines()[0]
+            raise UserError(f"The adapter in {folder} does not fit this model: {first}") from error
+    return adapted.eval()
 
 
 def plain_layers(model: "nn.Module") -> "list[Linear]":

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from reasoning_occ.errors import UserError
-from reasoning_occ.files import write_jsonl
+from reasoning_occ.files import read_jsonl, write_jsonl
 from reasoning_occ.reasons.oracle import Judged, read_oracle
 from reasoning_occ.reasons.selection import choose
 from reasoning_occ.reasons.types import CRITERIA, Criterion, Verdict
@@ -116,6 +116,19 @@ def write_pairs(reasons: Path, path: Path, thresholds: Mapping[Criterion, int], 
         equal=sides[0],
         dropped=len(every) - len(kept),
     )
+
+
+def read_pairs(path: Path) -> Iterator[Pair]:
+    """The pairs that `write_pairs` wrote, in its order.
+
+    Raises:
+        UserError: the file is missing, or a line is no pair (names the file and what is wrong).
+    """
+    for number, row in enumerate(read_jsonl(path), start=1):
+        try:
+            yield Pair(**row)
+        except TypeError as error:
+            raise UserError(f"{path}, pair {number}: expected the fields of a pair ({error}).") from error
 
 
 def pairs_of(judged: Judged, thresholds: Mapping[Criterion, int], pairing: Pairing) -> list[Pair]:

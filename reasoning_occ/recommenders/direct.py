@@ -7,4 +7,3 @@ class Direct(LanguageModel):
     """Learns `<answer>` title `</answer>` after the history."""
 
     name = "direct"
-    asks = "title"

@@ -2,19 +2,22 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
 
+from reasoning_occ import costs
 from reasoning_occ.careers.types import Career, Transition
 from reasoning_occ.errors import UserError
+from reasoning_occ.inference.settings import Inference
+from reasoning_occ.language.example import Example
 from reasoning_occ.language.prompt import Asks, Language, Ranking
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.recommenders.base import Recommendation, allowed
+from reasoning_occ.recommenders.learning import Learning, learn
 
 if TYPE_CHECKING:
     from lightning.pytorch.loggers import Logger
@@ -26,28 +29,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True, slots=True)
-class Inference:
-    """How a trained model is used; the fields of `inference:` in conf/config.yaml.
-
-    precision: of ranking. "fp32" widens the weights while titles are ranked, "bf16" narrows the backbone's for good.
-    Reasons are written with the weights as they were trained, which is faster: the precision of `trainer`, or bf16.
-    """
-
-    precision: str
-    max_reason_tokens: int
-    batch: int
-    rank_batch: int
-
-    def __post_init__(self) -> None:
-        """Raises UserError where a value makes no sense, naming its key."""
-        if self.precision not in ("fp32", "bf16"):
-            raise UserError(f"inference.precision: expected fp32 or bf16; got {self.precision}.")
-        for name in ("max_reason_tokens", "batch", "rank_batch"):
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise UserError(f"inference.{name}: expected a whole number of 1 or more; got {value}.")
+Reasons = Mapping[tuple[str, int], str]
+"""Oracle reasons by transition."""
+Place = Callable[[str], AbstractContextManager[Path]]
+"""Gives the folder of a stage ("learn", "prefer", "write"), held while it is used."""
 
 
 def report_cuts(language: Language, histories: Sequence[Career], whose: str) -> None:
@@ -59,9 +44,15 @@ def report_cuts(language: Language, histories: Sequence[Career], whose: str) -> 
         )
 
 
+class Adapter(NamedTuple):
+    """Its name, which is that of its folder too ("" for a lone one), and what it is asked for."""
+
+    name: str
+    asks: tuple[Asks, ...]
+
+
 class LanguageModel:
-    """A causal LM, an adapter or all its weights learnt, that ranks titles. `Direct` and `Joint` say what it reads and
-    writes.
+    """A causal LM that learns from careers and ranks titles. Its subclasses say what it reads and writes.
 
     Args:
         taxonomy: the occupations to rank.
@@ -69,13 +60,18 @@ class LanguageModel:
         max_tokens: the window.
         trainer: how to train.
         inference: how to generate and rank.
-        logger: opens the log of a stage; closed when the stage ends.
+        logger: opens the log of a stage, whose file is to lie in a folder; closed when the stage ends.
         ranking: "tokens" ranks titles by the probability of their text; "head" learns a linear layer with one row a
             title instead, which ranks them all by one state.
+        place: where a stage's files are kept; None: in the run's own folder.
     """
 
     name = "llm"
-    asks: Asks = "title"
+    ranks: ClassVar[Asks] = "title"
+    """What the prompt asks for where titles are ranked."""
+    writes: ClassVar[Asks | None] = None
+    """What it asks for where reasons are written; None: none are."""
+    adapters: ClassVar[tuple[Adapter, ...]] = (Adapter("", ("title",)),)
 
     def __init__(
         self,
@@ -84,8 +80,9 @@ class LanguageModel:
         max_tokens: int,
         trainer: "TrainingSettings",
         inference: Inference,
-        logger: "Callable[[str], AbstractContextManager[Logger]]",
+        logger: "Callable[[str, Path], AbstractContextManager[Logger]]",
         ranking: Ranking = "tokens",
+        place: Place | None = None,
     ) -> None:
         self.taxonomy = taxonomy
         self.load = load
@@ -95,114 +92,139 @@ class LanguageModel:
         self.logger = logger
         self.ranking: Ranking = ranking
         self.folder: Path | None = None
+        self._place = place
         self._model: Any = None
-        self._language: Language | None = None
+        self._languages: dict[Asks, Language] = {}
         self._titles: TitleHead | None = None
+        if trainer.lora is None and len(self.adapters) > 1:
+            raise UserError(f"training=full: {self.name} has several adapters on one model; choose training=lora.")
+        if inference.pmi:
+            self.name = f"{self.name} (PMI)"
+
+    def place(self, stage: str) -> AbstractContextManager[Path]:
+        """The folder of a stage, held while it is used."""
+        if self._place is not None:
+            return self._place(stage)
+        assert self.folder is not None
+        return nullcontext(self.folder / stage)
 
     def fit(self, train: Sequence[Transition], valid: Sequence[Transition], folder: Path) -> None:
-        """Train into `folder/adapter`, or all weights into `folder/model`, going on from a checkpoint if there is one.
+        """Train into the stage's folder, going on from a checkpoint if there is one; `folder` gets the adapter.
 
         Raises:
             UserError: there is nothing to learn from, or the window is too small; the window is checked before any
                 reason is made.
         """
-        import torch
-
-        from reasoning_occ.models.causal import head
-        from reasoning_occ.models.full import is_full, save_full
-        from reasoning_occ.models.lora import add_lora, save_adapter
-        from reasoning_occ.models.title_head import TitleHead
-        from reasoning_occ.training.fit import fit
-
         self.folder = folder
-        adapter, whole = folder / "adapter", folder / "model"
-        if (adapter / "adapter_config.json").is_file() or is_full(whole):
-            return
-        backbone = self.load()
-        language = self.language(backbone)
-        self._check_window(language, backbone)
-        report_cuts(language, [t.history for t in train], "training")
-        lora = self.trainer.lora
-        torch.manual_seed(self.trainer.seed)  # the adapter's first weights
-        model: Any = backbone.model
-        if lora is not None:
-            model = add_lora(model, r=lora.r, alpha=lora.alpha, dropout=lora.dropout, targets=lora.targets)
-        train_reasons, valid_reasons = self.reasons(train, valid)  # may be dear: comes when all else is known to work
-        titles = None
-        if self.ranking == "head":
-            titles = TitleHead.of_titles(
-                head(model), [language.title_ids(code).tolist() for code in self.taxonomy.codes]
-            )
-        with self.logger("fit") as logger:
-            fit(
-                model,
-                [language.example(t, train_reasons.get(t.key)) for t in train],
-                [language.example(t, valid_reasons.get(t.key)) for t in valid],
-                folder,
-                settings=self.trainer,
-                logger=logger,
-                what=f"Training {self.name}",
-                titles=titles,
-            )
-        if lora is not None:
-            save_adapter(model, backbone.tokenizer, adapter, titles)
-        else:
-            save_full(model, backbone.tokenizer, whole, titles)
-        self._model, self._language, self._titles = model, language, titles
+        learn(self.learning(), train, valid, folder)
 
-    def reasons(
-        self, train: Sequence[Transition], valid: Sequence[Transition]
-    ) -> tuple[Mapping[tuple[str, int], str], Mapping[tuple[str, int], str]]:
+    def learning(self) -> Learning:
+        """What `learn` needs to know of this model."""
+        return Learning(
+            name=self.name,
+            adapters=tuple(adapter.name for adapter in self.adapters),
+            load=self.load,
+            trainer=self.trainer,
+            logger=self.logger,
+            place=self.place,
+            prepare=self._prepare,
+            reasons=self.reasons,
+            examples=self.examples,
+            titles=self._new_titles if self.ranking == "head" else None,
+        )
+
+    def reasons(self, train: Sequence[Transition], valid: Sequence[Transition]) -> tuple[Reasons, Reasons]:
         """Oracle reasons to learn from, by transition; none unless a method has them."""
         return {}, {}
+
+    def examples(self, adapter: str, transitions: Sequence[Transition], reasons: Reasons) -> list[Example]:
+        """What an adapter learns from transitions and their oracle reasons: each as it is asked at test time."""
+        language = self.language(self.ranks)
+        return [language.example(t, reasons.get(t.key)) for t in transitions]
 
     def recommend(self, histories: Sequence[Career]) -> Iterator[Recommendation]:
         """Rank every allowed title after each history, in the order given."""
         yield from self.rank(histories, [None] * len(histories))
 
-    def ready(self) -> tuple[Any, Language]:
+    def ready(self, asks: Asks | None = None) -> tuple[Any, Language]:
         """The trained model and its language, read from the folder where an earlier start left them.
 
         The model is on the GPU if there is one, its weights in the precision of training, in which reasons are
         written; ranking widens them for its own time (`Inference.precision`).
 
+        Args:
+            asks: what it is to be asked for; the adapter for that is made the active one. None: for a ranking.
+
         Raises:
             UserError: nothing was trained.
         """
-        if self._model is None or self._language is None:
-            if self.folder is None:
-                raise UserError(f"{self.name}: nothing is trained yet; call fit() before recommend().")
-            from reasoning_occ.models.full import load_full
-            from reasoning_occ.models.lora import load_adapter
-            from reasoning_occ.models.title_head import TitleHead
-
-            backbone = self.load()
-            read, place = (load_full, "model") if self.trainer.lora is None else (load_adapter, "adapter")
-            self._model = read(backbone.model, self.folder / place)
-            self._language = self.language(backbone)
-            self._titles = TitleHead.read(self.folder / place) if self.ranking == "head" else None
+        asks = asks or self.ranks
+        if self._model is None:
+            self._model = self._read()
         from reasoning_occ.inference.model import narrow_backbone
         from reasoning_occ.models.causal import device
 
         if self.inference.precision == "bf16":
             narrow_backbone(self._model)
-        return self._model.to(device()).eval(), self._language
+        if len(self.adapters) > 1:
+            self._model.set_adapter(self._adapter_for(asks).name)
+        return self._model.to(device()).eval(), self.language(asks)
 
-    def language(self, backbone: "Backbone") -> Language:
-        """How histories and targets become token ids for this backbone."""
-        return Language(
-            backbone.tokenizer, self.taxonomy, max_tokens=self.max_tokens, asks=self.asks, ranking=self.ranking
-        )
+    def _read(self) -> Any:
+        if self.folder is None:
+            raise UserError(f"{self.name}: nothing is trained yet; call fit() before recommend().")
+        from reasoning_occ.models.full import load_full
+        from reasoning_occ.models.lora import load_adapters
+        from reasoning_occ.models.title_head import TitleHead
 
-    def _check_window(self, language: Language, backbone: "Backbone") -> None:
+        backbone = self.load()
+        self._speak(backbone)
+        whole = self.folder / "model"
+        if self.trainer.lora is None:
+            self._titles = TitleHead.read(whole) if self.ranking == "head" else None
+            return load_full(backbone.model, whole)
+        folders = {one.name or "default": self.folder / one.name / "adapter" for one in self.adapters}
+        if self.ranking == "head":
+            self._titles = TitleHead.read(self.folder / self._adapter_for(self.ranks).name / "adapter")
+        return load_adapters(backbone.model, folders)
+
+    def _adapter_for(self, asks: Asks) -> Adapter:
+        return next(adapter for adapter in self.adapters if asks in adapter.asks)
+
+    def language(self, asks: Asks) -> Language:
+        """How histories and targets become token ids for this backbone, for one thing that is asked for."""
+        if not self._languages:
+            self._speak(self.load())
+        return self._languages[asks]
+
+    def _speak(self, backbone: "Backbone") -> None:
+        wanted: set[Asks] = {self.ranks, self.writes or self.ranks}
+        self._languages = {
+            asks: Language(backbone.tokenizer, self.taxonomy, self.max_tokens, asks, self.ranking) for asks in wanted
+        }
+
+    def _prepare(self, backbone: "Backbone", train: Sequence[Transition]) -> None:
+        """Find out whether the window is large enough, before any reason is made."""
         limit = backbone.model.config.max_position_embeddings
         if self.max_tokens > limit:
             raise UserError(f"model.max_tokens={self.max_tokens}: the model was made for at most {limit} tokens.")
-        if self.asks == "reason" and self.inference.max_reason_tokens > language.reason_room:
+        self._speak(backbone)
+        room = self.language(self.writes or self.ranks).reason_room
+        if self.writes is not None and self.inference.max_reason_tokens > room:
             raise UserError(
                 f"inference.max_reason_tokens={self.inference.max_reason_tokens}: model.max_tokens={self.max_tokens} "
-                f"keeps room for reasons of {language.reason_room} tokens. Lower the first or raise the second."
+                f"keeps room for reasons of {room} tokens. Lower the first or raise the second."
             )
+        report_cuts(self.language(self.ranks), [t.history for t in train], "training")
+
+    def _new_titles(self, model: Any, adapter: str) -> "TitleHead | None":
+        from reasoning_occ.models.causal import head
+        from reasoning_occ.models.title_head import TitleHead
+
+        if self._adapter_for(self.ranks).name != adapter:
+            return None
+        language = self.language(self.ranks)
+        return TitleHead.of_titles(head(model), [language.title_ids(code).tolist() for code in self.taxonomy.codes])
 
     def rank(
         self, histories: Sequence[Career], reasons: Sequence[str | None], label: str | None = "Ranking occupations"
@@ -217,21 +239,47 @@ class LanguageModel:
         Raises:
             UserError: nothing was trained.
         """
+        yield from self.rank_mean(histories, [[reason] for reason in reasons], label)
+
+    def rank_mean(
+        self,
+        histories: Sequence[Career],
+        reasons: Sequence[Sequence[str | None]],
+        label: str | None = "Ranking occupations",
+    ) -> Iterator[Recommendation]:
+        """Rank every allowed title by its mean probability over several reasons.
+
+        Args:
+            histories: of the people.
+            reasons: for each history as many, at least one.
+            label: what a progress bar says; `None` for no bar.
+
+        Yields:
+            Of several reasons the one after which the title with the highest mean is likeliest.
+
+        Raises:
+            UserError: nothing was trained.
+        """
         from reasoning_occ.inference.model import in_fp32, one_product
 
         model, language = self.ready()
         report_cuts(language, histories, "test")
-        reasons = self._fitting(language, histories, reasons)
-        contexts = [
-            language.answer_prefix_ids(history, reason).tolist()
-            for history, reason in zip(histories, reasons, strict=True)
-        ]
-        may = [allowed(history, self.taxonomy) for history in histories]
-        rankings = self._rankings(model, language, contexts, may, label)
-        # published probabilities are computed in fp32
-        with in_fp32(model) if self.inference.precision == "fp32" else one_product(model):
-            for log_probs, reason in zip(rankings, reasons, strict=True):
-                yield Recommendation(log_probs, reason)
+        each = len(reasons[0]) if reasons else 1
+        asked = [history for history in histories for _ in range(each)]
+        said = self._fitting(language, asked, [reason for several in reasons for reason in several])
+        contexts = [language.answer_prefix_ids(h, reason).tolist() for h, reason in zip(asked, said, strict=True)]
+        may = [allowed(history, self.taxonomy) for history in asked]
+        batch = each if each > 1 else self.inference.rank_batch
+        rankings = self._rankings(model, language, contexts, may, batch, label)
+        wide = self.inference.precision == "fp32"  # as published probabilities are computed
+        counted = None if label is None else self.folder
+        with in_fp32(model) if wide else one_product(model), costs.Meter(counted, "rank") as meter:
+            for number in range(len(histories)):
+                log_probs_ko = np.stack([next(rankings) for _ in range(each)])
+                meter.lap()
+                mean_o = np.logaddexp.reduce(log_probs_ko, axis=0) - np.log(each)
+                best = int(np.argmax(log_probs_ko[:, int(np.argmax(mean_o))]))
+                yield Recommendation(mean_o, said[number * each + best])
 
     def log_probs(
         self, histories: Sequence[Career], reasons: Sequence[str | None]
@@ -245,19 +293,20 @@ class LanguageModel:
         language: Language,
         contexts: list[list[int]],
         may: list[Bool[np.ndarray, " occupations"]],
+        batch: int,
         label: str | None,
     ) -> Iterator[Float[np.ndarray, " occupations"]]:
-        given: Any = {"batch": self.inference.rank_batch, "label": label}
         if self._titles is not None:
             from reasoning_occ.inference.head import rank_by_head
 
-            return rank_by_head(model, self._titles.to(model.device), contexts, may, **given)
+            return rank_by_head(model, self._titles.to(model.device), contexts, may, batch=batch, label=label)
         from reasoning_occ.inference.rank import rank_many
         from reasoning_occ.inference.trie import Trie
 
         # the first closing id is what ends a title that begins like a longer one
         trie = Trie.build([[*language.title_ids(code), language.closing_ids[0]] for code in self.taxonomy.codes])
-        return rank_many(model, contexts, trie, may, **given)
+        prior = language.prior_prefix_ids().tolist() if self.inference.pmi else None
+        return rank_many(model, contexts, trie, may, batch=batch, label=label, prior=prior)
 
     def _fitting(
         self, language: Language, histories: Sequence[Career], reasons: Sequence[str | None]

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from reasoning_occ.careers.types import Transition
-from reasoning_occ.language.prompt import Language
 from reasoning_occ.recommenders.llm import LanguageModel
 
 
@@ -13,17 +12,14 @@ class Untrained(LanguageModel):
     """Reads `<think>` reason `</think><answer>` and ranks what may follow. Takes the arguments of `LanguageModel`."""
 
     name = "untrained"
-    asks = "reason"
+    ranks = "reason"
+    adapters = ()
 
     def fit(self, train: Sequence[Transition], valid: Sequence[Transition], folder: Path) -> None:
         """Nothing is learnt."""
+        self.folder = folder
 
-    def ready(self) -> tuple[Any, Language]:
-        """The model and its language, read once."""
-        from reasoning_occ.models.causal import device
-
-        if self._model is None or self._language is None:
-            loaded = self.load()
-            model: Any = loaded.model
-            self._model, self._language = model.to(device()).eval(), self.language(loaded)
-        return self._model, self._language
+    def _read(self) -> Any:
+        backbone = self.load()
+        self._speak(backbone)
+        return backbone.model

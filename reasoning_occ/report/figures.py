@@ -144,6 +144,34 @@ def losses(steps: Mapping[str, Sequence[tuple[int, float]]]) -> str:
     return out[0]
 
 
+def preferences(curves: Mapping[str, Sequence[tuple[int, float]]]) -> str:
+    """Rewards of both texts and their margin by step of preference training; below, in which share of pairs the chosen
+    one gained more.
+
+    Args:
+        curves: "reward_chosen", "reward_rejected", "reward_margin" and "reward_accuracy" -> (step, value).
+    """
+    with _figure("preferences", 4.6, 4.3) as (figure, out):
+        grid = figure.add_gridspec(2, 1, height_ratios=(3, 2), hspace=0.12)
+        top = figure.add_subplot(grid[0])
+        below = figure.add_subplot(grid[1], sharex=top)
+        looks = {"reward_margin": (INK, "-"), "reward_chosen": (FIRST, "-"), "reward_rejected": (SECOND, (0, (5, 1.5)))}
+        for name, (colour, line) in looks.items():
+            x, y = zip(*curves[name], strict=True)
+            top.plot(x, y, color=colour, linestyle=line, linewidth=1.4, label=name.removeprefix("reward_"))
+        top.axhline(0, color=MUTED, linewidth=0.8)
+        top.set(ylabel="reward, nats")
+        top.tick_params(labelbottom=False)
+        top.legend(frameon=False)
+        x, y = zip(*curves["reward_accuracy"], strict=True)
+        below.plot(x, y, color=FIRST, linewidth=1.4)
+        below.axhline(0.5, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
+        below.set(xlabel="step", ylabel="share of pairs", ylim=(-0.02, 1.02))
+        for axes in (top, below):
+            _bare(axes)
+    return out[0]
+
+
 def dose_response(rates: Sequence[Mapping[str, Any]]) -> str:
     """Mean scores by the rate of planted mistakes, with intervals.
 

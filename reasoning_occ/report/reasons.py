@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from reasoning_occ.report import figures, preference
 from reasoning_occ.report.jobs import read_object
 from reasoning_occ.report.oracle_pictures import judged, oracle_pictures
 from reasoning_occ.report.pictures import Picture
@@ -35,6 +36,11 @@ _PANEL_TEXT = (
 )
 _MEANS_TEXT = "Reasons written for training transitions, and the mean of what the judge scored in them (1-5)."
 _QUALITY_TEXT = "Means over the reasons written for test people, as scored by the judge, with 95% intervals."
+
+_PREFERENCE_TEXT = (
+    "A text's reward is beta times what its log-probability gained since SFT; the margin is the reward of the better "
+    "reason less that of the worse. Below: share of pairs with a margin above 0. Of each step's pairs before the step."
+)
 
 _PARTS = {
     "without": ("trained by the answer alone", "transitions"),
@@ -94,6 +100,11 @@ def sections(folder: Path) -> list[Section]:
         if panel := found.get("agreement"):
             row = ("alpha", max(metric["n"] for metric in panel.values()), list(panel.values()))
             out.append(Section("Do the judges agree?", _PANEL_TEXT, tuple(panel), [row]))
+    found = preference.figures(folder)
+    if found is not None:
+        pictures = list(_preference_pictures(folder))
+        columns, rows = preference.COLUMNS, preference.rows(found)
+        out.append(Section("Preference training", preference.TEXT, columns, rows, pictures=pictures))
     if (folder / QUALITY_FILE).exists():
         found = read_object(folder / QUALITY_FILE)
         rows = [(name, found[key]["n"], [found[key]]) for key, name in QUALITIES.items() if key in found]
@@ -103,7 +114,7 @@ def sections(folder: Path) -> list[Section]:
 
 
 def lines(folder: Path) -> list[str]:
-    """The two things to know of a run's reasons, a short sentence each, where they are on record."""
+    """The few things to know of a run's reasons, a short sentence each, where they are on record."""
     out = []
     if (folder / QUALITY_FILE).exists():
         found = read_object(folder / QUALITY_FILE)
@@ -119,7 +130,16 @@ def lines(folder: Path) -> list[str]:
                 f"Leak probe, Hit@5: oracle reason alone {_short(reason)}, history alone {_short(history)}; "
                 f"{reason['n']} validation transitions."
             )
+    found = preference.figures(folder)
+    if found is not None:
+        out.append(preference.line(found))
     return out
+
+
+def _preference_pictures(folder: Path) -> Iterator[Picture]:
+    curves = preference.curves(folder)
+    if curves:
+        yield Picture("Rewards by step", _PREFERENCE_TEXT, (figures.preferences(curves),))
 
 
 def _short(metric: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from reasoning_occ.evaluation.evaluate import SHARES
+from reasoning_occ.report import preference
 from reasoning_occ.report.jobs import Job, Unfinished, setting
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ def notes(jobs: Sequence[Job], rows: Sequence["Row"], unfinished: Sequence[Unfin
     if any(row.floor for row in rows):
         told.append("* scored beside, on the same test people: a floor to beat.")
     told += _distinct(note for job in jobs for note in (*_stopped(job), *_left_out(job.data)))
+    told += [fallen for job in jobs if (fallen := _fallen(job))]
     for row in rows:
         counts = row.metrics["counts"]
         if counts["invalid"] or counts["unscored"]:
@@ -117,6 +119,11 @@ def _stopped(job: Job) -> list[str]:
     return [
         f"Training stopped after {steps:,} steps of {batch} transitions: {steps * batch:,} of {learnt:,} were seen."
     ]
+
+
+def _fallen(job: Job) -> str:
+    found = preference.figures(job.folder)
+    return "" if found is None else preference.warning(job.name, found)
 
 
 def _left_out(data: Mapping[str, Any]) -> list[str]:

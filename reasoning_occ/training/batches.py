@@ -15,26 +15,27 @@ Step = tuple[tuple[int, ...], ...]
 """One optimiser step: rows of tree numbers."""
 
 
-def trees_of(examples: Sequence[Example], most: int) -> list[Tree]:
+def trees_of(examples: Sequence[Example], most: int, together: int = 1) -> list[Tree]:
     """One tree a person, in the order in which people first come.
 
     Args:
         examples: of any people.
         most: tokens of a tree; a person's examples that need more are halved, in their order, until they fit or are
-            one. Bounds memory.
+            one (or `together`). Bounds memory.
+        together: so many neighbours of one person are never halved: 2 where examples come in pairs.
     """
     people: dict[str, list[Example]] = {}
     for example in examples:
         people.setdefault(example.key[0], []).append(example)
-    return [tree for of_one in people.values() for tree in _fitting(of_one, most)]
+    return [tree for of_one in people.values() for tree in _fitting(of_one, most, together)]
 
 
-def _fitting(examples: Sequence[Example], most: int) -> list[Tree]:
+def _fitting(examples: Sequence[Example], most: int, together: int) -> list[Tree]:
     tree = grow(examples)
-    if len(tree) <= most or len(examples) == 1:
+    if len(tree) <= most or len(examples) == together:
         return [tree]
-    half = len(examples) // 2
-    return [*_fitting(examples[:half], most), *_fitting(examples[half:], most)]
+    half = len(examples) // together // 2 * together
+    return [*_fitting(examples[:half], most, together), *_fitting(examples[half:], most, together)]
 
 
 def check_examples(examples: Sequence[Example]) -> None:
@@ -68,43 +69,46 @@ def plan(
     batch: int,
     micro_tokens: int,
     ranks: int = 1,
+    sizes: Sequence[int] | None = None,
 ) -> list[Step]:
     """The optimiser steps of a whole training, from the first epoch to the last.
 
-    Each epoch shuffles the trees anew and cuts them into steps of about `batch` examples: a tree belongs to the step
-    into which its first example falls.
+    Each epoch shuffles the trees anew and cuts them into steps of about the size `batch`: a tree belongs to the step
+    into which its beginning falls.
 
     Args:
         trees: one a person, or several of a long career.
         seed: with the epoch's number, fixes the shuffles.
         epochs: how often every example is seen, if `max_steps` does not stop it earlier.
         max_steps: at most so many optimiser steps; None for no such limit.
-        batch: examples an optimiser step, on average.
+        batch: size of an optimiser step, on average.
         micro_tokens: tokens that go through the model at once. A tree larger than this goes alone.
+        sizes: of the trees; None: their transitions, however many examples a transition has.
         ranks: processes among which the rows of a step are dealt out; they are made small enough for each to get some.
 
     Returns:
         Steps; every tree is in exactly one row an epoch.
     """
-    examples = np.array([tree.examples for tree in trees])
+    size = np.array([tree.transitions for tree in trees] if sizes is None else sizes)
     steps: list[Step] = []
     for epoch in range(epochs):
         order = np.random.default_rng([seed, epoch]).permutation(len(trees))
-        step = (np.cumsum(examples[order]) - examples[order]) // batch
+        step = (np.cumsum(size[order]) - size[order]) // batch
         cuts = np.flatnonzero(np.diff(step)) + 1
         for group in np.split(order, cuts):
             share = -(-sum(len(trees[number]) for number in group) // ranks)
-            steps.append(_rows(group.tolist(), trees, min(micro_tokens, share) if ranks > 1 else micro_tokens))
+            steps.append(in_rows(group.tolist(), trees, min(micro_tokens, share) if ranks > 1 else micro_tokens))
     return steps[:max_steps]
 
 
 def all_rows(trees: Sequence[Tree], micro_tokens: int) -> list[Row]:
     """All trees once: for evaluation."""
-    return [pack([trees[number] for number in row]) for row in _rows(range(len(trees)), trees, micro_tokens)]
+    return [pack([trees[number] for number in row]) for row in in_rows(range(len(trees)), trees, micro_tokens)]
 
 
-def _rows(numbers: Iterable[int], trees: Sequence[Tree], micro_tokens: int) -> Step:
-    """First fit, largest first: the first row of a step is then among those that need the most memory."""
+def in_rows(numbers: Iterable[int], trees: Sequence[Tree], micro_tokens: int) -> Step:
+    """The numbers of trees, cut into rows. First fit, largest first: the first row of a step is then among those that
+    need the most memory."""
     rows: list[list[int]] = []
     free: list[int] = []
     for number in sorted(numbers, key=lambda n: (-len(trees[n]), n)):
@@ -138,7 +142,8 @@ class StepLoader:
         self._mine = slice(rank, None, ranks)
         self._trees = trees
         self._steps = steps
-        self._identity = _digest(trees, steps, identity)
+        told = f"{identity} {trees_digest(trees)} {steps!r}"
+        self._identity = hashlib.sha256(told.encode()).hexdigest()
 
     def __len__(self) -> int:
         return len(self._steps)
@@ -147,7 +152,11 @@ class StepLoader:
         while self.position < len(self._steps):
             step = self._steps[self.position]
             self.position += 1
-            yield [pack([self._trees[number] for number in row]) for row in step[self._mine]]
+            yield [self.row(numbers) for numbers in step[self._mine]]
+
+    def row(self, numbers: Sequence[int]) -> Row:
+        """What goes through the model at once."""
+        return pack([self._trees[number] for number in numbers])
 
     def state_dict(self) -> dict[str, Any]:
         """Where we are, and of what."""
@@ -167,11 +176,11 @@ class StepLoader:
         self.position = state["position"]
 
 
-def _digest(trees: Sequence[Tree], steps: Sequence[Step], identity: str) -> str:
-    digest = hashlib.sha256(identity.encode())
+def trees_digest(trees: Sequence[Tree]) -> str:
+    """Names the content of some trees."""
+    digest = hashlib.sha256()
     for tree in trees:
         for field in fields(tree):
             value = getattr(tree, field.name)
             digest.update(value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode())
-    digest.update(repr(steps).encode())
     return digest.hexdigest()

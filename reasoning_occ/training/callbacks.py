@@ -8,8 +8,9 @@ import logging
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from rich.progress import TaskID
 
@@ -17,12 +18,23 @@ from reasoning_occ.language.example import Example, Segment
 from reasoning_occ.progress import bar
 from reasoning_occ.training.batches import all_rows, trees_of
 from reasoning_occ.training.checkpoints import forget_old, path_of
-from reasoning_occ.training.group import rank, told
+from reasoning_occ.training.group import rank, summed, told
 from reasoning_occ.training.interrupt import Interrupt
 from reasoning_occ.training.module import CareerModule
 from reasoning_occ.training.settings import TrainingSettings
 
 log = logging.getLogger(__name__)
+
+
+class Cost(NamedTuple):
+    """What a training cost: transitions and tokens that went through the model, seconds of its steps.
+
+    A transition counts once an epoch; a token that a person's transitions share counts once an epoch.
+    """
+
+    transitions: int
+    tokens: int
+    seconds: float
 
 
 class Bar(Callback):
@@ -47,7 +59,9 @@ class Bar(Callback):
         """One step more."""
         assert self._task is not None
         seen = trainer.callback_metrics
-        note = f"loss {float(seen['loss']):.3f}, {float(seen['transitions_per_second']):.1f} transitions/s"
+        assert isinstance(pl_module, CareerModule)
+        unit = pl_module.unit
+        note = f"loss {float(seen['loss']):.3f}, {float(seen[f'{unit}_per_second']):.1f} {unit}/s"
         self._display.update(self._task, completed=trainer.global_step, note=note)
 
     def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
@@ -69,6 +83,40 @@ class Record(Callback):
         assert isinstance(pl_module, CareerModule)
         for logger in trainer.loggers:
             logger.log_metrics(pl_module.figures, step=trainer.global_step - 1)
+
+
+class Count(Callback):
+    """What the steps so far have cost, those before a cut too."""
+
+    def __init__(self) -> None:
+        self.cost = Cost(0, 0, 0.0)
+        self._began = 0.0
+
+    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
+        """A step begins."""
+        self._began = time.perf_counter()
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Called before validation and checkpoints, which are not counted; the wait for a compiler is."""
+        seen = torch.tensor(
+            [sum(row.transitions for row in batch), sum(row.tokens for row in batch)], device=pl_module.device
+        )
+        transitions, tokens = summed(seen).tolist()
+        self.cost = Cost(
+            self.cost.transitions + transitions,
+            self.cost.tokens + tokens,
+            self.cost.seconds + time.perf_counter() - self._began,
+        )
+
+    def state_dict(self) -> dict[str, Any]:
+        """The cost so far."""
+        return self.cost._asdict()
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on with the cost so far."""
+        self.cost = Cost(**state_dict)
 
 
 class Validate(Callback):

@@ -19,7 +19,7 @@ from reasoning_occ.language.example import Example
 from reasoning_occ.models.title_head import TitleHead
 from reasoning_occ.models.tree_attention.interface import fastest, tree_attention
 from reasoning_occ.training.batches import Step, StepLoader, check_examples, plan, trees_of
-from reasoning_occ.training.callbacks import Bar, Keep, Record, Validate
+from reasoning_occ.training.callbacks import Bar, Cost, Count, Keep, Record, Validate
 from reasoning_occ.training.checkpoints import WholeCheckpointIO, newest
 from reasoning_occ.training.compiled import compiled, worth_compiling
 from reasoning_occ.training.group import Group, Place, Summing, together
@@ -34,16 +34,18 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """What a training did: its steps, the step this start went on from (0: anew), losses on validation examples."""
+    """What a training did: its steps, the step this start went on from (0: anew), losses on validation examples, and
+    what all steps cost."""
 
     steps: int
     resumed_at: int
     valid: tuple[dict[str, float], ...]
+    cost: Cost
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """All that each process of a training must know; fields as in `fit`, checkpoint: what to go on from."""
+    """What each process of a training must know; fields as in `fit`."""
 
     model: nn.Module
     titles: TitleHead | None
@@ -51,8 +53,12 @@ class Job:
     steps: list[Step]
     examples_valid: list[Example]
     settings: TrainingSettings
-    folder: Path
-    checkpoint: Path | None
+
+    def parts(self, rank: int) -> tuple[CareerModule, StepLoader, Validate, Count]:
+        """What a process of that rank trains with."""
+        module = CareerModule(self.model, self.settings, len(self.steps), self.titles)
+        loader = StepLoader(self.trees, self.steps, self.settings.shaping(), rank, self.settings.devices)
+        return module, loader, Validate(self.examples_valid, self.settings), Count()
 
 
 def fit(
@@ -107,36 +113,88 @@ def fit(
         micro_tokens=settings.micro_tokens,
         ranks=settings.devices,
     )
+    job = Job(model, titles, trees, steps, _sample(examples_valid, settings), settings)
+    module, loader, validate, count = job.parts(0)
+    done = take_steps(
+        module,
+        loader,
+        folder,
+        rows=sum(map(len, steps)) // settings.devices,
+        logger=logger,
+        what=what,
+        callbacks=[count, validate, *callbacks],
+        job=job,
+    )
+    return Fitted(len(steps), done, tuple(validate.history), count.cost)
+
+
+def take_steps(
+    module: CareerModule,
+    loader: StepLoader,
+    folder: Path,
+    *,
+    rows: int,
+    logger: Logger | None,
+    what: str,
+    callbacks: Sequence[Callback],
+    job: Job | None = None,
+) -> int:
+    """Take all steps of a plan that the newest readable checkpoint in `folder` does not hold; leaves the model in
+    evaluation mode.
+
+    Args:
+        module: its model is trained in place.
+        loader: goes through the plan.
+        folder: checkpoints go to `folder`/checkpoints.
+        rows: of the whole plan, of those that go through this process.
+        logger, what, callbacks: as in `fit`.
+        job: for the processes that train along; None: this one trains alone, whatever `trainer.devices` says.
+
+    Returns:
+        The step that this start went on from; 0: anew.
+
+    Raises:
+        UserError, KeyboardInterrupt: as `fit`.
+    """
     found = newest(folder / "checkpoints")
-    valid = _sample(examples_valid, settings)
-    job = Job(model, titles, trees, steps, valid, settings, folder, found[0] if found else None)
-    if found and found[1]["global_step"] >= len(steps):
-        return _finished(job, found[1])
-    with Interrupt() as interrupt, together(job, settings.devices, folder) as group:
-        validate = _train(job, interrupt, group, logger, [Bar(what), *callbacks])
-    model.eval()
-    return Fitted(len(steps), found[1]["global_step"] if found else 0, tuple(validate.history))
+    if found and found[1]["global_step"] >= len(loader):
+        _take_up(module, loader, callbacks, found[1])
+        return len(loader)
+    checkpoint = found[0] if found else None
+    with (
+        Interrupt() as interrupt,
+        together((job, folder, checkpoint), job.settings.devices if job else 1, folder) as group,
+    ):
+        # rows of the whole plan, those done too: what was cut off goes on as it began, or last digits would differ
+        _take(module, loader, folder, rows, checkpoint, interrupt, group, logger, [*callbacks, Bar(what)])
+    module.model.eval()
+    return found[1]["global_step"] if found else 0
 
 
-def help_train(job: Job, group: Group) -> None:
+def help_train(given: tuple[Job, Path, Path | None], group: Group) -> None:
     """Take part in a training that another process leads: no bar, no log, no checkpoint is written here."""
+    job, folder, checkpoint = given
+    module, loader, validate, count = job.parts(group.rank)
+    rows = sum(map(len, job.steps)) // group.size
     with suppress(KeyboardInterrupt):  # rank 0 was asked to stop
-        _train(job, Interrupt(), group, None, [])
+        _take(module, loader, folder, rows, checkpoint, Interrupt(), group, None, [count, validate])
 
 
-def _train(
-    job: Job, interrupt: Interrupt, group: Group | None, logger: Logger | None, callbacks: list[Callback]
-) -> Validate:
-    module = CareerModule(job.model, job.settings, len(job.steps), job.titles)
-    rank, ranks = (group.rank, group.size) if group else (0, 1)
-    loader = StepLoader(job.trees, job.steps, job.settings.shaping(), rank, ranks)
-    validate = Validate(job.examples_valid, job.settings)
-    keep = Keep(job.folder / "checkpoints", job.settings.checkpoint_minutes, interrupt)
-    job.model.train()
-    trainer = _trainer(job.folder, logger, [Record(), validate, *callbacks, keep], group)
-    # rows of the whole plan, those done too: what was cut off goes on as it began, or last digits would differ
-    _run(trainer, module, loader, sum(map(len, job.steps)) // ranks, job.checkpoint)
-    return validate
+def _take(
+    module: CareerModule,
+    loader: StepLoader,
+    folder: Path,
+    rows: int,
+    checkpoint: Path | None,
+    interrupt: Interrupt,
+    group: Group | None,
+    logger: Logger | None,
+    callbacks: list[Callback],
+) -> None:
+    module.model.train()
+    keep = Keep(folder / "checkpoints", module.chosen.checkpoint_minutes, interrupt)
+    trainer = _trainer(folder, logger, [Record(), *callbacks, keep], group)
+    _run(trainer, module, loader, rows, checkpoint)
 
 
 def _sample(examples: Sequence[Example], settings: TrainingSettings) -> list[Example]:
@@ -171,7 +229,7 @@ def _run(trainer: Trainer, module: CareerModule, loader: StepLoader, rows: int, 
         log.info("Going on from %s", checkpoint)
     try:
         device = trainer.strategy.root_device
-        way = _attention(module.chosen, device)
+        way = attention_way(module.chosen, device)
         compile_, why = worth_compiling(module.chosen.compile, rows, device)
         log.info("Layers are compiled at the first step (%s)" if compile_ else "Layers are not compiled (%s)", why)
         with _quiet(), tree_attention(module.model, way), ExitStack() as changes:
@@ -184,7 +242,12 @@ def _run(trainer: Trainer, module: CareerModule, loader: StepLoader, rows: int, 
         raise KeyboardInterrupt from stop
 
 
-def _attention(chosen: TrainingSettings, device: torch.device) -> str:
+def attention_way(chosen: TrainingSettings, device: torch.device) -> str:
+    """How attention over career trees is computed there.
+
+    Raises:
+        UserError: the way that was chosen can't train on this device or in this precision.
+    """
     way = fastest(device) if chosen.attention == "auto" else chosen.attention
     if way in ("flex", "varlen") and device.type != "cuda":
         raise UserError(f"trainer.attention={way}: trains on a CUDA GPU only, and this is {device}; use auto or cpu.")
@@ -196,15 +259,16 @@ def _attention(chosen: TrainingSettings, device: torch.device) -> str:
     return way
 
 
-def _finished(job: Job, checkpoint: dict[str, Any]) -> Fitted:
-    module = CareerModule(job.model, job.settings, len(job.steps), job.titles)
-    loader = StepLoader(job.trees, job.steps, job.settings.shaping())
-    validate = Validate(job.examples_valid, job.settings)
+def _take_up(
+    module: CareerModule, loader: StepLoader, callbacks: Sequence[Callback], checkpoint: dict[str, Any]
+) -> None:
+    """What a finished training left."""
     loader.load_state_dict(checkpoint["loops"]["fit_loop"]["state_dict"]["combined_loader"][0])
     module.load_state_dict(checkpoint["state_dict"])
-    validate.load_state_dict(checkpoint["callbacks"][validate.state_key])
-    job.model.eval()
-    return Fitted(len(loader), len(loader), tuple(validate.history))
+    for callback in callbacks:
+        if callback.state_key in checkpoint["callbacks"]:
+            callback.load_state_dict(checkpoint["callbacks"][callback.state_key])
+    module.model.eval()
 
 
 @contextmanager

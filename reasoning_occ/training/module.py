@@ -49,6 +49,11 @@ class CareerModule(LightningModule):
         titles: a ranking head to train with it, where examples name titles by number.
     """
 
+    unit = "transitions"
+    """What speed is told in."""
+    rate_key = "trainer.lr"
+    """Where the configuration holds the learning rate."""
+
     def __init__(
         self, model: nn.Module, settings: TrainingSettings, total_steps: int, titles: TitleHead | None = None
     ) -> None:
@@ -74,33 +79,36 @@ class CareerModule(LightningModule):
         rate = learning_rate(self.global_step, self.total_steps, self.chosen.lr, self.chosen.warmup)
         for group in optimizer.param_groups:
             group["lr"] = rate
-        counts = summed(segment_counts(batch).to(self.device))
-        share = share_of_each(counts, self.weights)
-        sums = torch.zeros_like(share)
         with fused(self.model):  # also while gradients are computed: layers may be recomputed then
-            for row in batch:
-                sum_of_each = self._losses(row)
-                self.manual_backward((sum_of_each * share).sum())
-                sums += sum_of_each.detach()
+            losses = self.learn(batch)
         sum_gradients(self._trainable().values())
-        summed(sums)
         norm = nn.utils.clip_grad_norm_(self._trainable().values(), self.chosen.clip)
-        losses = _means(sums, counts, share)
         if not (math.isfinite(losses["loss"]) and math.isfinite(float(norm))):
             raise UserError(
                 f"Training step {self.global_step + 1}: the loss is {losses['loss']} and its gradient's norm "
-                f"{float(norm)}. Lower trainer.lr, or use trainer.precision=fp32."
+                f"{float(norm)}. Lower {self.rate_key}, or use trainer.precision=fp32."
             )
         optimizer.step()
         optimizer.zero_grad()
         seconds = time.perf_counter() - began
-        done = [sum(row.tokens for row in batch), sum(row.examples for row in batch)]
-        tokens, transitions = summed(torch.tensor(done, device=self.device)).tolist()
-        speeds = {"tokens_per_second": tokens / seconds, "transitions_per_second": transitions / seconds}
+        done = [sum(row.tokens for row in batch), sum(row.units for row in batch)]
+        tokens, units = summed(torch.tensor(done, device=self.device)).tolist()
+        speeds = {"tokens_per_second": tokens / seconds, f"{self.unit}_per_second": units / seconds}
         figures = {**losses, "learning_rate": rate, "gradient_norm": float(norm), **speeds}
         # callbacks see them; Record hands them on, because Lightning would only after a checkpoint that counts the step
         self.log_dict(figures, batch_size=1, logger=False)
         self.figures = figures
+
+    def learn(self, rows: Sequence[Row]) -> dict[str, float]:
+        """Forward and backward over all rows of a step; its figures, of which `loss` is what was minimised."""
+        counts = summed(segment_counts(rows).to(self.device))
+        share = share_of_each(counts, self.weights)
+        sums = torch.zeros_like(share)
+        for row in rows:
+            sum_of_each = self._losses(row)
+            self.manual_backward((sum_of_each * share).sum())
+            sums += sum_of_each.detach()
+        return _means(summed(sums), counts, share)
 
     @torch.no_grad()
     def evaluate(self, rows: Sequence[Row]) -> dict[str, float]:

@@ -40,6 +40,7 @@ class Tree:
     title: of each example, the title that a ranking head learns there; -1 for none.
     barred: of each example, the title that can't be; -1 for none.
     apart: tokens that the examples would have as separate sequences.
+    transitions: how many the examples are of; one may have several, such as its reason and its title.
     """
 
     ids: Int[np.ndarray, " t"]
@@ -54,6 +55,7 @@ class Tree:
     title: Int[np.ndarray, " examples"]
     barred: Int[np.ndarray, " examples"]
     apart: int
+    transitions: int
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -97,6 +99,7 @@ def grow(examples: Sequence[Example]) -> Tree:
         title=np.array([example.title for example in examples]),
         barred=np.array([example.barred for example in examples]),
         apart=sum(map(len, examples)),
+        transitions=len({example.key for example in examples}),
     )
 
 
@@ -143,6 +146,7 @@ class Row:
     title_e: Int[Tensor, " e"]
     barred_e: Int[Tensor, " e"]
     apart: int
+    transitions: int
 
     def to(self, device: torch.device | str, non_blocking: bool = False) -> "Row":
         """The same on another device (the name and arguments by which Lightning moves a batch)."""
@@ -159,6 +163,11 @@ class Row:
     def examples(self) -> int:
         """How many there are."""
         return len(self.end_e)
+
+    @property
+    def units(self) -> int:
+        """How many there are of what speed is told in: transitions, unless a kind of row says else."""
+        return self.transitions
 
 
 def pack(trees: Sequence[Tree]) -> Row:
@@ -184,4 +193,5 @@ def pack(trees: Sequence[Tree]) -> Row:
         title_e=joined([tree.title for tree in trees]),
         barred_e=joined([tree.barred for tree in trees]),
         apart=sum(tree.apart for tree in trees),
+        transitions=sum(tree.transitions for tree in trees),
     )

@@ -130,3 +130,31 @@ def test_models_it_would_score_wrongly_are_refused(model):
             rank(model, [1, 2], Trie.build(TITLES), allowed_but())
     finally:
         del config.final_logit_softcapping
+
+
+def test_several_reasons_of_one_person_share_the_history(model, monkeypatch):
+    from reasoning_occ.inference import beginning
+
+    trie, history = Trie.build(TITLES), CONTEXTS[0]
+    reasons = [[*history, 20 + number, *range(30, 30 + number)] for number in range(4)]
+    allowed = [allowed_but(2)] * len(reasons)
+    sent = []
+    monkeypatch.setattr(
+        beginning, "pad_right", lambda rows, inside, real=beginning.pad_right: sent.extend(rows) or real(rows, inside)
+    )
+    together = list(rank_many(model, reasons, trie, allowed, batch=4, label=None))
+    assert [row.tolist() for row in sent] == [reason[len(history) :] for reason in reasons]
+    for got, context in zip(together, reasons, strict=True):
+        expected = rank_reference(model, context, TITLES, allowed[0])
+        assert np.abs(got[allowed[0]] - expected[allowed[0]]).max() < 1e-4
+
+
+def test_a_prior_is_taken_off_before_titles_are_normalised(model):
+    trie, every = Trie.build(TITLES), np.ones(len(TITLES), dtype=bool)
+    context, prior, allowed = CONTEXTS[0], CONTEXTS[3], allowed_but(1)
+    (got,) = rank_many(model, [context], trie, [allowed], batch=1, label=None, prior=prior)
+    less = rank_reference(model, context, TITLES, every) - rank_reference(model, prior, TITLES, every)
+    expected = less - np.logaddexp.reduce(less[allowed])
+    assert np.abs(got[allowed] - expected[allowed]).max() < 1e-4 and got[1] == -np.inf
+    (plain,) = rank_many(model, [context], trie, [allowed], batch=1, label=None)
+    assert np.abs(got[allowed] - plain[allowed]).max() > 0.1

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import read_jsonl
 from reasoning_occ.reasons.oracle import Judged, make_oracle, read_oracle
-from reasoning_occ.reasons.pairs import Pair, Pairing, balanced, pairs_of, write_pairs
+from reasoning_occ.reasons.pairs import Pair, Pairing, balanced, pairs_of, read_pairs, write_pairs
 from reasoning_occ.reasons.selection import Selection
 from reasoning_occ.reasons.teachers.grounded import GroundedTeacher
 from reasoning_occ.reasons.types import CRITERIA, Candidate, Score, Verdict
@@ -142,6 +142,8 @@ def test_pairs_of_a_file_are_written_and_counted(tmp_path, nls, transitions, jud
         assert row["margin"] == sum(row["chosen_scores"].values()) - sum(row["rejected_scores"].values()) >= 2
     before = path.read_bytes()
     assert write_pairs(reasons, path, THRESHOLDS, PAIRING) == counts and path.read_bytes() == before
+    every = [pair for judged in read_oracle(reasons) for pair in pairs_of(judged, THRESHOLDS, PAIRING)]
+    assert list(read_pairs(path)) == balanced(every, PAIRING.longest_share)
     none = write_pairs(reasons, path, THRESHOLDS, replace(PAIRING, margin=13))
     assert none.pairs == 0 and none.mean_margin is None and path.read_text() == ""
 

@@ -1,92 +1,26 @@
 """Both methods on a tiny model and a few careers of the survey, from learning to a recommendation."""
 
 import logging
-from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from recommending import INFERENCE, METHODS, TRAINER
 
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import read_jsonl, write_jsonl
-from reasoning_occ.language.prompt import ASK, TASK, Language
-from reasoning_occ.models.tiny import tiny
-from reasoning_occ.recommenders.direct import Direct
-from reasoning_occ.recommenders.joint import Joint
-from reasoning_occ.recommenders.llm import Inference
-from reasoning_occ.training.settings import LoraChoice, TrainingSettings
-
-TRAINER = TrainingSettings(
-    epochs=1,
-    max_steps=2,
-    lr=1e-2,
-    warmup=0.1,
-    weight_decay=0.0,
-    clip=1.0,
-    batch=4,
-    micro_tokens=1024,
-    reason_weight=1.0,
-    answer_weight=1.0,
-    precision="fp32",
-    attention="auto",
-    compile="auto",
-    gradient_checkpointing=False,
-    devices=1,
-    checkpoint_minutes=60.0,
-    validate_every=1.0,
-    validate_examples=4,
-    seed=0,
-    lora=LoraChoice(4, 8, 0.0, "all-linear"),
-)
-INFERENCE = Inference(precision="fp32", max_reason_tokens=12, batch=4, rank_batch=2)
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path_factory, monkeypatch):
-    monkeypatch.setenv("REASONING_OCC_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
-    torch.set_num_threads(1)
-
-
-@pytest.fixture
-def parts(nls):
-    """Transitions to learn from, to look at, and to be tested on."""
-    moves = [list(career.transitions()) for career in nls.careers[:14]]
-    return [t for m in moves[:6] for t in m][:12], moves[6][:2], [m[-1] for m in moves[8:]]
-
-
-@pytest.fixture
-def make(nls):
-    texts = [TASK, *ASK.values(), *(o.title for o in nls.taxonomy)]
-
-    def oracle(train, valid):
-        told = [
-            {t.key: f"Moves such as this are common after {len(t.history.jobs)} jobs." for t in part}
-            for part in (train, valid)
-        ]
-        return told[0], told[1]
-
-    def build(method, dtype="fp32", **changed):
-        given = {
-            "taxonomy": nls.taxonomy,
-            "load": lambda: tiny("smollm2", texts, seed=0, dtype=dtype),
-            "max_tokens": 1024,
-            "trainer": replace(TRAINER, precision=dtype),
-            "inference": INFERENCE,
-            "logger": lambda _stage: nullcontext(None),
-        } | changed
-        return Joint(given.pop("oracle", oracle), **given) if method == "joint" else Direct(**given)
-
-    return build
+from reasoning_occ.language.prompt import Language
 
 
 @pytest.fixture
 def read(monkeypatch):
     """All token ids that reach the model while titles are ranked or reasons written, a row each."""
-    from reasoning_occ.inference import generate, rank
+    from reasoning_occ.inference import beginning, generate
 
     rows = []
-    for room in (generate, rank):
+    monkeypatch.setattr(beginning, "_WORTH", 2.0)  # whole contexts, nothing shared
+    for room in (generate, beginning):
 
         def spy(sequences, parts, real=room.pad_right):
             rows.extend(sequence.tolist() for sequence in sequences)
@@ -108,6 +42,11 @@ def log_probs(recommendations):
         ("joint", "bf16", "tokens"),
         ("direct", "fp32", "head"),
         ("joint", "bf16", "head"),
+        ("answer_first", "fp32", "tokens"),
+        ("multi_task", "fp32", "tokens"),
+        ("multi_task", "fp32", "head"),
+        ("two_model", "bf16", "tokens"),
+        ("two_model", "fp32", "head"),
     ],
 )
 def test_learnt_then_recommended_then_read_again_from_the_folder(make, parts, nls, tmp_path, method, dtype, ranking):
@@ -123,9 +62,10 @@ def test_learnt_then_recommended_then_read_again_from_the_folder(make, parts, nl
     for row, history in zip(probs, histories, strict=True):
         present = nls.taxonomy.index(history.jobs[-1].occupation)
         assert row[present] == 0 and (np.delete(row, present) > 0).all()
-    if method == "joint":
-        written = tmp_path / "generated.jsonl"
+    if method not in ("direct", "answer_first"):
+        written = tmp_path / "write" / "generated.jsonl"
         assert len(list(read_jsonl(written))) == len(test) and not written.with_name("generated.part.jsonl").exists()
+        assert written.read_text() == (tmp_path / "generated.jsonl").read_text()
         written.unlink()  # so that the fresh object writes anew
     fresh = make(method, dtype, load=model.load, ranking=ranking)
     fresh.fit(train, valid, tmp_path)
@@ -169,7 +109,7 @@ def test_a_head_that_was_never_trained_is_missed(make, parts, tmp_path):
         list(by_head.recommend([test[0].history]))
 
 
-@pytest.mark.parametrize("method", ["direct", "joint"])
+@pytest.mark.parametrize("method", ["direct", *METHODS])
 def test_what_the_model_reads_knows_nothing_of_what_came_next(make, parts, nls, tmp_path, read, method):
     train, valid, test = parts
     model = make(method)
@@ -177,7 +117,7 @@ def test_what_the_model_reads_knows_nothing_of_what_came_next(make, parts, nls, 
     read.clear()
     list(model.recommend([t.history for t in test]))
     before = list(read)
-    assert len(before) == len(test) * (2 if method == "joint" else 1)
+    assert len(before) == len(test) * (1 if method == "direct" else 2)
     # the same people, but each goes elsewhere next: careers are cut anew from changed ones
     by_id = {career.person.id: career for career in nls.careers}
     others = []
@@ -186,7 +126,7 @@ def test_what_the_model_reads_knows_nothing_of_what_came_next(make, parts, nls, 
         other = next(c for c in nls.taxonomy.codes if c not in (t.target, career.jobs[place - 1].occupation))
         jobs = [*career.jobs[:place], replace(career.jobs[place], occupation=other)]
         others.append(replace(career, jobs=tuple(jobs)).until(place - 1))
-    (tmp_path / "generated.jsonl").unlink(missing_ok=True)
+    (tmp_path / "write" / "generated.jsonl").unlink(missing_ok=True)
     read.clear()
     list(model.recommend(others))
     assert read == before
@@ -194,7 +134,7 @@ def test_what_the_model_reads_knows_nothing_of_what_came_next(make, parts, nls, 
 
 def test_the_true_title_stands_in_no_prompt_unless_held_before(make, parts, nls, tmp_path):
     train, _, test = parts
-    language = make("direct").language(make("direct").load())
+    language = make("direct").language("title")
     checked = 0
     for t in [*train, *test]:
         text = language.decode(language.prompt_ids(t.history))
@@ -211,15 +151,16 @@ def test_reasons_are_kept_for_the_prompt_they_were_written_after(make, parts, nl
     model.fit(train, valid, tmp_path)
     history = test[0].history
     list(model.recommend([history]))
-    rows = list(read_jsonl(tmp_path / "generated.jsonl"))
-    write_jsonl(tmp_path / "generated.jsonl", [{**rows[0], "reason": "Kept on disk."}])
+    kept = tmp_path / "write" / "generated.jsonl"
+    rows = list(read_jsonl(kept))
+    write_jsonl(kept, [{**rows[0], "reason": "Kept on disk."}])
     assert next(iter(model.recommend([history]))).reason == "Kept on disk."
     mended = replace(
         history, jobs=(replace(history.jobs[0], start=history.jobs[0].start._replace(year=1960)), *history.jobs[1:])
     )
     assert next(iter(model.recommend([mended]))).reason != "Kept on disk."
-    kept = list(read_jsonl(tmp_path / "generated.jsonl"))
-    assert len({row["prompt"] for row in kept}) == 2 and "Kept on disk." in [row["reason"] for row in kept]
+    rows = list(read_jsonl(kept))
+    assert len({row["prompt"] for row in rows}) == 2 and "Kept on disk." in [row["reason"] for row in rows]
 
 
 def test_a_window_too_small_is_told_before_reasons_are_made(make, parts, tmp_path):
@@ -259,7 +200,7 @@ def test_cut_test_histories_are_counted(make, parts, tmp_path, caplog):
     needed = max(len(whole.prompt_ids(t.history)) for t in test)
     room = len(whole.head_ids) + len(whole.tail_ids) + whole.longest_answer + len(whole.answer_open_ids)
     longest = max(len(ids) for t in test for ids in whole.line_ids(t.history))
-    model._language = Language(whole.tokenizer, whole.taxonomy, max(needed - 1, room + longest), "title")
+    model._languages["title"] = Language(whole.tokenizer, whole.taxonomy, max(needed - 1, room + longest), "title")
     with caplog.at_level(logging.WARNING):
         list(model.rank([t.history for t in test], [None] * len(test)))
     assert "test histories are longer than the window" in caplog.text
@@ -272,6 +213,11 @@ def test_cut_test_histories_are_counted(make, parts, tmp_path, caplog):
         ({"batch": 0}, r"inference\.batch: expected a whole number of 1 or more; got 0"),
         ({"rank_batch": -1}, r"inference\.rank_batch"),
         ({"max_reason_tokens": None}, r"inference\.max_reason_tokens: .* got None"),
+        ({"samples": 0}, r"inference\.samples: expected a whole number of 1 or more; got 0"),
+        ({"temperature": 0}, r"inference\.temperature: expected a number above 0; got 0"),
+        ({"reason": "own"}, r"inference\.reason: expected greedy, .*shuffled; got own"),
+        ({"reason": "oracle"}, r"inference\.reason=oracle: .* Add inference\.allow_oracle=true"),
+        ({"pmi": "yes"}, r"inference\.pmi: expected true or false; got yes"),
     ],
 )
 def test_a_senseless_setting_is_refused_by_its_key(changed, expected):

@@ -8,6 +8,7 @@ from reasoning_occ.report.figures import (
     comparison,
     dose_response,
     losses,
+    preferences,
     reliability_curve,
     score_histogram,
 )
@@ -26,6 +27,13 @@ DOSES = [
     {"rate": 0.5, "scores": dict.fromkeys(CRITERIA, metric(3.0, 2.5, 3.5))},
 ]
 
+REWARDS = {
+    "reward_chosen": [(0, 0.0), (1, 0.5)],
+    "reward_rejected": [(0, 0.0), (1, -0.5)],
+    "reward_margin": [(0, 0.0), (1, 1.0)],
+    "reward_accuracy": [(0, 0.0), (1, 1.0)],
+}
+
 
 def figures():
     return {
@@ -36,6 +44,7 @@ def figures():
         "all scored": score_histogram("coherence", (0, 0, 0, 0, 1), (0, 0, 0, 0, 0), None, None, 1),
         "losses": losses({"loss": [(0, 2.0), (5, 1.0)], "loss_answer": [(5, 1.5)]}),
         "dose": dose_response(DOSES),
+        "preferences": preferences(REWARDS),
     }
 
 
@@ -56,6 +65,7 @@ def test_text_says_what_is_drawn():
     assert "n=10" in drawn["jobs"] and "10+" in drawn["jobs"]
     assert "joint &amp; &lt;more&gt;" in drawn["comparison"]
     assert "loss answer" in drawn["losses"]
+    assert {"margin", "chosen", "rejected", "share of pairs"} <= set(_words(drawn["preferences"]))
     assert all(criterion in drawn["dose"] for criterion in CRITERIA) and "0.5" in drawn["dose"]
     assert "none" in _words(drawn["scores"]) and "none" not in _words(drawn["all scored"])
 

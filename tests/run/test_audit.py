@@ -14,7 +14,7 @@ from provider_server import Fake, running
 
 from reasoning_occ.audit.__main__ import main
 from reasoning_occ.audit.subject import subject
-from reasoning_occ.config import CONF
+from reasoning_occ.config import CONF, learns_reasons
 from reasoning_occ.evaluation.audit.humans import key
 from reasoning_occ.making import oracle_reasons
 from reasoning_occ.reasons.oracle import read_oracle
@@ -32,7 +32,7 @@ def folder_of(path: Path, *overrides: str) -> Path:
         cfg = compose("config", overrides=["data.people=60", "evaluation.resamples=50", *overrides])
     OmegaConf.save(cfg, path / ".hydra" / "config.yaml")
     OmegaConf.save({"hydra": {"runtime": {"cwd": str(path.parent)}}}, path / ".hydra" / "hydra.yaml")
-    if "Joint" not in str(cfg.method._target_):
+    if not learns_reasons(cfg):
         return path
     with chdir(path.parent):
         task = load(cfg)

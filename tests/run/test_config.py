@@ -48,7 +48,7 @@ def test_identity_forgets_logging_and_paths_and_nothing_else():
         "seed=1", "data.people=all", "trainer.lr=0.1", "split.valid=0.2", "method=direct",
         "oracle.thresholds.utility=4",
         "oracle.retries=1", "oracle.fallback=grounded", "oracle.pairs.margin=3", "privacy.send=[occupation,dates]",
-        "teacher.mistakes=0", "training=full", "debug=tiny", "inference.max_reason_tokens=9",
+        "teacher.mistakes=0", "training=full", "debug=tiny", "inference.max_reason_tokens=9", "preference=dpo",
     ]  # fmt: skip
     names = [run_name(composed(other)) for other in others]
     assert len({base, *names}) == len(others) + 1
@@ -126,6 +126,10 @@ def test_floors_are_the_baselines_of_conf():
         ("model.family=parrot", "expected smollm2, qwen3, llama3; got 'parrot'"),
         ("trainer.lr=0", r"trainer\.lr: expected a number above 0"),
         ("inference.batch=0", r"inference\.batch"),
+        (["preference=dpo", "preference.beta=0"], r"preference\.beta: expected a number above 0; got 0"),
+        (["preference=dpo", "+preference.nothing=1"], r"preference\.nothing: no such setting"),
+        (["preference=dpo", "teacher.candidates=1"], r"teacher\.candidates=1: preference training needs"),
+        (["preference=dpo", "method=direct"], r"preference: direct learns no reasons"),
         (["judge=reprediction", "judge.predictor=/nowhere"], r"judge\.predictor: /nowhere is not the folder of a fin"),
         (["judge=reprediction", "judge.predictor=5"], r"judge\.predictor: expected the folder .* or null; got 5"),
     ],
@@ -134,7 +138,17 @@ def test_what_a_method_needs_is_checked_before_anything_is_read(override, told):
     overrides = [override] if isinstance(override, str) else override
     with pytest.raises(UserError, match=told):
         check(composed(*overrides))
-    check(composed(*overrides, "baseline=markov"))  # which uses none of it
+    rest = [word for word in overrides if "preference" not in word]
+    check(composed(*rest, "baseline=markov"))  # which uses none of it
+
+
+def test_a_method_of_reasons_can_prefer():
+    check(composed("preference=dpo", "preference.over=all", "preference.rpo_alpha=1", "debug=tiny"))
+
+
+def test_a_baseline_can_not_prefer():
+    with pytest.raises(UserError, match=r"preference: markov learns no reasons.*method=joint, or leave preference out"):
+        check(composed("baseline=markov", "preference=dpo"))
 
 
 @pytest.mark.parametrize(

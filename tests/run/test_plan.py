@@ -161,9 +161,15 @@ def test_a_replay_asks_nobody(how, tmp_path, key, monkeypatch):
         task = load(cfg)
         (tmp_path / "first").mkdir()
         oracle_reasons(cfg, task, tmp_path / "first", task.train, task.valid)
+        # what jobs share is found by whoever wants the same, and nobody is asked
+        oracle_reasons(cfg, task, tmp_path / "shared", task.train, task.valid)
+        assert (tmp_path / "shared" / "reasons.jsonl").read_bytes() == (
+            tmp_path / "first" / "reasons.jsonl"
+        ).read_bytes()
         paid, url = sum(fake.paid.values()), fake.url
     monkeypatch.delenv("ANTHROPIC_API_KEY")
     replayed = job([*words(Fake(url=url), tmp_path), *how])
+    replayed.stages = str(tmp_path / "other stages")
     (tmp_path / "second").mkdir()
     oracle_reasons(replayed, task, tmp_path / "second", task.train, task.valid)
     first, second = (tmp_path / name / "reasons.jsonl" for name in ("first", "second"))
@@ -173,6 +179,7 @@ def test_a_replay_asks_nobody(how, tmp_path, key, monkeypatch):
     asyncio.run(ledger.do(lambda: ledger.db.execute("DELETE FROM calls WHERE key = ?", (row["key"],)) and None))
     ledger.close()
     (tmp_path / "third").mkdir()
+    replayed.stages = str(tmp_path / "more stages")
     with pytest.raises(UserError, match=r"replay: the ledger .* has no answer of claude"):
         oracle_reasons(replayed, task, tmp_path / "third", task.train, task.valid)
 

@@ -28,13 +28,13 @@ SMALL = [
 @pytest.fixture
 def read(monkeypatch, tmp_path):
     """All token ids that the model is asked to go on from, a row each, whichever room asks it."""
-    from reasoning_occ.inference import generate
-    from reasoning_occ.inference import rank as ranking
+    from reasoning_occ.inference import beginning, generate
 
     monkeypatch.setenv("REASONING_OCC_CACHE", str(tmp_path / "cache"))
     torch.set_num_threads(1)
     rows = []
-    for room in (generate, ranking):
+    monkeypatch.setattr(beginning, "_WORTH", 2.0)  # whole contexts, nothing shared
+    for room in (generate, beginning):
 
         def spy(sequences, parts, real=room.pad_right):
             rows.extend(sequence.tolist() for sequence in sequences)
@@ -58,7 +58,7 @@ def told(rest: str, t: Transition, taxonomy: Taxonomy) -> bool:
 
 def test_no_prompt_of_a_test_person_tells_what_came_next(nls, tmp_path, read):
     with initialize_config_dir(str(CONF.resolve()), version_base="1.3"):
-        cfg = compose("config", SMALL)
+        cfg = compose("config", [*SMALL, f"stages={tmp_path / 'stages'}"])
     task = load(cfg)
     model = make(cfg, task, tmp_path)
     model.fit(task.train, task.valid, tmp_path)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
 from wandb_file import Logged, read
 
 from reasoning_occ.check import check
@@ -16,7 +17,7 @@ from reasoning_occ.config import CONF
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import read_jsonl
 from reasoning_occ.reasons.privacy import FIELDS
-from reasoning_occ.tracking import CsvLog
+from reasoning_occ.tracking import COLUMNS, PREFER, PREFERENCE_COLUMNS, CsvLog, tracker
 
 ALL_FIELDS = f"privacy.send=[{','.join(FIELDS)}]"
 
@@ -36,11 +37,11 @@ def logged(job: Path) -> list[Logged]:
 
 def test_rows_beyond_the_checkpoint_are_replaced(tmp_path):
     path = tmp_path / "metrics.csv"
-    first = CsvLog(path)
+    first = CsvLog(path, COLUMNS)
     for step in range(5):
         first.log_metrics({"loss": float(step), "epoch": 0}, step)
     first.log_metrics({"valid_loss": 7.0}, 3)  # after step 2, at the checkpoint that training goes on from
-    second = CsvLog(path)
+    second = CsvLog(path, COLUMNS)
     for step in range(3, 6):
         second.log_metrics({"loss": 10.0 + step}, step)
     with open(path, newline="") as file:
@@ -73,8 +74,8 @@ def test_a_job_is_one_run_with_figures_and_nothing_of_careers(tmp_path):
                 assert found.summary[name] == pytest.approx(metric["value"])
                 if metric["low"] is not None:
                     assert found.summary[f"{name}/low"] == pytest.approx(metric["low"])
-        losses = [row["fit/loss"] for row in found.history if "fit/loss" in row]
-        assert len(losses) == 4 and found.summary["fit/step"] == 4 and not found.artifacts
+        losses = [row["learn/loss"] for row in found.history if "learn/loss" in row]
+        assert len(losses) == 4 and found.summary["learn/step"] == 4 and not found.artifacts
         sent = b"".join(file.read_bytes() for file in (job / "wandb").rglob("*") if file.is_file())
         rows = list(read_jsonl(job / "predictions.jsonl"))
         private = {line for row in rows for line in [*row["history"], row["reason"]] if line and len(line) > 8}
@@ -112,3 +113,18 @@ def test_tables_are_refused_where_careers_may_not_be_sent():
             check(composed("logger.tables=true", *overrides))
     with pytest.raises(UserError, match=r"logger\.artifact: expected true or false; got 'yes please'"):
         check(composed("logger.artifact='yes please'"))
+
+
+def test_preference_training_has_a_log_of_its_own(tmp_path):
+    cfg = OmegaConf.create({"logger": {"kind": "csv"}})
+    with tracker(cfg, tmp_path, "fit") as log:
+        log.log_metrics({"loss": 3.0}, 0)
+    for resumed_at in (0, 1):  # its steps count from 0 again, and the rows of SFT stay
+        with tracker(cfg, tmp_path, PREFER) as log:
+            for step in range(resumed_at, 3):
+                log.log_metrics({"loss": 0.6, "reward_margin": float(resumed_at), "valid_loss": 1.0}, step)
+    assert (tmp_path / "metrics.csv").read_text().splitlines()[1].startswith("0,3.0")
+    with open(tmp_path / "preference.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert tuple(rows[0]) == PREFERENCE_COLUMNS
+    assert [(row["step"], row["reward_margin"]) for row in rows] == [("0", "0.0"), ("1", "1.0"), ("2", "1.0")]

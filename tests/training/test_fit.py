@@ -113,12 +113,12 @@ def test_a_resumed_training_compiles_as_the_whole_one_does(train, monkeypatch):
 def test_attention_that_can_not_train_is_refused_before_training(settings):
     gpu, cpu = torch.device("cuda"), torch.device("cpu")
     with pytest.raises(UserError, match=r"trainer\.attention=varlen: .*trainer\.precision is fp32"):
-        fitting._attention(settings(attention="varlen"), gpu)
-    assert fitting._attention(settings(attention="varlen", precision="bf16"), gpu) == "varlen"
-    assert fitting._attention(settings(), gpu) == "flex" and fitting._attention(settings(), cpu) == "cpu"
+        fitting.attention_way(settings(attention="varlen"), gpu)
+    assert fitting.attention_way(settings(attention="varlen", precision="bf16"), gpu) == "varlen"
+    assert fitting.attention_way(settings(), gpu) == "flex" and fitting.attention_way(settings(), cpu) == "cpu"
     for way in ("flex", "varlen"):
         with pytest.raises(UserError, match=f"{way}: trains on a CUDA GPU only, and this is cpu"):
-            fitting._attention(settings(attention=way), cpu)
+            fitting.attention_way(settings(attention=way), cpu)
 
 
 def test_a_finished_training_is_taken_up_not_repeated(train):
