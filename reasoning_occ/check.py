@@ -5,7 +5,7 @@ from typing import NoReturn, get_args
 
 from omegaconf import DictConfig
 
-from reasoning_occ.config import learns_reasons, recommender_node, uses_model, validate
+from reasoning_occ.config import asks, learns_reasons, recommender_node, uses_model, validate
 from reasoning_occ.errors import UserError
 from reasoning_occ.identity import model_spec, plain, short_name
 
@@ -19,6 +19,8 @@ def check(cfg: DictConfig) -> None:
     validate(cfg)
     _check_sent(cfg)
     check_preference(cfg)
+    if asks(cfg):
+        _recommender_that_asks(cfg)
     if not uses_model(cfg):
         return
     trainer = plain(cfg, "trainer")
@@ -76,6 +78,11 @@ def check_preference(cfg: DictConfig) -> None:
             f"preference: {short_name(recommender_node(cfg))} learns no reasons, so there are no pairs of better and "
             "worse ones to prefer by; choose a method that does, such as method=joint, or leave preference out."
         )
+    if not cfg.oracle.criteria:
+        raise UserError(
+            "oracle.criteria=[]: nobody judges, so there are no pairs of better and worse reasons to prefer by; name a "
+            "criterion (ablation=no_judge and mistakes_N name none), or leave preference out."
+        )
     from reasoning_occ.training.preference_settings import PreferenceSettings
 
     PreferenceSettings.of(plain(cfg, "preference"))
@@ -86,16 +93,28 @@ def check_preference(cfg: DictConfig) -> None:
         )
 
 
+def _recommender_that_asks(cfg: DictConfig) -> None:
+    """Made to see whether its settings make sense and its key is there: any taxonomy does for that."""
+    from reasoning_occ.asking import Hands, desk, reasoner
+    from reasoning_occ.occupations import nls
+
+    reasoner(recommender_node(cfg), nls.taxonomy(), Hands(desk(cfg), chat=_none, predict=_none))
+
+
 def _none(name: str | None) -> NoReturn:
     raise AssertionError(f"a model was asked for while settings were looked at: {name}")
 
 
 def one_recommender(overrides: Iterable[str]) -> None:
-    """A method and a baseline on one command line would leave the method unused.
+    """A method and a baseline on one command line would leave the method unused; a row brings its own.
 
     Raises:
-        UserError: both were given.
+        UserError: two of the three were given.
     """
-    groups = {word.split("=")[0] for word in overrides}
-    if {"method", "baseline"} <= groups:
-        raise UserError("method and baseline: a job scores one recommender; give one of the two, or sweep each apart.")
+    groups = {word.split("=")[0].lstrip("+") for word in overrides}
+    given = [group for group in ("row", "method", "baseline") if group in groups]
+    if len(given) > 1:
+        raise UserError(
+            f"{' and '.join(given)}: a job scores one recommender; give one of them, or sweep each apart "
+            "(row= takes methods and baselines in one sweep)."
+        )

@@ -19,12 +19,28 @@ CONF = next(path for path in (PACKAGE / "conf", PACKAGE.parent / "conf") if path
 LOGGERS = ("csv", "wandb")
 SWEEP = "REASONING_OCC_SWEEP"  # set while a sweep runs, to its name
 # mappings every job has
-PARTS = ("data", "split", "oracle", "calls", "privacy", "inference", "evaluation", "model", "trainer", "logger")
+PARTS = (
+    "data",
+    "split",
+    "view",
+    "ablation",
+    "oracle",
+    "calls",
+    "privacy",
+    "inference",
+    "evaluation",
+    "model",
+    "trainer",
+    "logger",
+)
 VALUES = ("seed", "ranking", "threads")
 # of what makes recommenders, that which makes no language model, and that which learns from oracle reasons
 BASELINES = ("Popularity", "Markov", "Previous")
 LEARN_REASONS = ("joint", "MultiTask", "TwoModel")
 BUILDABLE = ("reasoning_occ.careers.", "reasoning_occ.reasons.", "reasoning_occ.recommenders.")
+# that which reads the job's language model and trains nothing, and that which asks a model elsewhere
+UNTRAINED = ("zero_shot", "FewShot")
+ASKING = ("AnthropicAnswers", "AnthropicBatchAnswers", "OpenAIAnswers")
 
 
 def build(node: DictConfig, **handed: Any) -> Any:
@@ -99,8 +115,18 @@ def recommender_node(cfg: DictConfig) -> DictConfig:
 
 
 def uses_model(cfg: DictConfig) -> bool:
-    """Whether the job's recommender is a language model."""
-    return _class(cfg) not in BASELINES
+    """Whether the job's recommender reads the job's language model, be it a method or a baseline."""
+    return _class(cfg) not in (*BASELINES, *ASKING)
+
+
+def trains(cfg: DictConfig) -> bool:
+    """Whether the job trains a language model."""
+    return uses_model(cfg) and _class(cfg) not in UNTRAINED
+
+
+def asks(cfg: DictConfig) -> bool:
+    """Whether the job's recommender asks a model elsewhere for its answers."""
+    return _class(cfg) in ASKING
 
 
 def learns_reasons(cfg: DictConfig) -> bool:
@@ -133,6 +159,8 @@ def validate(cfg: DictConfig) -> None:
     people = cfg.data.people
     _must(people == "all" or _counts(people), "data.people", "a number of people above 0, or all", people)
     _validate_split(cfg.split)
+    _validate_view(cfg.view)
+    _validate_ablation(cfg)
     choice = cfg.evaluation
     _must(choice.targets in ("last", "all"), "evaluation.targets", "last or all", choice.targets)
     for key in ("resamples", "people_shown"):
@@ -150,16 +178,26 @@ def validate(cfg: DictConfig) -> None:
         floor_node(floor)
     if uses_model(cfg):
         _validate_reading(cfg)
+    if uses_model(cfg) and not trains(cfg):
+        _validate_untrained(cfg)
+
+
+def _validate_untrained(cfg: DictConfig) -> None:
+    _must(cfg.ranking == "tokens", "ranking", "tokens, for an untrained model has no ranking head", cfg.ranking)
+    if "examples" in (node := recommender_node(cfg)):
+        role = "method" if cfg.get("baseline") is None else "baseline"
+        _must(_counts(node.examples), f"{role}.examples", "a whole number above 0", node.examples)
 
 
 def _validate_reading(cfg: DictConfig) -> None:
     """Whether the recommender can read what `inference.reason` chooses."""
-    chosen = cfg.inference.reason
-    if chosen not in ("greedy", "none") and not learns_reasons(cfg):
+    node, chosen = recommender_node(cfg), cfg.inference.reason
+    writes = learns_reasons(cfg) or ("form" in node and node.form == "reason_then_answer" and chosen != "oracle")
+    if chosen not in ("greedy", "none") and not writes:
         raise UserError(
-            f"inference.reason={chosen}: this method reads no reason; choose joint, multi_task or two_model."
+            f"inference.reason={chosen}: this method reads no such reason; choose joint, multi_task or two_model."
         )
-    if chosen != "greedy" and "reason_first" in (node := recommender_node(cfg)) and node.reason_first is False:
+    if chosen != "greedy" and "reason_first" in node and node.reason_first is False:
         raise UserError(f"inference.reason={chosen}: with method.reason_first=false no reason is read; take it out.")
 
 
@@ -173,6 +211,24 @@ def _validate_split(split: DictConfig) -> None:
         _must(isinstance(share, int | float) and 0 < share < 1, f"split.{key}", "a share between 0 and 1", share)
     if split.test + split.valid >= 1:
         raise UserError(f"split.valid and split.test: {split.valid} and {split.test} leave nobody to train on.")
+
+
+def _validate_view(view: DictConfig) -> None:
+    _must(isinstance(view.education, bool), "view.education", "true or false", view.education)
+    _must(view.jobs in ("all", "last"), "view.jobs", "all or last", view.jobs)
+    _must(view.titles in ("text", "codes"), "view.titles", "text or codes", view.titles)
+
+
+def _validate_ablation(cfg: DictConfig) -> None:
+    """An ablation of reasons says nothing of a job that learns from none, and the other way round."""
+    name, needs = cfg.ablation.name, cfg.ablation.needs
+    _must(needs in ("any", "reasons", "no_reasons"), "ablation.needs", "any, reasons or no_reasons", needs)
+    if needs == "reasons" and not learns_reasons(cfg):
+        raise UserError(
+            f"ablation={name}: this job learns from no reasons; choose a method that does, as method=joint."
+        )
+    if needs == "no_reasons" and (cfg.get("baseline") is not None or learns_reasons(cfg)):
+        raise UserError(f"ablation={name}: it is method=direct; take the other method or baseline out of the command.")
 
 
 def _must(holds: bool, key: str, expected: str, came: Any) -> None:
@@ -197,12 +253,16 @@ def floor_node(name: str) -> DictConfig:
     """The configuration of a baseline that is scored beside the job's recommender.
 
     Raises:
-        UserError: there is no such baseline.
+        UserError: there is no such baseline, or it is not cheap.
     """
-    path = CONF / "baseline" / f"{name}.yaml"
-    if not path.is_file():
-        known = ", ".join(sorted(file.stem for file in path.parent.glob("*.yaml")))
-        raise UserError(f"evaluation.floors: '{name}' is no baseline; known: {known}.")
-    node = OmegaConf.load(path)
-    assert isinstance(node, DictConfig)
-    return node
+    # those that are methods too point to the method's file and say nothing themselves
+    nodes = {file.stem: OmegaConf.load(file) for file in sorted((CONF / "baseline").glob("*.yaml"))}
+    cheap = {stem: node for stem, node in nodes.items() if isinstance(node, DictConfig) and "_target_" in node}
+    if name in nodes and name not in cheap:
+        raise UserError(
+            f"evaluation.floors: '{name}' asks a language model, and floors are cheap; score it in a job of its own "
+            f"with baseline={name}. Floors: {', '.join(cheap)}."
+        )
+    if name not in cheap:
+        raise UserError(f"evaluation.floors: '{name}' is no baseline; known: {', '.join(cheap)}.")
+    return cheap[name]

@@ -17,6 +17,7 @@ from reasoning_occ.check import check
 from reasoning_occ.config import build, floor_node, uses_model
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation import predictions as rows
+from reasoning_occ.evaluation import scored
 from reasoning_occ.evaluation.evaluate import evaluate
 from reasoning_occ.evaluation.quality import quality
 from reasoning_occ.files import Journal, alone, write_json
@@ -90,30 +91,31 @@ def rank(recommender: Recommender, task: Task, final: Path) -> None:
     waiting = task.test[len(keys) :]
     for transition, recommendation in zip(waiting, recommender.recommend([t.history for t in waiting]), strict=True):
         shown = events(transition.history, task.taxonomy)
-        row = rows.predict(transition, recommendation, task.taxonomy, recommender.name, shown)
+        row = rows.predict(transition, recommendation, task.published, recommender.name, shown)
         journal.append([rows.to_row(row)])
     journal.finish()
 
 
 def score(cfg: DictConfig, task: Task, folder: Path) -> None:
-    """metrics.json, floors.json, and for reasons what the judge says of those written for test people."""
+    """metrics.json, scores.jsonl, floors.json, and for reasons what the judge says of those written for test people."""
     choice = cfg.evaluation
-    metrics = partial(evaluate, taxonomy=task.taxonomy, resamples=choice.resamples, seed=cfg.split.seed)
+    metrics = partial(evaluate, taxonomy=task.published, resamples=choice.resamples, seed=cfg.split.seed)
     found = rows.read(folder / "predictions.jsonl")
     if [p.key for p in found] != [t.key for t in task.test]:
         raise UserError(
             f"{folder / 'predictions.jsonl'} is not of this job's test people. Move it away and start again."
         )
+    scored.write(folder / "scores.jsonl", scored.score(found, task.taxonomy))
     write_json(folder / "floors.json", {name: metrics(floor(name, task, folder)) for name in choice.floors})
-    scored = metrics(found)
+    measured = metrics(found)
     # at once, for the judge may be long or stop the job
-    write_json(folder / "metrics.json", {**scored, "data": task.counts})
+    write_json(folder / "metrics.json", {**measured, "data": task.counts})
     judge_written(cfg, task, folder, found)
-    write_json(folder / "metrics.json", {**scored, "data": task.counts, **unscored(folder)})
+    write_json(folder / "metrics.json", {**measured, "data": task.counts, **unscored(folder)})
     if cfg.logger.kind == "wandb":
         from reasoning_occ.tracking import send_results
 
-        send_results(cfg, folder, scored, found)
+        send_results(cfg, folder, measured, found)
 
 
 def judge_written(cfg: DictConfig, task: Task, folder: Path, found: Sequence[rows.Prediction]) -> None:
@@ -149,11 +151,12 @@ def unscored(folder: Path) -> dict[str, Any]:
 
 
 def floor(name: str, task: Task, folder: Path) -> list[rows.Prediction]:
-    """Predictions of a cheap baseline for the same test people."""
+    """Predictions of a cheap baseline for the same test people. It learns from and sees what the job's view shows: what
+    sees more than a recommender is no floor for it."""
     recommender: Recommender = build(floor_node(name), taxonomy=task.taxonomy)
     recommender.fit(task.train, task.valid, folder)
     told = recommender.recommend([t.history for t in task.test])
     return [
-        rows.predict(transition, recommendation, task.taxonomy, recommender.name, ())
+        rows.predict(transition, recommendation, task.published, recommender.name, ())
         for transition, recommendation in zip(task.test, told, strict=True)
     ]

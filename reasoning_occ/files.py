@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -101,16 +102,36 @@ def alone(folder: Path, busy: Callable[[], None] | None = None) -> Iterator[None
     except OSError as error:
         raise UserError(f"Could not use the folder {folder}: {error.strerror or error}.") from error
     with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+        if not _lock(lock):
             if busy is None:
-                raise UserError(
-                    f"Another process works in {folder}. Wait until it is done, or stop it first."
-                ) from error
+                raise UserError(f"Another process works in {folder}. Wait until it is done, or stop it first.")
             busy()
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def held(folder: Path) -> bool:
+    """Whether a process holds a folder, this one or another; False where the file system can't tell."""
+    try:
+        with open(folder / ".lock", encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _lock(file: IO[str]) -> bool:
+    """Lock a file for this process. Tries for half a second, for `held` takes the lock for a moment to see it."""
+    for _ in range(5):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.1)
+        else:
+            return True
+    return False
 
 
 def share(source: Path, target: Path) -> None:

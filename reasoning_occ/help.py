@@ -16,9 +16,16 @@ reasoning_occ.run - learn and score one recommender of the next occupation.
   python -m reasoning_occ.run baseline=markov                     a baseline in place of a method
   python -m reasoning_occ.run data=json data.path=people.jsonl    your own careers
   python -m reasoning_occ.run -m method=joint,direct              a sweep, with one table over its jobs
+  python -m reasoning_occ.run -m row=joint,direct,markov          methods and baselines in one table
   python -m reasoning_occ.run -m model=qwen,llama debug=tiny      the paper's families, tiny and random
+  python -m reasoning_occ.report sweeps/NAME                      how far a sweep is, at any time
 
-The same command goes on where it was cut off; a finished run is shown again, not run again.
+The same command goes on where it was cut off; a finished run is shown again, not run again. In a sweep one failed job
+does not stop the others; given again, the command skips those that are done, goes on with those cut off, and tries
+those that failed once more.
+
+Exit codes: 0 all is done; 1 an error, told in a sentence; 130 stopped by Ctrl-C; 2 a command that can't be read.
+After a sweep, the number of its jobs that are not done (100 for more); its last lines tell it too.
 """
 FOOTER = """\
 -m sweeps over comma-separated values; --cfg job prints what a job would get, with your words in it."""

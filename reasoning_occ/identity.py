@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig, OmegaConf
 
 from reasoning_occ import __version__
-from reasoning_occ.config import CONF, PACKAGE, recommender_node, source, uses_model
+from reasoning_occ.config import CONF, PACKAGE, asks, recommender_node, source, trains, uses_model
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import checksum
 
@@ -22,10 +22,17 @@ SHAPING = ("careers", "occupations", "models", "language", "reasons", "training"
 WIRING = ("experiment.py", "making.py", "stages.py", "asking.py", "task.py", "config.py")
 # what a result does not depend on; how predictions are scored and shown can change without training anew, and of
 # files the content counts, not where they lie
-IDLE_BELOW = {"evaluation": ("resamples", "people_shown", "floors"), "split": ("test_file",), "model": ("path",)}
-IDLE = ("logger", "output", "sweeps", "stages", "data_dir", "hydra", "threads", "calls")
-# all that a baseline depends on
-BASELINE_KEYS = ("seed", "data", "split", "evaluation", "baseline")
+IDLE_BELOW = {
+    "evaluation": ("against", "resamples", "people_shown", "floors"),
+    "split": ("test_file",),
+    "model": ("path",),
+}
+IDLE = ("logger", "output", "sweeps", "stages", "data_dir", "hydra", "threads", "calls", "ablation")
+# all that a recommender that trains no model depends on, beside its own part
+COMMON_KEYS = ("seed", "data", "split", "view", "evaluation")
+# and what an untrained model does, or one that is asked elsewhere
+MODEL_KEYS = ("model", "inference", "debug")
+ASKING_KEYS = ("privacy",)
 
 
 @cache
@@ -46,8 +53,10 @@ def identity(cfg: DictConfig, checksums: dict[str, str]) -> str:
         cfg: the composed configuration; logging and output paths don't count.
         checksums: of the data and the weights.
     """
-    keys = BASELINE_KEYS if cfg.get("baseline") and not uses_model(cfg) else tuple(map(str, cfg))
-    return digest({**shaping(cfg, keys), "checksums": checksums})
+    parts = shaping(cfg, _keys(cfg))
+    if uses_model(cfg) and not trains(cfg):
+        parts["precision"] = cfg.trainer.precision  # in which the weights are read
+    return digest({**parts, "checksums": checksums})
 
 
 def shaping(cfg: DictConfig, keys: Iterable[str]) -> dict[str, Any]:
@@ -70,6 +79,14 @@ def digest(parts: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()[:10]
 
 
+def _keys(cfg: DictConfig) -> tuple[str, ...]:
+    """The parts of the configuration on which a job's result depends."""
+    if trains(cfg):
+        return tuple(map(str, cfg))
+    more = (*(MODEL_KEYS if uses_model(cfg) else ()), *(ASKING_KEYS if asks(cfg) else ()))
+    return (*COMMON_KEYS, "method" if cfg.get("baseline") is None else "baseline", *more)
+
+
 def plain(cfg: DictConfig, key: str) -> Any:
     """A part of the configuration as plain values, its interpolations filled in."""
     value = cfg[key]
@@ -86,8 +103,8 @@ def short_name(node: DictConfig) -> str:
     return str(node._target_).split(".")[-2]
 
 
-def run_name(cfg: DictConfig) -> str:
-    """The name of a run's folder: recommender, data and identity.
+def run_name(cfg: DictConfig, row: str | None = None) -> str:
+    """The name of a run's folder: recommender (the table's row where one was chosen), data and identity.
 
     Never raises: what can't be read yet is left to `validate()` and the job, which say so in a sentence.
     """
@@ -96,7 +113,7 @@ def run_name(cfg: DictConfig) -> str:
     except Exception:
         sums = {"unread": "yes"}
     try:
-        return f"{short_name(recommender_node(cfg))}-{cfg.data.name}-{identity(cfg, sums)}"
+        return f"{row or short_name(recommender_node(cfg))}-{cfg.data.name}-{identity(cfg, sums)}"
     except Exception:
         return "unnamed"
 

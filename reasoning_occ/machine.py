@@ -1,12 +1,49 @@
-"""How a job uses the machine: how many threads, and what becomes of memory between two steps."""
+"""How a job uses the machine: how many threads, which GPU, and what becomes of memory between two steps."""
 
 import ctypes
+import fcntl
 import os
+import tempfile
+from pathlib import Path
+from typing import IO
 
 from reasoning_occ.progress import console
 
 # glibc's mallopt: numbers of its parameters and what they are set to, in bytes
 _KEPT = {"M_MMAP_THRESHOLD": (-3, 2**30), "M_TRIM_THRESHOLD": (-1, 2**30), "M_TOP_PAD": (-2, 2**28)}
+_CLAIMED: list[IO[str]] = []  # held until the process ends
+
+
+def own_gpu() -> None:
+    """Let this process, one of several side by side, see one GPU alone: the first that no other such process of this
+    user holds, for as long as it lives. Where there are more processes than GPUs, some share one, and say so.
+
+    Must be called before CUDA is begun. Does nothing with fewer than two GPUs, nor when called again.
+    """
+    names = _gpus()
+    if _CLAIMED or len(names) < 2:
+        return
+    for name in names:
+        lock = open(Path(tempfile.gettempdir()) / f"reasoning_occ-{os.getuid()}-gpu-{name}.lock", "w")  # noqa: SIM115
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            continue
+        _CLAIMED.append(lock)
+        os.environ["CUDA_VISIBLE_DEVICES"] = name
+        return
+    os.environ["CUDA_VISIBLE_DEVICES"] = names[os.getpid() % len(names)]
+    console.print(f"All {len(names)} GPUs have a job; this one shares GPU {os.environ['CUDA_VISIBLE_DEVICES']}.")
+
+
+def _gpus() -> list[str]:
+    """The names of GPUs as CUDA_VISIBLE_DEVICES has them, or would."""
+    if "CUDA_VISIBLE_DEVICES" in os.environ:
+        return [name.strip() for name in os.environ["CUDA_VISIBLE_DEVICES"].split(",") if name.strip()]
+    import torch
+
+    return [str(number) for number in range(torch.cuda.device_count())]
 
 
 def prepare(threads: int | None, precision: str) -> None:

@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from reasoning_occ import costs
 from reasoning_occ.asking import Hands, choosing, desk, reasoner, shown, stand_in
 from reasoning_occ.careers.types import Transition
-from reasoning_occ.config import build, learns_reasons, recommender_node, uses_model
+from reasoning_occ.config import asks, build, learns_reasons, recommender_node, uses_model
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation.audit.agreement import panel_agreement
 from reasoning_occ.evaluation.leak import leak_probe
@@ -32,8 +32,10 @@ ORACLE_FILES = ("reasons.jsonl", "reasons_valid.jsonl", "pairs.jsonl", "oracle.j
 
 
 def make(cfg: DictConfig, task: Task, folder: Path) -> Recommender:
-    """The job's one recommender: a baseline, or a method with its backbone and what it learns from."""
+    """The job's one recommender, with its backbone and what it learns from where it takes any."""
     node = recommender_node(cfg)
+    if asks(cfg):
+        return reasoner(node, task.taxonomy, hands(cfg, task))
     if not uses_model(cfg):
         return build(node, taxonomy=task.taxonomy)
     from reasoning_occ.inference.settings import Inference
@@ -53,6 +55,10 @@ def make(cfg: DictConfig, task: Task, folder: Path) -> Recommender:
     if learns_reasons(cfg):
         handed["oracle"] = partial(oracle_reasons, cfg, task, folder)
         handed["told"] = partial(test_reasons, cfg, task)
+        if cfg.get("preference") is not None:
+            from reasoning_occ.training.preference_settings import PreferenceSettings
+
+            handed["preference"] = PreferenceSettings.of(plain(cfg, "preference"))
     return build(node, **handed)
 
 
@@ -100,13 +106,14 @@ def test_reasons(cfg: DictConfig, task: Task) -> dict[tuple[str, int], str]:
 
 def _choose(cfg: DictConfig, task: Task, transitions: Sequence[Transition], path: Path) -> dict[tuple[str, int], str]:
     given = hands(cfg, task)
-    teacher, judge = (reasoner(node, task.taxonomy, given) for node in (cfg.teacher, cfg.judge))
+    selection, _ = choosing(cfg)
+    teacher = reasoner(cfg.teacher, task.taxonomy, given)
+    judge = reasoner(cfg.judge, task.taxonomy, given) if selection.criteria else None
     instead = stand_in(cfg, task.taxonomy)
     if not path.is_file():
         for one in (teacher, judge, instead):
             if one is not None:
                 one.fit(shown(cfg, task.train))
-    selection, _ = choosing(cfg)
     found = make_oracle(transitions, teacher, judge, selection, path, task.taxonomy, instead)
     return {key: oracle.text for key, oracle in found.items() if oracle is not None}
 
@@ -115,7 +122,7 @@ def _count(cfg: DictConfig, task: Task, where: Path, train: _Known, valid: _Know
     """Write pairs.jsonl, and oracle.json last, which says that all is there."""
     selection, pairing = choosing(cfg)
     reasons = where / "reasons.jsonl"
-    pairs = write_pairs(reasons, where / "pairs.jsonl", selection.thresholds, pairing)
+    pairs = write_pairs(reasons, where / "pairs.jsonl", selection.counted, pairing)
     resamples, seed = cfg.evaluation.resamples, cfg.split.seed
     told = {
         **asdict(summary(reasons, train[0], task.taxonomy)),
@@ -180,18 +187,19 @@ def predictor(cfg: DictConfig, task: Task, name: str | None) -> Any:
         UserError: there is no such run, or it has another taxonomy or another method.
     """
     from reasoning_occ.recommenders.reasoned import Reasoned
-    from reasoning_occ.recommenders.untrained import Untrained
+    from reasoning_occ.recommenders.zero_shot import zero_shot
 
     if name is None:
         untrained = cfg.copy()
         untrained.baseline = None
-        untrained.method = {"_target_": f"{Untrained.__module__}.{Untrained.__name__}"}
+        untrained.method = {"_target_": f"{zero_shot.__module__}.{zero_shot.__name__}", "form": "reason_then_answer"}
         return make(untrained, task, Path())
     check_run("judge.predictor", name)
     folder = Path(name).expanduser()
     theirs = OmegaConf.load(folder / ".hydra" / "config.yaml")
     assert isinstance(theirs, DictConfig)
     same = theirs.data.name == cfg.data.name and theirs.data.get("taxonomy") == cfg.data.get("taxonomy")
+    same = same and theirs.view == cfg.view
     recommender = make(theirs, task, folder)
     if not (same and isinstance(recommender, Reasoned)):
         raise UserError(f"judge.predictor: {folder} is not a run on this job's data, of a method that reads reasons.")

@@ -1,4 +1,4 @@
-"""`python -m reasoning_occ.plan OVERRIDES`: what a job's teacher and judge would be asked, and what that would cost."""
+"""`python -m reasoning_occ.plan OVERRIDES`: what a job would ask models elsewhere, and what that would cost."""
 
 import argparse
 import asyncio
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _EPILOG = """examples:
   python -m reasoning_occ.plan teacher=anthropic judge=anthropic                  the sample of the main job
   python -m reasoning_occ.plan teacher=anthropic judge=anthropic data.people=all  everyone in the survey
+  python -m reasoning_occ.plan baseline=api                                       a model that names the titles
   python -m reasoning_occ.plan judge=anthropic --no-count                         without a key or a network
 
 Nothing is asked but a provider's free counter of tokens. What the ledger answers already costs nothing.
@@ -53,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m reasoning_occ.plan",
-        description="What a job's teacher and judge would be asked, and what that would cost. Nothing is asked.",
+        description="What a job's teacher, judge or recommender would be asked, and its cost. Nothing is asked.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -1,4 +1,4 @@
-"""What a job's teacher and judge would be asked: the same prompts, made but not sent."""
+"""What a job's teacher and judge, or its recommender, would be asked: the same prompts, made but not sent."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from reasoning_occ.asking import STAND_IN, Hands, asking_nodes, choosing, desk, needs_nothing, reasoner, shown
 from reasoning_occ.careers.types import Transition
-from reasoning_occ.config import build, learns_reasons, validate
+from reasoning_occ.config import asks, build, learns_reasons, recommender_node, validate
 from reasoning_occ.errors import UserError
 from reasoning_occ.occupations import nls
 from reasoning_occ.progress import console
@@ -54,7 +54,7 @@ class Line:
 
 
 def lines(cfg: DictConfig, *, counts: bool) -> Iterator[Line]:
-    """What the oracle stage of a job would ask, teacher first.
+    """What a job would ask: its oracle stage, teacher first, or its recommender.
 
     Args:
         cfg: the job.
@@ -64,6 +64,9 @@ def lines(cfg: DictConfig, *, counts: bool) -> Iterator[Line]:
         UserError: the job can't work, or has nobody to ask.
     """
     validate(cfg)
+    if asks(cfg):
+        yield _answers(cfg, counts)
+        return
     if not learns_reasons(cfg):
         raise UserError("method: this one learns from no reasons, so there is nobody to ask; choose method=joint.")
     asking = {role: list(asking_nodes(cfg[role], role)) for role in ("teacher", "judge")}
@@ -85,16 +88,31 @@ def lines(cfg: DictConfig, *, counts: bool) -> Iterator[Line]:
             yield Line(name, node.model, found, more=cfg.oracle.retries * len(requests))
             replies = {} if ledger is None else ledger.replies([request.key for request in requests])
             candidates.known(teacher, [replies.get(request.key) for request in requests])
-        cases, assumed = candidates.cases()
+        # without a criterion that counts, reasons to learn from are judged by nobody
+        cases, assumed = candidates.cases() if cfg.oracle.criteria else ([], 0)
         more = len(CRITERIA) * len(transitions) * _further(cfg)
         for name, node in asking["judge"]:
             repairs = node.get("schema") is False
             judge = reasoner(node, task.taxonomy, hands)
-            found = judge.asker.estimate(judge.requests(cases), ledger, counts=counts)
-            yield Line(name, node.model, found, len(CRITERIA) * assumed, more, repairs)
+            if cfg.oracle.criteria:
+                found = judge.asker.estimate(judge.requests(cases), ledger, counts=counts)
+                yield Line(name, node.model, found, len(CRITERIA) * assumed, more, repairs)
             if test := _test_cases(cfg, task, candidates):
                 found = judge.asker.estimate(judge.requests(test), ledger, counts=counts)
                 yield Line(f"{name}, for test people", node.model, found, len(CRITERIA) * len(test), repairs=repairs)
+
+
+def _answers(cfg: DictConfig, counts: bool) -> Line:
+    """What a recommender that asks elsewhere would ask of test people."""
+    role, node = "method" if cfg.get("baseline") is None else "baseline", recommender_node(cfg)
+    hands = Hands(desk(cfg, keys=False), chat=_no_model, predict=_no_model)
+    reasoner(node, nls.taxonomy(), hands)  # so that its settings are looked at
+    with console.status("Making the prompts"):
+        task = load(cfg)
+        asked = reasoner(node, task.taxonomy, hands)
+        ledger = hands.desk.ledger if hands.desk.has_ledger else None
+        requests = asked.requests([t.history for t in task.test])
+        return Line(role, node.model, asked.asker.estimate(requests, ledger, counts=counts))
 
 
 def _further(cfg: DictConfig) -> int:

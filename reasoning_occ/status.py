@@ -1,6 +1,7 @@
 """status.json: how far a run is, for the run itself and for tables."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +9,15 @@ from omegaconf import DictConfig
 
 from reasoning_occ.files import write_json
 from reasoning_occ.identity import plain
+from reasoning_occ.report.jobs import STOPPED
 
 
 class Status:
-    """status.json: which stage a run is in, whether it is done, what stopped it, and whether it can go on."""
+    """status.json: which stage a run is in since when, whether it is done, what stopped it, whether it can go on."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "status.json"
-        self._stage = "check"
+        self._stage, self._since = "check", _now()
 
     def finished_as(self, cfg: DictConfig) -> bool:
         """Whether all figures are on disk, scored as `cfg.evaluation` wants them."""
@@ -26,7 +28,7 @@ class Status:
 
     def stage(self, name: str) -> None:
         """The stage that begins now."""
-        self._stage = name
+        self._stage, self._since = name, _now()
         self._write(resumable=True)
 
     def done(self, cfg: DictConfig) -> None:
@@ -35,9 +37,14 @@ class Status:
 
     def failed(self, error: BaseException) -> None:
         """What stopped the run. What was wrong from the start can't go on; the rest the same command takes up."""
-        told = "stopped by Ctrl-C" if isinstance(error, KeyboardInterrupt) else str(error) or type(error).__name__
+        told = STOPPED if isinstance(error, KeyboardInterrupt) else str(error) or type(error).__name__
         self._write(resumable=self._stage not in ("check", "load"), error=told)
 
     def _write(self, **known: Any) -> None:
-        blank = {"stage": self._stage, "done": False, "resumable": False, "error": None, "evaluation": None}
-        write_json(self.path, blank | known)
+        blank = {"stage": self._stage, "since": self._since, "done": False, "resumable": False, "error": None}
+        write_json(self.path, blank | {"evaluation": None} | known)
+
+
+def _now() -> str:
+    """This second, in the machine's time with its distance from UTC."""
+    return datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")

@@ -10,15 +10,20 @@ from omegaconf import DictConfig
 from reasoning_occ.careers import split as splits
 from reasoning_occ.careers.source import Loaded
 from reasoning_occ.careers.types import Date, Transition
+from reasoning_occ.careers.view import View, viewed
 from reasoning_occ.config import source
+from reasoning_occ.occupations.codes import coded
 from reasoning_occ.occupations.taxonomy import Taxonomy
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a job learns from and is tested on. `test` holds the transitions that are scored."""
+    """What a job learns from and is tested on, histories as its view shows them. `test` holds the transitions that are
+    scored. taxonomy: with titles as recommender, teacher and judge see them; published: with titles as predictions and
+    metrics have them, the same occupations in the same order."""
 
     taxonomy: Taxonomy
+    published: Taxonomy
     train: tuple[Transition, ...]
     valid: tuple[Transition, ...]
     test: tuple[Transition, ...]
@@ -26,7 +31,7 @@ class Task:
 
 
 def load(cfg: DictConfig) -> Task:
-    """Careers, split by person, sampled if asked; and what was counted on the way."""
+    """Careers, split by person, sampled if asked, then viewed; and what was counted on the way."""
     loaded: Loaded = source(cfg).load()
     people = splits.sample_people(loaded.careers, cfg.data.people, cfg.split.seed)
     cut = None if cfg.split.cut is None else Date(cfg.split.cut)
@@ -46,7 +51,10 @@ def load(cfg: DictConfig) -> Task:
     }
     if cfg.split.by == "file":
         counts["test_ids_of_nobody"] = splits.unknown_ids(people, Path(cfg.split.test_file))
-    return Task(loaded.taxonomy, split.train, split.valid, test, counts)
+    view = View(**cfg.view)
+    train, valid, test = (tuple(viewed(t, view) for t in part) for part in (split.train, split.valid, test))
+    taxonomy = coded(loaded.taxonomy) if view.titles == "codes" else loaded.taxonomy
+    return Task(taxonomy, loaded.taxonomy, train, valid, test, counts)
 
 
 def _size(transitions: Sequence[Transition]) -> dict[str, int]:

@@ -40,7 +40,7 @@ PREFER = "prefer"
 class CsvLog(Logger):
     """metrics.csv, one row a step. After a resume, rows from beyond the checkpoint are replaced."""
 
-    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+    def __init__(self, path: Path, columns: Sequence[str] = COLUMNS) -> None:
         super().__init__()
         self._path = path
         self._columns = columns
@@ -124,8 +124,8 @@ class WandbLog(Logger):
 
 @contextmanager
 def tracker(cfg: DictConfig, folder: Path, stage: str, place: Path | None = None) -> Iterator[Logger]:
-    """The logger of one stage. metrics.csv lies in `place`, the folder of a stage that jobs share; without one in the
-    run's.
+    """The logger of one stage. metrics.csv (of preference training preference.csv) lies in `place`, the folder of a
+    stage that jobs share; without one in the run's.
 
     Raises:
         UserError: the logger's kind is unknown, or Weights & Biases can't be reached.

@@ -5,7 +5,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from reasoning_occ.asking import Hands, asking_nodes, reasoner
+from reasoning_occ.asking import Hands, asking_nodes, choosing, reasoner
 from reasoning_occ.audit.subject import Subject
 from reasoning_occ.progress import console
 from reasoning_occ.reasons.bill import Archive, Bill, judged_again, written_again
@@ -51,7 +51,7 @@ def _bill(name: str, node: DictConfig, run: Subject, ledger: Path) -> tuple[Bill
     by_key = {t.key: t for t in run.train}
     asker = reasoner(node, run.taxonomy, Hands(archive, chat=_nobody, predict=_nobody))
     if name == "teacher":
-        same = written_again(asker, run.lines, by_key, run.cfg.oracle.thresholds, run.cfg.oracle.retries)
+        same = written_again(asker, run.lines, by_key, choosing(run.cfg)[0].counted, run.cfg.oracle.retries)
         return archive.bill, same and not archive.bill.missing
     same = judged_again(asker, run.lines, by_key)
     # what one inside another judge said is not all on record: its calls are whole if none is missing

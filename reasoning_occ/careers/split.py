@@ -130,7 +130,7 @@ def last_transitions(transitions: Iterable[Transition]) -> tuple[Transition, ...
     last: dict[str, Transition] = {}
     for transition in transitions:
         known = last.get(transition.history.person.id)
-        if known is None or len(transition.history.jobs) > len(known.history.jobs):
+        if known is None or transition.history.past_jobs > known.history.past_jobs:
             last[transition.history.person.id] = transition
     return tuple(last.values())
 

@@ -65,11 +65,20 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Career:
-    """A person's education and jobs, each in order of time. Equal neighbouring jobs are merged."""
+    """A person's education and jobs, each in order of time. Equal neighbouring jobs are merged.
+
+    hidden: how many older jobs a view has left out of `jobs`; it names the history in files and is shown to nobody.
+    """
 
     person: Person
     education: tuple[Education, ...]
     jobs: tuple[Job, ...]
+    hidden: int = 0
+
+    @property
+    def past_jobs(self) -> int:
+        """How many jobs came before the present one, shown or hidden."""
+        return self.hidden + len(self.jobs) - 1
 
     def until(self, t: int) -> "Career":
         """The career as known on the day job `t` began: jobs 0..t, the present one without its end."""
@@ -101,4 +110,4 @@ class Transition:
     @property
     def key(self) -> tuple[str, int]:
         """Names the transition in files: the person's id and the number of past jobs before the present one."""
-        return (self.history.person.id, len(self.history.jobs) - 1)
+        return (self.history.person.id, self.history.past_jobs)

@@ -42,11 +42,17 @@ def gaps(predictions: Sequence[Prediction]) -> Float[np.ndarray, "predictions bi
     ECE is the sum over columns of the absolute column sums, divided by the number of predictions
     with a probability. Being sums over rows, columns can be resampled by weights (intervals.py).
     """
-    probabilities = confidence(predictions)
+    return gaps_of(confidence(predictions), exact_match(predictions).astype(np.float64))
+
+
+def gaps_of(
+    probabilities: Float[np.ndarray, " predictions"], right: Float[np.ndarray, " predictions"]
+) -> Float[np.ndarray, "predictions bins"]:
+    """As `gaps`, from the probability of each top title (nan: none) and 1 where it is right."""
     places = bin_of(probabilities, BINS)
     known = places >= 0
-    out = np.zeros((len(predictions), BINS))
-    out[np.flatnonzero(known), places[known]] = (probabilities - exact_match(predictions))[known]
+    out = np.zeros((len(probabilities), BINS))
+    out[np.flatnonzero(known), places[known]] = (probabilities - right)[known]
     return out
 
 

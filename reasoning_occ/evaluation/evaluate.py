@@ -7,10 +7,12 @@ import numpy as np
 from jaxtyping import Float
 
 from reasoning_occ.errors import UserError
-from reasoning_occ.evaluation.calibration import BINS, gaps
+from reasoning_occ.evaluation.answers import answers
+from reasoning_occ.evaluation.calibration import BINS
 from reasoning_occ.evaluation.intervals import percentile_interval, resampled_sums, wilson
-from reasoning_occ.evaluation.metrics import HITS, MEANS, confidence, scores
+from reasoning_occ.evaluation.metrics import HITS, MEANS
 from reasoning_occ.evaluation.predictions import Prediction
+from reasoning_occ.evaluation.scored import score
 from reasoning_occ.evaluation.slices import slices
 from reasoning_occ.occupations.taxonomy import Taxonomy
 
@@ -33,7 +35,8 @@ def evaluate(predictions: Sequence[Prediction], taxonomy: Taxonomy, resamples: i
     Returns:
         `{"AccEM": {"value", "n", "low", "high"}, ..., "counts": {"people", "transitions", "invalid",
         "unscored"}, "slices": {dimension: {label: the same metrics and counts}}, "recommender",
-        "taxonomy": {"name", "note"}, "bootstrap": {"resamples", "seed"}}`. `n` counts transitions that
+        "taxonomy": {"name", "note"}, "bootstrap": {"resamples", "seed"}}`, and "answers" (answers.py) where a
+        recommender names one title and ranks none. `n` counts transitions that
         could be scored; `low` and `high` are `None` where fewer than two people were, and Wilson's where
         nobody or everybody hits (no bootstrap sample differs). invalid: no valid title (wrong in every
         metric); unscored: no probability for the truth.
@@ -51,36 +54,8 @@ def evaluate(predictions: Sequence[Prediction], taxonomy: Taxonomy, resamples: i
         "recommender": predictions[0].recommender,
         "taxonomy": {"name": taxonomy.name, "note": taxonomy.note},
         "bootstrap": {"resamples": resamples, "seed": seed},
+        **({"answers": counted} if (counted := answers(predictions)) else {}),
     }
-
-
-def paired(
-    a: Sequence[Prediction], b: Sequence[Prediction], taxonomy: Taxonomy, resamples: int, seed: int
-) -> dict[str, dict[str, float | int | None]]:
-    """The difference a - b in every metric on the same transitions, with the interval of the difference.
-
-    Both are resampled with the same draws of people, so what is hard for both cancels: the interval
-    is narrower than the two recommenders' own suggest.
-
-    Raises:
-        UserError: the two were not tested on the same transitions.
-    """
-    _check(a)
-    _check(b)
-    unlike = {p.key for p in a} ^ {p.key for p in b}
-    if unlike:
-        raise UserError(
-            f"A paired comparison needs the same transitions: {a[0].recommender} and {b[0].recommender} differ in "
-            f"{len(unlike)}, such as {min(unlike)}; run both with the same data and split."
-        )
-    ours, theirs = _columns(a, taxonomy), _columns(b, taxonomy)
-    resampled_a, resampled_b = (
-        _metrics(resampled_sums(columns, [p.person for p in rows], resamples, seed))
-        for columns, rows in ((ours, a), (theirs, b))
-    )
-    values = _metrics(ours.sum(0)) - _metrics(theirs.sum(0))
-    n = np.minimum(_n(ours), _n(theirs))
-    return _table(values, n, resampled_a - resampled_b, enough=len({p.person for p in a}) > 1)
 
 
 def _check(predictions: Sequence[Prediction]) -> None:
@@ -94,15 +69,15 @@ def _check(predictions: Sequence[Prediction]) -> None:
 
 
 def _summary(predictions: Sequence[Prediction], taxonomy: Taxonomy, resamples: int, seed: int) -> dict[str, Any]:
-    columns = _columns(predictions, taxonomy)
+    columns = score(predictions, taxonomy).columns
     people = [p.person for p in predictions]
-    values = _metrics(columns.sum(0))
-    resampled = _metrics(resampled_sums(columns, people, resamples, seed))
+    values = metrics_of(columns.sum(0))
+    resampled = metrics_of(resampled_sums(columns, people, resamples, seed))
     # absolute gaps grow with resampling noise: without this shift the interval of ECE would lie above its value
     bias = np.nanmean(resampled[:, -1]) - values[-1] if np.isfinite(values[-1]) else 0.0
     resampled[:, -1] = np.maximum(resampled[:, -1] - bias, 0.0)
     tested = len(set(people))
-    found = _table(values, _n(columns), resampled, enough=tested > 1)
+    found = summary(values, number_scored(columns), resampled, enough=tested > 1)
     for name in SHARES:
         share = found[name]["value"]
         if tested > 1 and share is not None and share in (0, 1):
@@ -119,18 +94,8 @@ def _summary(predictions: Sequence[Prediction], taxonomy: Taxonomy, resamples: i
     }
 
 
-def _columns(predictions: Sequence[Prediction], taxonomy: Taxonomy) -> Float[np.ndarray, "predictions columns"]:
-    """All that metrics are made of, as numbers to add up over rows: scores, whether scored, gaps by bin,
-    whether there is a probability."""
-    scores_rm = np.stack(list(scores(predictions, taxonomy).values()), axis=1)
-    known_r1 = ~np.isnan(confidence(predictions))[:, None]
-    return np.concatenate(
-        [np.nan_to_num(scores_rm, nan=0.0), ~np.isnan(scores_rm), gaps(predictions), known_r1], axis=1
-    )
-
-
-def _metrics(sums: Float[np.ndarray, "*any columns"]) -> Float[np.ndarray, "*any metrics"]:
-    """Metrics, in the order of `METRICS`, from sums of `_columns`; nan where nothing was scored."""
+def metrics_of(sums: Float[np.ndarray, "*any columns"]) -> Float[np.ndarray, "*any metrics"]:
+    """Metrics, in the order of `METRICS`, from sums of `Scored.columns`; nan where nothing was scored."""
     m = len(MEANS)
     with np.errstate(invalid="ignore", divide="ignore"):
         means = sums[..., :m] / sums[..., m : 2 * m]
@@ -138,17 +103,19 @@ def _metrics(sums: Float[np.ndarray, "*any columns"]) -> Float[np.ndarray, "*any
     return np.concatenate([means, ece[..., None]], axis=-1)
 
 
-def _n(columns: Float[np.ndarray, "predictions columns"]) -> Float[np.ndarray, " metrics"]:
+def number_scored(columns: Float[np.ndarray, "predictions columns"]) -> Float[np.ndarray, " metrics"]:
+    """How many predictions each metric could score."""
     m = len(MEANS)
     return np.append(columns[:, m : 2 * m].sum(0), columns[:, -1].sum())
 
 
-def _table(
+def summary(
     values: Float[np.ndarray, " metrics"],
     n: Float[np.ndarray, " metrics"],
     resampled: Float[np.ndarray, "resamples metrics"],
     enough: bool,
 ) -> dict[str, dict[str, float | int | None]]:
+    """Values with their n and interval by the names of `METRICS`; no interval where there are not people enough."""
     out: dict[str, dict[str, float | int | None]] = {}
     for i, name in enumerate(METRICS):
         scored = bool(np.isfinite(values[i]))

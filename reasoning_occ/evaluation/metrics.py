@@ -1,7 +1,8 @@
 """Scores, one a prediction; a metric is the mean of its scores (ECE, which is no mean, is in calibration.py).
 
 nan marks a prediction that a metric cannot score: it is left out of the mean and counted. A missing
-title is not that: it is wrong, and scores 0.
+title is not that: it is wrong, and scores 0. But where a recommender names one title and ranks none, the metrics of
+rankings are nan.
 """
 
 from collections.abc import Sequence
@@ -28,12 +29,13 @@ def scores(predictions: Sequence[Prediction], taxonomy: Taxonomy) -> dict[str, F
         UnknownOccupation: a truth is not in the taxonomy.
     """
     ranks = np.array([np.inf if p.rank is None else p.rank for p in predictions], dtype=np.float64)
+    ranked = np.array([p.answer is None for p in predictions], dtype=bool)
     found = {
         "AccEM": exact_match(predictions).astype(np.float64),
         "AccRM": related_match(predictions, taxonomy),
-        **{f"Hit@{k}": hit(ranks, k).astype(np.float64) for k in HITS},
-        "MRR": 1 / ranks,
-        f"NDCG@{NDCG_AT}": ndcg(ranks, NDCG_AT),
+        **{f"Hit@{k}": np.where(ranked, hit(ranks, k), np.nan) for k in HITS},
+        "MRR": np.where(ranked, 1 / ranks, np.nan),
+        f"NDCG@{NDCG_AT}": np.where(ranked, ndcg(ranks, NDCG_AT), np.nan),
         "log-loss": log_loss(predictions),
         "Brier": brier(predictions),
     }

@@ -5,7 +5,7 @@ arXiv 2604.21204, so that the script reads our files; the other keys hold the fu
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from reasoning_occ.careers.types import Transition
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import read_jsonl, write_jsonl
 from reasoning_occ.occupations.taxonomy import Taxonomy
-from reasoning_occ.recommenders.base import Recommendation, allowed
+from reasoning_occ.recommenders.base import Answer, Recommendation, allowed
 
 TOP = 10
 """How many of the most probable titles a line keeps."""
@@ -30,10 +30,11 @@ class Prediction:
 
     transition: number of past jobs before the present one. truth: a code; truth_title: its title.
     top: up to ten (title, probability), most probable first; empty where the recommender gave no
-    valid title. rank: place of the truth, 1 = first. log_prob: natural log probability of the truth.
-    probability: of the top title. rank, log_prob and probability are `None` where the recommender
-    gave no ranking. history: the lines the recommender saw. slices: facts of the person that no
-    recommender saw, such as race.
+    valid title, one title with `None` where it gave that alone. rank: place of the truth, 1 = first.
+    log_prob: natural log probability of the truth. probability: of the top title. rank, log_prob and
+    probability are `None` where the recommender gave no ranking. history: the lines the recommender
+    saw. slices: facts of the person that no recommender saw, such as race. answer: what was said,
+    where the recommender names one title instead of ranking all.
     """
 
     recommender: str
@@ -41,13 +42,14 @@ class Prediction:
     transition: int
     truth: str
     truth_title: str
-    top: tuple[tuple[str, float], ...]
+    top: tuple[tuple[str, float | None], ...]
     rank: int | None
     log_prob: float | None
     probability: float | None
     reason: str | None
     history: tuple[str, ...]
     slices: Mapping[str, str]
+    answer: Answer | None = None
 
     @property
     def key(self) -> tuple[str, int]:
@@ -62,18 +64,19 @@ class Prediction:
 
 def predict(
     transition: Transition,
-    recommendation: Recommendation,
+    recommendation: Recommendation | Answer,
     taxonomy: Taxonomy,
     name: str,
     history_lines: Sequence[str],
 ) -> Prediction:
     """Set a recommendation beside the truth.
 
-    Equal probabilities are ranked in the taxonomy's order.
+    Equal probabilities are ranked in the taxonomy's order. An answer has no rank; one that names no occupation, or the
+    present one, gives no valid title.
 
     Args:
         transition: the history and what came next.
-        recommendation: natural log probabilities in the taxonomy's order.
+        recommendation: natural log probabilities in the taxonomy's order, or one answer.
         taxonomy: names the titles.
         name: the recommender's.
         history_lines: the history as the recommender saw it, for people to read.
@@ -82,6 +85,8 @@ def predict(
         UserError: the truth is not an allowed answer, or the log probabilities are not a
             distribution over the allowed occupations, or give the truth no probability.
     """
+    if isinstance(recommendation, Answer):
+        return _answered(transition, recommendation, taxonomy, name, history_lines)
     log_probs = np.asarray(recommendation.log_probs, dtype=np.float64)
     truth = taxonomy.index(transition.target)
     _check(log_probs, truth, transition, taxonomy, name)
@@ -102,6 +107,28 @@ def predict(
         reason=recommendation.reason,
         history=tuple(history_lines),
         slices=dict(transition.history.person.slices),
+    )
+
+
+def _answered(
+    transition: Transition, answer: Answer, taxonomy: Taxonomy, name: str, history_lines: Sequence[str]
+) -> Prediction:
+    person, past_jobs = transition.key
+    valid = answer.code is not None and answer.code != transition.history.jobs[-1].occupation
+    return Prediction(
+        recommender=name,
+        person=person,
+        transition=past_jobs,
+        truth=transition.target,
+        truth_title=taxonomy.title(transition.target),
+        top=((taxonomy.title(answer.code), None),) if valid and answer.code is not None else (),
+        rank=None,
+        log_prob=None,
+        probability=None,
+        reason=None,
+        history=tuple(history_lines),
+        slices=dict(transition.history.person.slices),
+        answer=answer,
     )
 
 
@@ -162,6 +189,7 @@ def to_row(p: Prediction) -> dict[str, Any]:
         "reason": p.reason,
         "history": list(p.history),
         "slices": dict(p.slices),
+        **({} if p.answer is None else {"answer": asdict(p.answer)}),
     }
 
 
@@ -179,13 +207,14 @@ def from_row(row: Mapping[str, Any], path: Path, number: int) -> Prediction:
             transition=_a(int, row["transition"]),
             truth=_a(str, row["truth"]),
             truth_title=_a(str, row["ground_truth_occupation"]["onet_title"]),
-            top=tuple((_a(str, t), _a(float, p)) for t, p in row["top"]),
+            top=tuple((_a(str, t), _a(float | None, p)) for t, p in row["top"]),
             rank=_a(int | None, row["rank"]),
             log_prob=_a(float | None, row["log_prob"]),
             probability=_a(float | None, row["probability"]),
             reason=_a(str | None, row["reason"]),
             history=tuple(_a(str, line) for line in row["history"]),
             slices={_a(str, k): _a(str, v) for k, v in row["slices"].items()},
+            answer=Answer(**row["answer"]) if "answer" in row else None,
         )
     except KeyError as error:
         raise UserError(f"{path}, line {number}: a prediction needs the key {error}.") from error

@@ -40,8 +40,13 @@ def is_full(folder: Path) -> bool:
     return (folder / "config.json").is_file()
 
 
-def load_full(model: "PreTrainedModel", folder: Path) -> "PreTrainedModel":
-    """Put saved weights into the model that they began from, widened to fp32; in evaluation mode, not to be trained.
+def load_full(model: "PreTrainedModel", folder: Path, *, trainable: bool = False) -> "PreTrainedModel":
+    """Put saved weights into the model that they began from, widened to fp32; in evaluation mode.
+
+    Args:
+        model: as it was before it learnt.
+        folder: where `save_full` has written.
+        trainable: whether it is to learn on.
 
     Raises:
         UserError: there is none, or it belongs to another model.
@@ -51,7 +56,7 @@ def load_full(model: "PreTrainedModel", folder: Path) -> "PreTrainedModel":
     if not is_full(folder):
         raise UserError(f"There is no model in {folder}; train one first or give the folder of a finished run.")
     weights = dict(
-        model.float().requires_grad_(False).named_parameters()
+        model.float().requires_grad_(trainable).named_parameters()
     )  # tied ones under one name, as they are saved
     found: set[str] = set()
     try:

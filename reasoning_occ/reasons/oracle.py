@@ -48,7 +48,7 @@ class Judged:
 def make_oracle(
     transitions: Sequence[Transition],
     teacher: Teacher,
-    judge: Judge,
+    judge: Judge | None,
     selection: Selection,
     path: Path,
     taxonomy: Taxonomy,
@@ -59,7 +59,7 @@ def make_oracle(
     Args:
         transitions: whose reasons are wanted: training transitions, or validation transitions.
         teacher: fitted on the training transitions (for a split by time: those before the cut), whatever `transitions`.
-        judge: fitted likewise.
+        judge: fitted likewise; `None`: nobody judges, for a selection without criteria.
         selection: how a reason is chosen.
         path: `reasons.jsonl`, one line a transition with every candidate. The caller sees to it that a file found there
             was made from the same inputs (a run's folder is named by them).
@@ -103,7 +103,7 @@ def read_oracle(path: Path) -> Iterator[Judged]:
 def _write(
     wanted: Sequence[Transition],
     teacher: Teacher,
-    judge: Judge,
+    judge: Judge | None,
     selection: Selection,
     path: Path,
     taxonomy: Taxonomy,
@@ -120,7 +120,7 @@ def _write(
         def told(words: str) -> None:
             display.update(task, note=words)
 
-        size = max(teacher.at_once, judge.at_once) if teacher.recalls else teacher.at_once
+        size = max(teacher.at_once, judge.at_once) if teacher.recalls and judge is not None else teacher.at_once
         for start in range(done, len(wanted), size):
             chunk = wanted[start : start + size]
             try:
@@ -132,14 +132,14 @@ def _write(
                 ) from error
             journal.append(map(_row, explained))
             display.advance(task, len(chunk))
-    _check_unscored(journal, selection.max_unscored)
+    _check_unscored(journal, selection)
     journal.finish()
 
 
 def _explain(
     chunk: Sequence[Transition],
     writers: Sequence[Teacher],
-    judge: Judge,
+    judge: Judge | None,
     selection: Selection,
     taxonomy: Taxonomy,
     told: Told,
@@ -161,12 +161,15 @@ def _explain(
             for c in candidates
             if c.rejected is None
         ]
-        judged = iter(judge.judge_all(cases, told))
+        judged = iter(
+            judge.judge_all(cases, told) if judge is not None else [_unjudged("nobody was asked")] * len(cases)
+        )
         for t, candidates in zip(waiting, written, strict=True):
             earlier = found[t.key]
-            verdicts = (*earlier.verdicts, *(_unjudged(c) if c.rejected else next(judged) for c in candidates))
-            chosen = selection.choose(verdicts, last=attempt + 1 == len(writers))
-            found[t.key] = Judged(t.key, (*earlier.candidates, *candidates), verdicts, chosen)
+            every = (*earlier.candidates, *candidates)
+            verdicts = (*earlier.verdicts, *(_unjudged(c.rejected) if c.rejected else next(judged) for c in candidates))
+            chosen = selection.choose(every, verdicts, last=attempt + 1 == len(writers))
+            found[t.key] = Judged(t.key, every, verdicts, chosen)
         waiting = [t for t in waiting if found[t.key].chosen is None]
         if not waiting:
             break
@@ -199,20 +202,21 @@ def wrong(judged: Judged) -> list[str]:
     )
 
 
-def _unjudged(candidate: Candidate) -> Verdict:
-    score = Score(None, f"Not judged: {candidate.rejected}.")
-    return Verdict(dict.fromkeys(CRITERIA, score))
+def _unjudged(why: str) -> Verdict:
+    return Verdict(dict.fromkeys(CRITERIA, Score(None, f"Not judged: {why}.")), judged=False)
 
 
-def _check_unscored(journal: Journal, most: float) -> None:
-    """Many missing scores say that something is wrong with the judge, not with the reasons."""
-    judged = [c for row in journal.rows for c in row["candidates"] if not c["named"] and c["failure"] is None]
+def _check_unscored(journal: Journal, selection: Selection) -> None:
+    """Many missing scores say that something is wrong with the judge, not with the reasons. Only the criteria that
+    count are looked at."""
+    most, counted = selection.max_unscored, selection.counted
+    judged = [c for row in journal.rows for c in row["candidates"] if c["judged"]]
     by_judge = {"": [c["scores"] for c in judged]}
     for name in dict.fromkeys(name for c in judged for name in c["members"]):
         by_judge[f" of the panel's {name}"] = [c["members"][name] for c in judged]
     for whose, scored in by_judge.items():
-        missing = sum(score["value"] is None for scores in scored for score in scores.values())
-        total = len(judged) * len(CRITERIA)
+        missing = sum(scores[c]["value"] is None for scores in scored for c in counted)
+        total = len(judged) * len(counted)
         if missing > most * total:
             # out of the way: the next start asks again for what had no answer, and the ledger has the other answers
             aside = journal.path.with_suffix(".unscored.jsonl")
@@ -240,6 +244,7 @@ def _row(judged: Judged) -> dict[str, Any]:
                 "errors": list(verdict.errors),
                 "coverage": verdict.coverage,
                 "members": {name: _scores_row(scores) for name, scores in verdict.members.items()},
+                "judged": verdict.judged,
             }
             for candidate, verdict in zip(judged.candidates, judged.verdicts, strict=True)
         ],
@@ -268,6 +273,7 @@ def _judged(row: Mapping[str, Any]) -> Judged:
                 tuple(r["errors"]),
                 float(r["coverage"]),
                 {name: _scores(scores) for name, scores in r["members"].items()},
+                r["judged"],
             )
             for r in rows
         ),

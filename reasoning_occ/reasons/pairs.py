@@ -97,7 +97,7 @@ def write_pairs(reasons: Path, path: Path, thresholds: Mapping[Criterion, int], 
     Args:
         reasons: what `make_oracle` wrote.
         path: `pairs.jsonl`.
-        thresholds: least scores of a chosen reason.
+        thresholds: least scores of a chosen reason, of the criteria that count.
         pairing: how pairs are made.
 
     Raises:
@@ -135,7 +135,8 @@ def pairs_of(judged: Judged, thresholds: Mapping[Criterion, int], pairing: Pairi
     """The pairs of one transition, largest margin first, before lengths are balanced.
 
     The chosen reason reaches every threshold, the rejected one has all its scores, and one writer wrote both: whose
-    style a reason has is not what a model should learn.
+    style a reason has is not what a model should learn. A criterion without a threshold doesn't count, in the margin
+    either; without any criterion there is no better and no worse.
     """
     found = sorted(_possible(judged, thresholds, pairing), key=lambda pair: -pair.margin)
     taken: list[Pair] = []
@@ -164,10 +165,10 @@ def _possible(judged: Judged, thresholds: Mapping[Criterion, int], pairing: Pair
     scored = [
         (candidate, verdict, values)
         for candidate, verdict in zip(judged.candidates, judged.verdicts, strict=True)
-        if len(values := _values(verdict)) == len(CRITERIA)
+        if thresholds and set(thresholds) <= set(values := _values(verdict))
     ]
     for (better, verdict, high), (worse, _, low) in product(scored, scored):
-        margin = round(sum(pairing.weights[c] * (high[c] - low[c]) for c in CRITERIA), _DECIMALS)
+        margin = round(sum(pairing.weights[c] * (high[c] - low[c]) for c in thresholds), _DECIMALS)
         if margin < pairing.margin or better.text == worse.text or better.fallback != worse.fallback:
             continue
         if choose([verdict], thresholds) is not None:

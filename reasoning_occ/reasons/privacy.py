@@ -61,7 +61,8 @@ def shared(career: Career, fields: Collection[str]) -> Career:
 def limited(transition: Transition, fields: Collection[str]) -> Transition:
     """The transition with only what may be sent, its person's id and slices kept, for work on this machine."""
     history = transition.history
-    return replace(transition, history=replace(shared(history, fields), person=_person(history.person, fields)))
+    kept = replace(shared(history, fields), person=_person(history.person, fields), hidden=history.hidden)
+    return replace(transition, history=kept)
 
 
 def _person(person: Person, fields: Collection[str]) -> Person:

@@ -20,7 +20,8 @@ class Summary:
     `coverage` of the oracle reasons, `mean_scores_all` of every candidate; `None` where nothing was scored.
     histograms: by criterion, how many judged candidates have a score of 1, 2, 3, 4, 5: "chosen", those that became
     oracle reasons, and "others". unscored: judged candidates without a score, by criterion; members_unscored: the same
-    of each judge of a panel. named: candidates rejected unjudged because they name their target. failed: candidates
+    of each judge of a panel. unjudged: candidates that nobody judged though nothing was wrong with them, since no
+    criterion counts. named: candidates rejected unjudged because they name their target. failed: candidates
     that are no reasons, by why. planted: candidates with a planted mistake, and planted_chosen: how many of those
     became oracle reasons. fallback and fallback_chosen: the same for what the built-in teacher wrote in place of the
     job's own. leaks: oracle reasons that name their target though the history does not (0, or something is broken).
@@ -34,6 +35,7 @@ class Summary:
     histograms: Mapping[Criterion, Mapping[str, tuple[int, ...]]]
     unscored: Mapping[Criterion, int]
     members_unscored: Mapping[str, Mapping[Criterion, int]]
+    unjudged: int
     named: int
     failed: Mapping[Failure, int]
     coverage: float | None
@@ -51,7 +53,7 @@ def summary(path: Path, explained: Sequence[Transition], taxonomy: Taxonomy) -> 
     lines = list(read_oracle(path))
     chosen = [(line.key, line.oracle) for line in lines if line.oracle is not None]
     pairs = [pair for line in lines for pair in zip(line.candidates, line.verdicts, strict=True)]
-    verdicts = [verdict for candidate, verdict in pairs if candidate.rejected is None]
+    verdicts = [verdict for _, verdict in pairs if verdict.judged]
     oracles = [oracle for _, oracle in chosen]
     passed, judged = [_histograms(some) for some in ([oracle.verdict for oracle in oracles], verdicts)]
     leaks = [
@@ -72,9 +74,10 @@ def summary(path: Path, explained: Sequence[Transition], taxonomy: Taxonomy) -> 
             name: {c: sum(v.members[name][c].value is None for v in verdicts) for c in CRITERIA}
             for name in dict.fromkeys(name for v in verdicts for name in v.members)
         },
+        unjudged=sum(not verdict.judged and candidate.rejected is None for candidate, verdict in pairs),
         named=sum(bool(candidate.named) for candidate, _ in pairs),
         failed={why: sum(candidate.failure == why for candidate, _ in pairs) for why in get_args(Failure)},
-        coverage=_mean([o.verdict.coverage for o in oracles]),
+        coverage=_mean([o.verdict.coverage for o in oracles if o.verdict.judged]),
         planted=sum(c.planted is not None for line in lines for c in line.candidates),
         planted_chosen=sum(o.candidate.planted is not None for o in oracles),
         fallback=sum(c.fallback for line in lines for c in line.candidates),

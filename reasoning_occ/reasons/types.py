@@ -37,12 +37,14 @@ class Verdict:
     """Three scores, the errors found, and the share of sentences the judge could check (0-1).
 
     members: of a panel, what each of its judges said, by the judge's name.
+    judged: whether a judge was asked at all; if not, no score is missing for want of an answer.
     """
 
     scores: Mapping[Criterion, Score]
     errors: tuple[str, ...] = ()
     coverage: float = 1.0
     members: Mapping[str, Mapping[Criterion, Score]] = field(default_factory=dict)
+    judged: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from jaxtyping import Bool, Float
 
 from reasoning_occ.careers.types import Career, Transition
+from reasoning_occ.occupations.snap import Match
 from reasoning_occ.occupations.taxonomy import Taxonomy
 
 
@@ -23,8 +24,24 @@ class Recommendation:
     reason: str | None = None
 
 
+How = Literal[Match, "refused", "cut off", "unreadable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One title where a recommender gives no probabilities.
+
+    raw: what was written as the title, or the whole reply where no title could be read. how: in which way it became an
+    occupation, or why it did not. code: the occupation; `None`: none.
+    """
+
+    raw: str
+    how: How
+    code: str | None = None
+
+
 class Recommender(Protocol):
-    """Learns from transitions, then ranks occupations for histories. `name` heads its row in tables."""
+    """Learns from transitions, then ranks occupations for histories, or names one. `name` heads its row in tables."""
 
     name: str
 
@@ -32,7 +49,7 @@ class Recommender(Protocol):
         """Learn. What takes minutes is kept in `folder` and found there by a later call."""
         ...
 
-    def recommend(self, histories: Sequence[Career]) -> Iterator[Recommendation]:
+    def recommend(self, histories: Sequence[Career]) -> Iterator[Recommendation | Answer]:
         """One recommendation a history, in order. Histories carry no truth."""
         ...
 

@@ -61,6 +61,6 @@ class AnswerFirst(Reasoned):
             for number, (history, one) in enumerate(zip(some, ranked, strict=True)):
                 first = self.taxonomy.codes[int(np.argmax(one.log_probs))]
                 ids = language.reason_prefix_ids(history, first)
-                prompts[history.person.id, len(history.jobs) - 1, digest(ids), number] = ids
+                prompts[history.person.id, history.past_jobs, digest(ids), number] = ids
             for row, one in zip((row for rows in self.write(prompts) for row in rows), ranked, strict=True):
                 yield replace(one, reason=row["reason"])

@@ -16,12 +16,14 @@ if TYPE_CHECKING:
 
     from reasoning_occ.models.backbone import Backbone
     from reasoning_occ.models.title_head import TitleHead
+    from reasoning_occ.training.preference_pairs import PreferencePair
+    from reasoning_occ.training.preference_settings import PreferenceSettings
     from reasoning_occ.training.settings import TrainingSettings
 
 Reasons = Mapping[tuple[str, int], str]
-LOG = "metrics.csv"
-LEARNT = ("adapter", "model")
-"""The folder of what was learnt: an adapter, or all weights."""
+LOG, ADAPTER, MODEL = "metrics.csv", "adapter", "model"
+"""What learning leaves in a folder: its log; an adapter, or where all weights learn the model."""
+PREFERENCE_FILES = ("preference.csv", "preference.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Learning:
     reasons: gives the oracle reasons of training and of validation transitions.
     examples: of an adapter, from transitions and their oracle reasons.
     titles: makes the ranking head of a model with its adapter; None for none.
+    preference: how the adapter that writes reasons is then trained on pairs; None: it isn't.
     """
 
     name: str
@@ -50,24 +53,35 @@ class Learning:
     reasons: Callable[[Sequence[Transition], Sequence[Transition]], tuple[Reasons, Reasons]]
     examples: Callable[[str, Sequence[Transition], Reasons], list[Example]]
     titles: "Callable[[Any, str], TitleHead | None] | None"
+    preference: "Preference | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """Preference training of one adapter.
+
+    settings: the `preference` part of the configuration.
+    adapter: the name of the one that learns.
+    pairs: gives its pairs from training transitions, once their oracle reasons are made.
+    """
+
+    settings: "PreferenceSettings"
+    adapter: str
+    pairs: "Callable[[Sequence[Transition]], list[PreferencePair]]"
 
 
 def learn(learning: Learning, train: Sequence[Transition], valid: Sequence[Transition], folder: Path) -> None:
-    """Learn all adapters, or find them learnt; `folder` gets them with their log and what they cost.
+    """Learn all adapters, or find them learnt; `folder` gets them with their logs and what they cost.
 
     Raises:
         UserError: there is nothing to learn from, or as `training.fit`.
     """
     if _all_in(folder, learning):
         return
-    with learning.place("learn") as where:
-        if not _all_in(where, learning):
-            _tune(learning, train, valid, where)
-        for name in learning.adapters:
-            for file in (LOG, *LEARNT):  # what was learnt last: it says that all is there
-                if (where / name / file).exists():
-                    share(where / name / file, folder / name / file)
-        spent = [costs.read(where / name) for name in learning.adapters]
+    with learning.place("learn") as tuned:
+        if not _all_in(tuned, learning):
+            _tune(learning, train, valid, tuned)
+        spent = [costs.read(tuned / name) for name in learning.adapters]
         costs.note(
             folder,
             {"learn": sum(one["seconds"]["learn"] for one in spent)},
@@ -75,6 +89,37 @@ def learn(learning: Learning, train: Sequence[Transition], valid: Sequence[Trans
             tokens_seen=sum(one["tokens_seen"] for one in spent),
             trained_parameters=sum(one["trained_parameters"] for one in spent),
         )
+        better = None if learning.preference is None else learning.preference.adapter
+        for name in learning.adapters:
+            _share(LOG, tuned / name, folder / name)
+            if name != better:
+                _share(_kept(learning), tuned / name, folder / name)
+    if learning.preference is not None:
+        _improve(learning, learning.preference, train, valid, tuned, folder)
+
+
+def _improve(
+    learning: Learning,
+    preference: Preference,
+    train: Sequence[Transition],
+    valid: Sequence[Transition],
+    tuned: Path,
+    folder: Path,
+) -> None:
+    name = preference.adapter
+    with learning.place("prefer") as where:
+        if not _is_in(where):
+            learning.reasons(train, valid)  # the pairs come with them
+            _prefer(learning, preference, train, tuned / name / _kept(learning), where)
+        spent = costs.read(where)
+        costs.note(folder, spent["seconds"], pair_tokens_seen=spent["pair_tokens_seen"])
+        for file in (*PREFERENCE_FILES, _kept(learning)):
+            _share(file, where, folder / name)
+
+
+def _share(file: str, source: Path, target: Path) -> None:
+    if (source / file).exists():
+        share(source / file, target / file)
 
 
 def _all_in(folder: Path, learning: Learning) -> bool:
@@ -82,15 +127,26 @@ def _all_in(folder: Path, learning: Learning) -> bool:
 
 
 def _is_in(folder: Path) -> bool:
-    return any((folder / file).is_file() for file in ("adapter/adapter_config.json", "model/config.json"))
+    return any((folder / file).is_file() for file in (f"{ADAPTER}/adapter_config.json", f"{MODEL}/config.json"))
+
+
+def _kept(learning: Learning) -> str:
+    return MODEL if learning.trainer.lora is None else ADAPTER
+
+
+def _save(learning: Learning, model: Any, backbone: "Backbone", where: Path, titles: "TitleHead | None") -> None:
+    from reasoning_occ.models.full import save_full
+    from reasoning_occ.models.lora import save_adapter
+
+    save = save_full if learning.trainer.lora is None else save_adapter
+    save(model, backbone.tokenizer, where / _kept(learning), titles)
 
 
 def _tune(learning: Learning, train: Sequence[Transition], valid: Sequence[Transition], where: Path) -> None:
     """Supervised fine-tuning of one adapter after the other, each on the backbone as it came."""
     import torch
 
-    from reasoning_occ.models.full import save_full
-    from reasoning_occ.models.lora import add_lora, save_adapter
+    from reasoning_occ.models.lora import add_lora
     from reasoning_occ.training.fit import fit
 
     backbone = learning.load()
@@ -133,7 +189,31 @@ def _tune(learning: Learning, train: Sequence[Transition], valid: Sequence[Trans
             tokens_seen=cost.tokens,
             trained_parameters=parameters,
         )
-        if lora is None:
-            save_full(model, backbone.tokenizer, place / "model", titles)
-        else:
-            save_adapter(model, backbone.tokenizer, place / "adapter", titles)
+        _save(learning, model, backbone, place, titles)
+
+
+def _prefer(learning: Learning, preference: Preference, train: Sequence[Transition], start: Path, where: Path) -> None:
+    """Preference training of what supervised fine-tuning left."""
+    from reasoning_occ.models.full import load_full
+    from reasoning_occ.models.lora import load_adapter
+    from reasoning_occ.models.title_head import FILE as TITLES
+    from reasoning_occ.models.title_head import TitleHead
+    from reasoning_occ.training.preference import prefer
+
+    backbone = learning.load()
+    learning.prepare(backbone, train)
+    read = load_full if learning.trainer.lora is None else load_adapter
+    model = read(backbone.model, start, trainable=True)
+    with learning.logger("prefer", where) as logger:
+        done = prefer(
+            model,
+            preference.pairs(train),
+            where,
+            settings=preference.settings,
+            trainer=learning.trainer,
+            logger=logger,
+            what=f"Preferring, {learning.name}",
+        )
+    costs.note(where, {"prefer": done.cost.seconds}, pair_tokens_seen=done.cost.tokens)
+    titles = TitleHead.read(start) if (start / TITLES).is_file() else None
+    _save(learning, model, backbone, where, titles)

@@ -131,6 +131,7 @@ class LanguageModel:
             reasons=self.reasons,
             examples=self.examples,
             titles=self._new_titles if self.ranking == "head" else None,
+            preference=None,
         )
 
     def reasons(self, train: Sequence[Transition], valid: Sequence[Transition]) -> tuple[Reasons, Reasons]:

@@ -2,8 +2,9 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,13 +15,19 @@ from reasoning_occ.files import Journal, read_jsonl, share
 from reasoning_occ.inference.settings import Reading
 from reasoning_occ.language.prompt import Ids
 from reasoning_occ.recommenders.base import Recommendation
+from reasoning_occ.recommenders.learning import Learning, Preference
 from reasoning_occ.recommenders.llm import LanguageModel, Reasons
+from reasoning_occ.recommenders.preferences import preference_pairs
+
+if TYPE_CHECKING:
+    from reasoning_occ.training.preference_pairs import PreferencePair
+    from reasoning_occ.training.preference_settings import PreferenceSettings
 
 Key = tuple[str, int, str, int]
 """Person, number of past jobs, digest of the prompt, number of the sample (-1: greedy)."""
 Oracle = Callable[[Sequence[Transition], Sequence[Transition]], tuple[Reasons, Reasons]]
 GREEDY = -1
-GENERATED = "generated.jsonl"
+GENERATED, PAIRS = "generated.jsonl", "pairs.jsonl"
 
 _TOLD: dict[Reading, str] = {
     "greedy": "",
@@ -38,19 +45,43 @@ class Reasoned(LanguageModel):
     Args:
         oracle: gives oracle reasons for training and validation transitions.
         told: gives oracle reasons of the test transitions; only `inference.reason=oracle` asks.
+        preference: how what writes reasons is trained on after supervised fine-tuning, on pairs of a better and a worse
+            oracle reason; None: it isn't.
         kwargs: as `LanguageModel`.
     """
 
-    def __init__(self, oracle: Oracle, told: Callable[[], Reasons] | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        oracle: Oracle,
+        told: Callable[[], Reasons] | None = None,
+        preference: "PreferenceSettings | None" = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self._oracle = oracle
         self._told = told
+        self._preference = preference
+        if preference is not None:
+            self.name = f"{self.name} + dpo"
         if how := _TOLD[self.inference.reason].format(self.inference.samples):
             self.name = f"{self.name} ({how})"
 
     def reasons(self, train: Sequence[Transition], valid: Sequence[Transition]) -> tuple[Reasons, Reasons]:
         """Oracle reasons by transition."""
         return self._oracle(train, valid)
+
+    def learning(self) -> Learning:
+        """With preference training of the adapter that writes reasons, if that is wished for."""
+        plain = super().learning()
+        if self._preference is None:
+            return plain
+        assert self.writes is not None
+        better = Preference(self._preference, self._adapter_for(self.writes).name, self._pairs)
+        return replace(plain, preference=better)
+
+    def _pairs(self, train: Sequence[Transition]) -> "list[PreferencePair]":
+        assert self.folder is not None and self.writes is not None
+        return preference_pairs(self.folder / PAIRS, train, self.language(self.writes).example)
 
     def recommend(self, histories: Sequence[Career]) -> Iterator[Recommendation]:
         """Write or take reasons for all histories, then rank after them. What is written already is read."""
@@ -64,7 +95,7 @@ class Reasoned(LanguageModel):
             case "oracle":
                 assert self._told is not None
                 known = self._told()
-                return [[known.get((h.person.id, len(h.jobs) - 1))] for h in histories]
+                return [[known.get((h.person.id, h.past_jobs))] for h in histories]
             case "greedy":
                 return self.written(histories, [GREEDY])
             case "sampled":
@@ -85,7 +116,7 @@ class Reasoned(LanguageModel):
         _, language = self.ready(self.writes)
         assert self.folder is not None
         prompts = [language.reason_prefix_ids(history) for history in histories]
-        asked = [(h.person.id, len(h.jobs) - 1, digest(ids)) for h, ids in zip(histories, prompts, strict=True)]
+        asked = [(h.person.id, h.past_jobs, digest(ids)) for h, ids in zip(histories, prompts, strict=True)]
         with self.place("write") as where:
             final = where / GENERATED
             earlier = list(read_jsonl(final)) if final.is_file() else []

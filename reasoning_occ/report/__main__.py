@@ -10,12 +10,14 @@ from reasoning_occ.errors import UserError
 FORMATS = ("text", "markdown", "csv", "latex", "html")
 
 _EPILOG = """examples:
-  python -m reasoning_occ.report sweeps/NAME                       the table of a sweep
+  python -m reasoning_occ.report sweeps/NAME                       how far a sweep is, and its table
   python -m reasoning_occ.report runs                              one table over every run so far
   python -m reasoning_occ.report sweeps/NAME --format latex        for a paper, on standard output
   python -m reasoning_occ.report sweeps/NAME --metrics AccEM,MRR   these metrics alone
+  python -m reasoning_occ.report sweeps/NAME --against direct      every row less direct, tested in pairs
 
-Reads what the jobs have written (metrics.json, floors.json, status.json); nothing is scored again.
+Reads what the jobs have written (metrics.json, scores.jsonl, ...); nothing is scored again, and a sweep may
+still be running. Exits with 0 where all jobs of a sweep are done, else with 1.
 """
 
 
@@ -26,18 +28,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: words after the command's name; `None` takes them from the command line.
 
     Returns:
-        Exit code: 0, or 1 after an error that was told in a sentence. A wrong usage exits with 2 (argparse).
+        Exit code: 0, or 1 after an error that was told in a sentence, and where jobs of a sweep are not done. A wrong
+        usage exits with 2 (argparse).
     """
     options = _parser().parse_args(argv)
     try:
-        report(options.folder, options.format, options.metrics)
+        done = report(options.folder, options.format, options.metrics, options.against)
     except UserError as error:
         print(error, file=sys.stderr)
         return 1
-    return 0
+    return 0 if done else 1
 
 
-def report(folder: Path, form: str, metrics: Sequence[str] | None) -> None:
+def report(folder: Path, form: str, metrics: Sequence[str] | None, against: str | None = None) -> bool:
     """Print the table of the jobs in `folder` in the format `form`; write a sweep's table in all formats, a run's
     page.
 
@@ -45,9 +48,13 @@ def report(folder: Path, form: str, metrics: Sequence[str] | None) -> None:
         folder: of a run, or above those of several.
         form: one of `FORMATS`.
         metrics: to show; `None` for those that tables show.
+        against: the row that all others are compared with; `None`: `evaluation.against` of the jobs.
+
+    Returns:
+        Whether all jobs of a sweep are done; true for what is no sweep.
 
     Raises:
-        UserError: no finished job, or a file of one can't be read.
+        UserError: no finished job outside a sweep, or a file of one can't be read.
     """
     from rich.console import Console
 
@@ -55,9 +62,16 @@ def report(folder: Path, form: str, metrics: Sequence[str] | None) -> None:
     from reasoning_occ.report.formats import FORMATS as WRITERS
     from reasoning_occ.report.formats import show
     from reasoning_occ.report.jobs import is_job
+    from reasoning_occ.report.sweep import is_sweep, lines, states
     from reasoning_occ.report.table import compose, write
 
-    found = compose(folder, metrics or METRICS)
+    jobs = states(folder) if is_sweep(folder) else []
+    if jobs:
+        # to a person with the table, else not into what a program reads
+        print("\n".join(lines(jobs)), file=sys.stdout if form == "text" else sys.stderr)
+    if jobs and not any(job.state == "done" for job in jobs):
+        return False
+    found = compose(folder, metrics or METRICS, against)
     if form == "text":
         show(found, Console())
     else:
@@ -69,6 +83,7 @@ def report(folder: Path, form: str, metrics: Sequence[str] | None) -> None:
     else:
         endings = ",".join(path.suffix[1:] for path in write(found, folder))
         print(f"Tables: {folder / 'table'}.{{{endings}}}", file=sys.stderr)
+    return all(job.state == "done" for job in jobs)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -85,6 +100,9 @@ def _parser() -> argparse.ArgumentParser:
         "--metrics",
         type=lambda words: [word.strip() for word in words.split(",") if word.strip()],
         help="metrics to show, by commas, such as AccEM,Hit@5,MRR",
+    )
+    parser.add_argument(
+        "--against", metavar="ROW", help="compare every row with this one, pair by pair, such as direct"
     )
     return parser
 

@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reasoning_occ.errors import UserError, nearest
+from reasoning_occ.report import grid
+from reasoning_occ.report.grid import Grid
 from reasoning_occ.report.jobs import Job, Unfinished
 from reasoning_occ.report.sentences import TINY, caption, notes, warning
 
@@ -35,13 +37,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows with the metrics to show, and the sentences around them (warning: "" where the test is large)."""
+    """Rows with the metrics to show, the sentences around them (warning: "" where the test is large), and what stands
+    beside: cost, paired comparisons."""
 
     rows: tuple[Row, ...]
     metrics: tuple[str, ...]
     caption: str
     warning: str
     notes: tuple[str, ...]
+    grids: tuple[Grid, ...] = ()
 
     @property
     def decimals(self) -> int:
@@ -49,19 +53,44 @@ class Table:
         return 2 if min(row.people for row in self.rows) < 1000 else 3
 
 
-def table(jobs: Sequence[Job], unfinished: Sequence[Unfinished], metrics: Sequence[str]) -> Table:
+def table(
+    jobs: Sequence[Job], unfinished: Sequence[Unfinished], metrics: Sequence[str], against: str | None = None
+) -> Table:
     """One table over finished jobs and the floors beside them.
 
+    Args:
+        jobs: finished ones.
+        unfinished: the others, named in a note.
+        metrics: to show.
+        against: the row that all others are compared with; `None`: what the jobs' configurations say, if anything.
+
     Raises:
-        UserError: a metric is not in the jobs' metrics.json.
+        UserError: a metric is not in the jobs' metrics.json, or there is no row `against`.
     """
     found = rows(jobs)
     known = [name for name, value in found[0].metrics.items() if isinstance(value, Mapping) and "value" in value]
     for name in metrics:
         if any(name not in row.metrics for row in found) or name not in known:
             raise UserError(f"'{name}' is no metric of these jobs; near: {nearest(name, known)}.")
-    said = notes(jobs, found, unfinished)
-    return Table(found, tuple(metrics), caption(jobs, found), warning(found, metrics), said)
+    out = Table(found, tuple(metrics), caption(jobs, found), warning(found, metrics), notes(jobs, found, unfinished))
+    return replace(out, **_beside(jobs, out, against))
+
+
+def _beside(jobs: Sequence[Job], made: Table, against: str | None) -> dict[str, Any]:
+    """The grids of a table, and its notes with what keeps one from being made."""
+    labels = [row.label for row in made.rows[: len(jobs)]]
+    grids, told = [], []
+    base = against or (grid.asked(jobs) if len(jobs) > 1 else None)
+    if base:
+        try:
+            grids.append(grid.against(jobs, labels, base, made.metrics, made.decimals + 1))
+        except UserError as error:
+            if against:
+                raise
+            told.append(f"Not compared pair by pair: {error}")  # a sweep may not have come to that row yet
+    if spent := grid.cost(jobs, labels):
+        grids.append(spent)
+    return {"grids": tuple(grids), "notes": (*made.notes, *told)}
 
 
 def rows(jobs: Sequence[Job]) -> tuple[Row, ...]:

@@ -64,6 +64,8 @@ def by_past_jobs(parts: Mapping[str, Mapping[str, Any]]) -> str:
         places = np.arange(len(parts))
         for metric, colour, marker, shift in (("AccEM", FIRST, "o", -0.09), ("Hit@5", SECOND, "s", 0.09)):
             found = [part[metric] for part in parts.values()]
+            if all(f["value"] is None for f in found):
+                continue  # one title is no ranking
             _whiskers(axes, places + shift, found, colour, vertical=True)
             axes.plot(places + shift, [f["value"] for f in found], marker, color=colour, markersize=6, label=metric)
         labels = [f"{label}\nn={part['counts']['transitions']}" for label, part in parts.items()]

@@ -2,16 +2,17 @@
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 from rich import box
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.measure import Measurement
 from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
 from reasoning_occ.report.content import Row, Table
+from reasoning_occ.report.grid import Grid
 from reasoning_occ.report.render import render
 from reasoning_occ.report.sentences import interval, value
 
@@ -34,7 +35,28 @@ def show(table: Table, console: Console) -> None:
     sentences = [Text(table.caption, style="dim"), *(Text(note, style="dim") for note in table.notes)]
     if table.warning:
         sentences.append(Text(table.warning, style="yellow"))
-    console.print(Group(grid, *(Padding(sentence, (0, 1)) for sentence in sentences)))
+    beside = [part for more in table.grids for part in _grid(more, console.width)]
+    console.print(Group(grid, *(Padding(sentence, (0, 1)) for sentence in sentences), *beside))
+
+
+def _grid(grid: Grid, width: int) -> list[RenderableType]:
+    """A table beside the table, turned where it is wider than the terminal, and its notes."""
+    drawn = _drawn(grid.head, grid.rows)
+    if _natural_width(drawn) > width:
+        head, *rows = zip(*(grid.head, *grid.rows), strict=True)
+        drawn = _drawn(head, rows)
+    notes = [Padding(Text(note, style="dim"), (0, 1)) for note in grid.notes]
+    return [Text(f"\n{grid.title}", style="bold"), drawn, *notes]
+
+
+def _drawn(head: Sequence[str], rows: Iterable[Sequence[str]]) -> RichTable:
+    out = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
+    for i, name in enumerate(head):
+        out.add_column(Text(name), justify="right" if i else "left")
+    for row in rows:
+        # an interval goes below its value
+        out.add_row(*(Text(cell.replace(" [", "\n[") if i else cell) for i, cell in enumerate(row)))
+    return out
 
 
 def _natural_width(grid: RichTable) -> int:
@@ -98,19 +120,31 @@ def markdown(table: Table) -> str:
         label = _label(row).replace("|", "\\|").replace("*", "\\*")
         cells = (_one_line(row, metric, table.decimals) for metric in table.metrics)
         lines.append("| " + " | ".join([label, str(row.people), str(row.transitions), *cells]) + " |")
-    return "\n".join([*lines, *(f"\n{s.replace('*', chr(92) + '*')}" for s in _sentences(table))]) + "\n"
+    lines += [f"\n{s.replace('*', chr(92) + '*')}" for s in _sentences(table)]
+    return "\n".join([*lines, *(line for grid in table.grids for line in _grid_lines(grid))]) + "\n"
+
+
+def _grid_lines(grid: Grid) -> list[str]:
+    """A table beside the table in Markdown."""
+    rows = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in (grid.head, *grid.rows)]
+    rule = "|---" + "|---:" * (len(grid.head) - 1) + "|"
+    return [f"\n{grid.title}\n", rows[0], rule, *rows[1:], *(f"\n{note}" for note in grid.notes)]
 
 
 def csv_(table: Table) -> str:
-    """Numbers at full precision, one column each for value, low and high; empty where there is none."""
+    """Numbers at full precision, one column each for value, low and high, and for each column of the tables beside;
+    empty where there is none."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     suffixes = ("value", "low", "high")
     ends = [f"{metric}{'' if s == 'value' else f'_{s}'}" for metric in table.metrics for s in suffixes]
-    writer.writerow(["recommender", "floor", "people", "transitions", *ends])
+    more = [name for grid in table.grids for name in next(iter(grid.numbers.values()), {})]
+    writer.writerow(["recommender", "floor", "people", "transitions", *ends, *more])
     for row in table.rows:
         numbers = [row.metrics[metric][s] for metric in table.metrics for s in suffixes]
-        writer.writerow([row.label, int(row.floor), row.people, row.transitions, *numbers])
+        known = {} if row.floor else {n: x for grid in table.grids for n, x in grid.numbers.get(row.label, {}).items()}
+        beside = [known.get(name) for name in more]
+        writer.writerow([row.label, int(row.floor), row.people, row.transitions, *numbers, *beside])
     return out.getvalue()
 
 
@@ -134,7 +168,20 @@ def latex(table: Table) -> str:
         )
         lines.append(" & ".join([_tex(_label(row)), str(row.people), str(row.transitions), *cells]) + " \\\\")
     lines += ["\\bottomrule", "\\end{tabular}", f"\\caption{{{_tex(' '.join(_sentences(table)))}}}", "\\end{table}"]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *(line for grid in table.grids for line in _grid_tex(grid))]) + "\n"
+
+
+def _grid_tex(grid: Grid) -> list[str]:
+    """A table beside the table in LaTeX."""
+    head, *rows = (" & ".join(map(_tex, row)) + " \\\\" for row in (grid.head, *grid.rows))
+    caption = _tex(" ".join((f"{grid.title}.", *grid.notes)))
+    return [
+        "\\begin{table}",
+        "\\centering\\small",
+        f"\\begin{{tabular}}{{l{'r' * (len(grid.head) - 1)}}}",
+        *("\\toprule", head, "\\midrule", *rows, "\\bottomrule"),
+        *("\\end{tabular}", f"\\caption{{{caption}}}", "\\end{table}"),
+    ]
 
 
 def _tex(words: str) -> str:

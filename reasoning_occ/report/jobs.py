@@ -1,24 +1,33 @@
 """Finds jobs below a folder and reads what a report needs of each."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from reasoning_occ.config import uses_model
 from reasoning_occ.errors import UserError
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
 
 METRICS_FILE = "metrics.json"
 STATUS_FILE = "status.json"
 CONFIG_FOLDER = ".hydra"
+STOPPED = "stopped by Ctrl-C"
+"""In place of an error in status.json."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A finished job: its folder, metrics.json, the baselines scored beside it on the same people (floors.json:
-    name -> metrics), the overrides it was started with, its seed (`None`: not on record), and whether it had a random
-    tiny model, whose figures mean nothing."""
+    """A finished job: its folder, metrics.json, and the baselines scored beside it on the same people (floors.json:
+    name -> metrics).
+
+    overrides: what it was started with. seed: `None` where it is not on record. tiny: it had a random tiny model, whose
+    figures mean nothing. row: the choice of that group; `None` for none. oracle: it read an oracle reason at test time.
+    """
 
     folder: Path
     metrics: Mapping[str, Any]
@@ -26,11 +35,14 @@ class Job:
     overrides: tuple[str, ...]
     seed: int | None
     tiny: bool
+    row: str | None = None
+    oracle: bool = False
 
     @property
     def name(self) -> str:
-        """The recommender's."""
-        return self.metrics["recommender"]
+        """The recommender's, marked where it read a reason by who knew the answer."""
+        told = self.metrics["recommender"]
+        return f"{told} (oracle reason)" if self.oracle and "oracle" not in told else told
 
     @property
     def data(self) -> Mapping[str, Any]:
@@ -106,14 +118,25 @@ def load(folder: Path) -> Job:
         overrides=_overrides(folder / CONFIG_FOLDER / "overrides.yaml"),
         seed=setting(folder, "seed"),
         tiny=_tiny(folder),
+        row=_yaml(folder / CONFIG_FOLDER / "hydra.yaml", "hydra.runtime.choices.row"),
+        oracle=setting(folder, "baseline") is None and setting(folder, "inference.reason") == "oracle",
     )
 
 
 def _tiny(folder: Path) -> bool:
-    """Whether the recommender is a random tiny model; a baseline has no model, though a job may name one."""
-    if setting(folder, "baseline") is not None:
+    """Whether the recommender is a random tiny model; one that reads none has none, though its job may name one."""
+    if not is_of(folder, uses_model):
         return False
     return setting(folder, "model.tiny") is True or setting(folder, "debug.name") == "tiny"
+
+
+def is_of(folder: Path, kind: "Callable[[DictConfig], bool]") -> bool:
+    """Whether the job's recommender is of a kind (`config.trains`, `config.uses_model`); yes where it is not on
+    record, for nothing is kept quiet then."""
+    from omegaconf import OmegaConf
+
+    node = setting(folder, "baseline") or setting(folder, "method")
+    return not OmegaConf.is_dict(node) or kind(OmegaConf.create({"method": node}))
 
 
 def setting(folder: Path, key: str) -> Any:

@@ -16,8 +16,12 @@ def oracle_pictures(found: Mapping[str, Any], folder: Path) -> Iterator[Picture]
         found: what the file holds.
         folder: the run's, whose configuration knows thresholds and the balance of pairs.
     """
-    if "histograms" in found:
-        thresholds = {criterion: setting(folder, f"oracle.thresholds.{criterion}") for criterion in found["histograms"]}
+    if "histograms" in found and found["unjudged"] == 0:
+        counted = setting(folder, "oracle.criteria") or ()
+        thresholds = {
+            criterion: setting(folder, f"oracle.thresholds.{criterion}") if criterion in counted else None
+            for criterion in found["histograms"]
+        }
         yield scores(found["histograms"], found["unscored"], thresholds)
     if {"transitions", "without", "fallback", "fallback_chosen"} <= set(found):
         yield _transitions(found)
@@ -72,14 +76,16 @@ def _transitions(found: Mapping[str, Any]) -> Picture:
 
 def judged(found: Mapping[str, Any]) -> int:
     """Candidates of an oracle.json that were judged."""
-    return found["candidates"] - found["named"] - sum(found["failed"].values())
+    return found["candidates"] - found["named"] - sum(found["failed"].values()) - found["unjudged"]
 
 
 def _candidates(found: Mapping[str, Any]) -> Picture:
     chosen = found["transitions"] - found["without"]
     parts: list[Part] = [
         ("became oracle reasons", chosen, "first"),
-        ("judged, not chosen", judged(found) - chosen, "rest"),
+        ("judged by nobody, not chosen", found["unjudged"] - chosen, "rest")
+        if found["unjudged"]
+        else ("judged, not chosen", judged(found) - chosen, "rest"),
         ("named the answer, not judged", found["named"], "second"),
     ]
     if failed := sum(found["failed"].values()):

@@ -68,23 +68,26 @@ def headline(job: Job, table: Table) -> str:
     """The result in two sentences."""
     counts = job.metrics["counts"]
     what = "people" if counts["people"] == counts["transitions"] else "transitions"
+    ranked = job.metrics["MRR"]["value"] is not None
+    among = f"; for {_percent(job.metrics['Hit@5'])} the truth is among its first five" if ranked else ""
     first = (
-        f"For {_percent(job.metrics['AccEM'])} of {counts['transitions']} {what} it had never seen, {job.name}'s first "
-        f"title is the true next occupation; for {_percent(job.metrics['Hit@5'])} the truth is among its first five."
+        f"For {_percent(job.metrics['AccEM'])} of {counts['transitions']} {what} it had never seen, {job.name}'s "
+        f"{'first' if ranked else 'one'} title is the true next occupation{among}."
     )
     floors = [row for row in table.rows if row.floor]
     if not floors:
         return first
-    best = max(floors, key=lambda row: row.metrics["MRR"]["value"])
-    mrr, floor = job.metrics["MRR"], best.metrics["MRR"]
+    by = "MRR" if ranked else "AccEM"
+    best = max(floors, key=lambda row: row.metrics[by]["value"])
+    ours, floor = job.metrics[by], best.metrics[by]
     apart = (
-        mrr["low"] is not None
+        ours["low"] is not None
         and floor["low"] is not None
-        and (mrr["low"] > floor["high"] or mrr["high"] < floor["low"])
+        and (ours["low"] > floor["high"] or ours["high"] < floor["low"])
     )
     return (
-        f"{first} The best floor by MRR, {best.label}, has {value(floor, table.decimals)} against "
-        f"{value(mrr, table.decimals)}: the two intervals {'do not overlap' if apart else 'overlap'}."
+        f"{first} The best floor by {by}, {best.label}, has {value(floor, table.decimals)} against "
+        f"{value(ours, table.decimals)}: the two intervals {'do not overlap' if apart else 'overlap'}."
     )
 
 
@@ -157,7 +160,11 @@ def _person(p: Prediction) -> dict[str, Any]:
     return {
         "prediction": p,
         "titles": [
-            {"title": title, "percent": 100 * probability, "true": title == p.truth_title}
+            {
+                "title": title,
+                "percent": None if probability is None else 100 * probability,
+                "true": title == p.truth_title,
+            }
             for title, probability in p.top[:SHOWN_TITLES]
         ],
         "truth_percent": None if p.log_prob is None else 100 * exp(p.log_prob),

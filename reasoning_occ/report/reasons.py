@@ -45,6 +45,7 @@ _PREFERENCE_TEXT = (
 _PARTS = {
     "without": ("trained by the answer alone", "transitions"),
     "named": ("candidates rejected because they name their target", "candidates"),
+    "unjudged": ("candidates that nobody judged", "candidates"),
     "planted": ("candidates with a planted mistake", "candidates"),
     "planted_chosen": ("of those, chosen all the same", "planted"),
     "fallback": ("candidates of the built-in teacher, in place of the teacher's", "candidates"),

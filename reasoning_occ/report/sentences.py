@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from reasoning_occ.config import trains
+from reasoning_occ.evaluation.answers import MATCHES
 from reasoning_occ.evaluation.evaluate import SHARES
 from reasoning_occ.report import preference
-from reasoning_occ.report.jobs import Job, Unfinished, setting
+from reasoning_occ.report.jobs import Job, Unfinished, is_of, setting
 
 if TYPE_CHECKING:
     from reasoning_occ.report.content import Row
@@ -91,11 +93,17 @@ def notes(jobs: Sequence[Job], rows: Sequence["Row"], unfinished: Sequence[Unfin
     told = []
     if any(row.floor for row in rows):
         told.append("* scored beside, on the same test people: a floor to beat.")
+    if any(job.oracle for job in jobs):
+        told.append(
+            "A row with an oracle reason read at test time what a teacher who knows the answer wrote: an upper bound, "
+            "no recommender."
+        )
     told += _distinct(note for job in jobs for note in (*_stopped(job), *_left_out(job.data)))
+    told += [f"{row.label}: {_answered(row.metrics['answers'])}" for row in rows if "answers" in row.metrics]
     told += [fallen for job in jobs if (fallen := _fallen(job))]
     for row in rows:
         counts = row.metrics["counts"]
-        if counts["invalid"] or counts["unscored"]:
+        if "answers" not in row.metrics and (counts["invalid"] or counts["unscored"]):
             told.append(
                 f"{row.label}: {counts['invalid']} predictions without a valid title (counted as wrong), "
                 f"{counts['unscored']} without a probability of the truth (left out of log-loss)."
@@ -110,11 +118,22 @@ def notes(jobs: Sequence[Job], rows: Sequence["Row"], unfinished: Sequence[Unfin
     return tuple(told)
 
 
+def _answered(counts: Mapping[str, int]) -> str:
+    """What became of answers, in a sentence."""
+    ways = ", ".join(f"{counts[how]} {how}" for how in MATCHES)
+    unread = ", ".join(f"{n} {how}" for how, n in counts.items() if n and how not in (*MATCHES, "raw", "present"))
+    return (
+        f"names one title and ranks none, so metrics of rankings have no value. Titles given: {counts['raw']}, of "
+        f"these {ways}; {counts['present']} name the present occupation, which is wrong. "
+        f"Without a title: {unread or 'none'}."
+    )
+
+
 def _stopped(job: Job) -> list[str]:
     """That a training ended before it had seen all it could learn from, where the job was told so."""
     steps, batch = setting(job.folder, "trainer.max_steps"), setting(job.folder, "trainer.batch")
     learnt = job.data.get("train", {}).get("transitions", 0) * (setting(job.folder, "trainer.epochs") or 0)
-    if setting(job.folder, "baseline") is not None or not steps or steps * batch >= learnt:
+    if not is_of(job.folder, trains) or not steps or steps * batch >= learnt:
         return []
     return [
         f"Training stopped after {steps:,} steps of {batch} transitions: {steps * batch:,} of {learnt:,} were seen."

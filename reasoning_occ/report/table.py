@@ -14,19 +14,19 @@ from reasoning_occ.report.jobs import find
 from reasoning_occ.report.reasons import lines
 
 
-def compose(folder: Path, metrics: Sequence[str]) -> Table:
+def compose(folder: Path, metrics: Sequence[str], against: str | None = None) -> Table:
     """The table over the finished jobs at or below a folder; those not finished are named in a note, and the notes of
-    a single run say what is to be known of its reasons.
+    a single run say what is to be known of its reasons. `against`: as in `content.table`.
 
     Raises:
-        UserError: no finished job, a file of one can't be read, or an unknown metric.
+        UserError: no finished job, a file of one can't be read, an unknown metric or row.
     """
     finished, unfinished = find(folder)
     if not finished:
         raise UserError(
             f"No job in {folder} is finished: {'; '.join(map(str, unfinished))}. Give the command that began it again."
         )
-    found = table(finished, unfinished, metrics)
+    found = table(finished, unfinished, metrics, against)
     return replace(found, notes=(*found.notes, *lines(folder)))
 
 

@@ -54,11 +54,11 @@ class Job:
     examples_valid: list[Example]
     settings: TrainingSettings
 
-    def parts(self, rank: int) -> tuple[CareerModule, StepLoader, Validate, Count]:
+    def parts(self, rank: int) -> tuple[CareerModule, StepLoader, Validate]:
         """What a process of that rank trains with."""
         module = CareerModule(self.model, self.settings, len(self.steps), self.titles)
         loader = StepLoader(self.trees, self.steps, self.settings.shaping(), rank, self.settings.devices)
-        return module, loader, Validate(self.examples_valid, self.settings), Count()
+        return module, loader, Validate(self.examples_valid, self.settings)
 
 
 def fit(
@@ -114,18 +114,18 @@ def fit(
         ranks=settings.devices,
     )
     job = Job(model, titles, trees, steps, _sample(examples_valid, settings), settings)
-    module, loader, validate, count = job.parts(0)
-    done = take_steps(
+    module, loader, validate = job.parts(0)
+    done, cost = take_steps(
         module,
         loader,
         folder,
         rows=sum(map(len, steps)) // settings.devices,
         logger=logger,
         what=what,
-        callbacks=[count, validate, *callbacks],
+        callbacks=[validate, *callbacks],
         job=job,
     )
-    return Fitted(len(steps), done, tuple(validate.history), count.cost)
+    return Fitted(len(steps), done, tuple(validate.history), cost)
 
 
 def take_steps(
@@ -138,7 +138,7 @@ def take_steps(
     what: str,
     callbacks: Sequence[Callback],
     job: Job | None = None,
-) -> int:
+) -> tuple[int, Cost]:
     """Take all steps of a plan that the newest readable checkpoint in `folder` does not hold; leaves the model in
     evaluation mode.
 
@@ -151,33 +151,37 @@ def take_steps(
         job: for the processes that train along; None: this one trains alone, whatever `trainer.devices` says.
 
     Returns:
-        The step that this start went on from; 0: anew.
+        The step that this start went on from (0: anew), and what all steps cost.
 
     Raises:
         UserError, KeyboardInterrupt: as `fit`.
     """
+    count = Count()
     found = newest(folder / "checkpoints")
-    if found and found[1]["global_step"] >= len(loader):
-        _take_up(module, loader, callbacks, found[1])
-        return len(loader)
+    done = found[1]["global_step"] if found else 0
+    if found and done >= len(loader):
+        _take_up(module, loader, [count, *callbacks], found[1])
+        return len(loader), count.cost
     checkpoint = found[0] if found else None
     with (
         Interrupt() as interrupt,
         together((job, folder, checkpoint), job.settings.devices if job else 1, folder) as group,
     ):
         # rows of the whole plan, those done too: what was cut off goes on as it began, or last digits would differ
-        _take(module, loader, folder, rows, checkpoint, interrupt, group, logger, [*callbacks, Bar(what)])
+        _take(
+            module, loader, folder, rows, checkpoint, interrupt, group, logger, [count, Record(), *callbacks, Bar(what)]
+        )
     module.model.eval()
-    return found[1]["global_step"] if found else 0
+    return done, count.cost
 
 
 def help_train(given: tuple[Job, Path, Path | None], group: Group) -> None:
     """Take part in a training that another process leads: no bar, no log, no checkpoint is written here."""
     job, folder, checkpoint = given
-    module, loader, validate, count = job.parts(group.rank)
+    module, loader, validate = job.parts(group.rank)
     rows = sum(map(len, job.steps)) // group.size
     with suppress(KeyboardInterrupt):  # rank 0 was asked to stop
-        _take(module, loader, folder, rows, checkpoint, Interrupt(), group, None, [count, validate])
+        _take(module, loader, folder, rows, checkpoint, Interrupt(), group, None, [Count(), validate])
 
 
 def _take(
@@ -193,7 +197,7 @@ def _take(
 ) -> None:
     module.model.train()
     keep = Keep(folder / "checkpoints", module.chosen.checkpoint_minutes, interrupt)
-    trainer = _trainer(folder, logger, [Record(), *callbacks, keep], group)
+    trainer = _trainer(folder, logger, [*callbacks, keep], group)
     _run(trainer, module, loader, rows, checkpoint)
 
 

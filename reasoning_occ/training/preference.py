@@ -19,6 +19,7 @@ from torch import nn
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import read_jsonl, write_json, write_jsonl
 from reasoning_occ.training.batches import plan, trees_digest
+from reasoning_occ.training.callbacks import Cost
 from reasoning_occ.training.fit import take_steps
 from reasoning_occ.training.preference_loss import compare, text_tokens
 from reasoning_occ.training.preference_module import PreferenceModule
@@ -38,14 +39,13 @@ class Preferred:
     """What a preference training did.
 
     steps: all of them. resumed_at: the step that this start went on from (0: anew).
-    texts_seen, tokens_seen: that went through the model in all steps, those of earlier starts too; a pair is two texts.
+    cost: of all steps, those of earlier starts too.
     figures: what preference.json holds.
     """
 
     steps: int
     resumed_at: int
-    texts_seen: int
-    tokens_seen: int
+    cost: Cost
     figures: dict[str, Any]
 
 
@@ -105,19 +105,12 @@ def prefer(
     identity = f"{settings!r} {module.chosen.shaping()} {_digest_of(reference)}"
     loader = PairLoader(trees["train"], steps, identity, reference["train"])
     rows = sum(map(len, steps))
-    done = take_steps(module, loader, folder, rows=rows, logger=logger, what=what, callbacks=callbacks)
-    seen = [trees["train"][number] for step in steps for row in step for number in row]
+    done, cost = take_steps(module, loader, folder, rows=rows, logger=logger, what=what, callbacks=callbacks)
     figures = {"settings": asdict(settings), "steps": len(steps), "tokens": _tokens(trees["train"])}
     for name, some in trees.items():
         figures[name] = _start_and_end(reference[name], module.measure(some, "Measuring pairs"), some, settings)
     write_json(folder / FIGURES_FILE, figures)
-    return Preferred(
-        steps=len(steps),
-        resumed_at=done,
-        texts_seen=sum(tree.examples for tree in seen),
-        tokens_seen=sum(map(len, seen)),
-        figures=figures,
-    )
+    return Preferred(len(steps), done, cost, figures)
 
 
 def _active_learns(model: nn.Module) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reasoning_occ.errors import UserError
-from reasoning_occ.evaluation.evaluate import METRICS, evaluate, paired
+from reasoning_occ.evaluation.evaluate import METRICS, evaluate
 from reasoning_occ.evaluation.metrics import scores
 
 
@@ -99,26 +99,6 @@ def test_what_is_missing_is_counted(sample, tiny_taxonomy):
     found = evaluate(predictions, tiny_taxonomy, 20, 0)
     assert (found["counts"]["invalid"], found["counts"]["unscored"]) == (1, 1)
     assert (found["AccEM"]["n"], found["log-loss"]["n"], found["ECE"]["n"]) == (10, 9, 9)
-
-
-def test_a_pair_finds_a_difference_that_single_intervals_hide(sample, tiny_taxonomy):
-    a, b = sample(200, seed=5, skill=1.3, name="a"), sample(200, seed=5, skill=1.0, name="b")
-    one, other = (evaluate(p, tiny_taxonomy, 500, 0)["MRR"] for p in (a, b))
-    found = paired(a, b[::-1], tiny_taxonomy, 500, 0)["MRR"]
-    assert one["low"] < other["high"]
-    assert found["value"] == pytest.approx(one["value"] - other["value"])
-    assert 0 < found["low"] < found["value"] < found["high"]
-
-
-def test_a_recommender_differs_in_nothing_from_itself(sample, tiny_taxonomy):
-    a = sample(50, seed=5)
-    for difference in paired(a, a, tiny_taxonomy, 50, 0).values():
-        assert (difference["value"], difference["low"], difference["high"]) == (0, 0, 0)
-
-
-def test_unlike_tests_are_not_compared(sample, tiny_taxonomy):
-    with pytest.raises(UserError, match="differ in 1, such as \\('p0', "):
-        paired(sample(10, seed=0), sample(10, seed=0)[1:], tiny_taxonomy, 20, 0)
 
 
 def test_what_cannot_be_evaluated_is_refused(sample, tiny_taxonomy):

@@ -201,7 +201,9 @@ def test_half_characters_of_a_model_reach_the_files(tiny_taxonomy, ledger, tmp_p
         who = Asker(provider, lambda: ledger, price=None, at_once=16, deadline=60.0, budget=None)
         teacher = LLMTeacher(tiny_taxonomy, who, TERMS, candidates=1, words=60, send=FIELDS)
         judge = LLMJudge(tiny_taxonomy, who, TERMS, send=FIELDS, repair=False)
-        selection = Selection(dict.fromkeys(CRITERIA, 4), retries=0, fallback="drop", max_unscored=0.0)
+        selection = Selection(
+            "best", CRITERIA, dict.fromkeys(CRITERIA, 4), retries=0, fallback="drop", max_unscored=0.0
+        )
         path = tmp_path / "reasons.jsonl"
         few = [replace(t, target="n") for t in career(1).transitions()]
         make_oracle(few, teacher, judge, selection, path, tiny_taxonomy)

@@ -12,7 +12,7 @@ from reasoning_occ.reasons.teachers.grounded import GroundedTeacher
 from reasoning_occ.reasons.types import CRITERIA, Candidate, Score, Verdict
 
 THRESHOLDS = {"factuality": 4, "coherence": 4, "utility": 3}
-SELECTION = Selection(THRESHOLDS, retries=0, fallback="drop", max_unscored=0.1)
+SELECTION = Selection("best", CRITERIA, THRESHOLDS, retries=0, fallback="drop", max_unscored=0.1)
 
 
 def verdict(factuality, coherence, utility) -> Verdict:
@@ -44,6 +44,28 @@ def test_the_best_above_all_thresholds_is_chosen():
     assert choose([], THRESHOLDS) is None
 
 
+def test_the_first_or_the_worst_of_those_that_pass_is_kept():
+    verdicts = [verdict(5, 3, 5), verdict(4, 4, 4), verdict(5, 5, 5), verdict(4, 4, 3), verdict(4, 4, 3), None]
+    assert [choose(verdicts, THRESHOLDS, keep) for keep in ("best", "first", "worst")] == [2, 1, 3]
+
+
+def test_a_criterion_without_a_threshold_decides_nothing():
+    verdicts = [verdict(1, 4, 4), verdict(5, 4, 3), verdict(None, 5, 4)]
+    assert choose(verdicts, {"coherence": 4, "utility": 3}) == 2  # unscored where nobody looks
+    assert choose(verdicts, {"factuality": 4}) == 1
+    assert choose([None, *verdicts], {}, "first") == 1
+    without = replace(SELECTION, criteria=["utility", "coherence"])
+    assert list(without.counted.items()) == [("coherence", 4), ("utility", 3)]
+
+
+def test_a_rejected_candidate_is_never_kept():
+    selection = replace(SELECTION, criteria=[], keep="first", fallback="best")
+    nobody = Verdict(verdict(None, None, None).scores, judged=False)
+    named, good = Candidate("x", named=("Pilots",)), Candidate("y")
+    assert selection.choose([named, good], [nobody, nobody], last=True) == 1
+    assert selection.choose([named], [nobody], last=True) is None
+
+
 def test_reasons_are_written_once_and_read_back(tmp_path, nls, train, dosed, judge):
     path = tmp_path / "reasons.jsonl"
     first = make_oracle(train, dosed, judge, SELECTION, path, nls.taxonomy)
@@ -56,7 +78,19 @@ def test_reasons_are_written_once_and_read_back(tmp_path, nls, train, dosed, jud
     assert [p.name for p in tmp_path.iterdir()] == ["reasons.jsonl"]
     row = json.loads(written.splitlines()[0])
     assert {"person", "t", "chosen", "candidates"} == set(row)
-    wanted = {"text", "evidence", "planted", "named", "fallback", "failure", "scores", "errors", "coverage", "members"}
+    wanted = {
+        "text",
+        "evidence",
+        "planted",
+        "named",
+        "fallback",
+        "failure",
+        "scores",
+        "errors",
+        "coverage",
+        "members",
+        "judged",
+    }
     assert wanted == set(row["candidates"][0])
 
 
@@ -114,6 +148,11 @@ def test_a_file_of_other_transitions_or_of_nonsense_is_refused(tmp_path, nls, tr
         {"thresholds": {}},
         {"thresholds": {**THRESHOLDS, "utility": 6}},
         {"thresholds": {**THRESHOLDS, "style": 3}},
+        {"keep": "second"},
+        {"keep": "best", "criteria": []},
+        {"criteria": ["style"]},
+        {"criteria": ["utility", "utility"]},
+        {"criteria": "utility"},
         {"retries": -1},
         {"retries": True},
         {"fallback": "worst"},

@@ -125,7 +125,7 @@ def test_pairs_of_a_file_are_written_and_counted(tmp_path, nls, transitions, jud
     teacher = GroundedTeacher(nls.taxonomy, candidates=4, mistakes=0.4, seed=0, shrink=20.0)
     teacher.fit(transitions)
     reasons, path = tmp_path / "reasons.jsonl", tmp_path / "pairs.jsonl"
-    chosen = Selection(THRESHOLDS, retries=0, fallback="drop", max_unscored=0.1)
+    chosen = Selection("best", CRITERIA, THRESHOLDS, retries=0, fallback="drop", max_unscored=0.1)
     make_oracle(transitions[:100], teacher, judge, chosen, reasons, nls.taxonomy)
     counts = write_pairs(reasons, path, THRESHOLDS, PAIRING)
     rows = list(read_jsonl(path))
@@ -169,3 +169,12 @@ def test_pairs_of_a_file_are_written_and_counted(tmp_path, nls, transitions, jud
 def test_a_senseless_pairing_is_refused_by_its_key(changed):
     with pytest.raises(UserError, match=rf"oracle\.pairs\.{next(iter(changed))}: expected"):
         Pairing(**{**asdict(PAIRING), **changed})
+
+
+def test_a_criterion_that_does_not_count_makes_no_pair():
+    verdicts = [
+        Verdict({c: Score(v, "") for c, v in zip(CRITERIA, row, strict=True)}) for row in ((5, 4, 4), (1, 4, 4))
+    ]
+    judged = Judged(("1", 0), (Candidate("true"), Candidate("false")), tuple(verdicts), 0)
+    assert len(pairs_of(judged, {"factuality": 4, "coherence": 4, "utility": 3}, PAIRING)) == 1
+    assert pairs_of(judged, {"coherence": 4, "utility": 3}, PAIRING) == pairs_of(judged, {}, PAIRING) == []

@@ -62,7 +62,7 @@ def test_every_member_learns_and_one_is_no_panel():
 
 def test_what_each_said_is_kept_in_the_file(tmp_path, nls, transitions, teacher, judge):
     panel = Panel({"rubric": judge, "stern": Says(1, 2, 3)})
-    selection = Selection({"factuality": 1, "coherence": 1, "utility": 1}, 0, "drop", 1.0)
+    selection = Selection("best", CRITERIA, {"factuality": 1, "coherence": 1, "utility": 1}, 0, "drop", 1.0)
     path = tmp_path / "reasons.jsonl"
     make_oracle(transitions[:5], teacher, panel, selection, path, nls.taxonomy)
     for line in read_oracle(path):
@@ -111,7 +111,9 @@ def test_a_member_that_never_scores_stops_the_stage(tmp_path, tiny_taxonomy):
 
     train = [Transition(HISTORY, "c", Date(1990))]
     deaf = Panel({"one": Says(4, 4, 4), "two": Says(None, None, None)})
-    chosen = Selection({"factuality": 4, "coherence": 4, "utility": 3}, retries=0, fallback="drop", max_unscored=0.5)
+    chosen = Selection(
+        "best", CRITERIA, {"factuality": 4, "coherence": 4, "utility": 3}, retries=0, fallback="drop", max_unscored=0.5
+    )
     path = tmp_path / "reasons.jsonl"
     with pytest.raises(UserError, match=r"3 of 3 scores of the panel's two are missing"):
         make_oracle(train, Writes(), deaf, chosen, path, tiny_taxonomy)

@@ -1,11 +1,15 @@
 """Which reason is read before titles are ranked, and what two adapters on one backbone do."""
 
+import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from recommending import INFERENCE
+from recommending import INFERENCE, PREFERENCE
+from safetensors.torch import load_file
 
+from reasoning_occ import costs
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import read_jsonl, write_jsonl
 from reasoning_occ.inference import model as inside
@@ -134,3 +138,46 @@ def test_pmi_takes_off_what_a_title_has_without_a_career(make, parts, tmp_path):
         expected = one.log_probs - prior.astype(float)
         expected -= np.logaddexp.reduce(expected)
         np.testing.assert_allclose(other.log_probs, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("method", ["joint", "two_model"])
+def test_preference_training_goes_on_from_what_sft_left(make, parts, tmp_path, method):
+    train, valid, _test = parts
+    better = ["Pay rose with every move so far.", "They stayed in this line for years."]
+
+    def oracle(train, valid):
+        rows = [
+            {
+                "person": t.key[0],
+                "t": t.key[1],
+                "chosen": better[n % 2],
+                "rejected": "It was a Tuesday.",
+                "margin": 3.0,
+                "chosen_scores": dict.fromkeys(("factuality", "coherence", "utility"), 5),
+                "rejected_scores": dict.fromkeys(("factuality", "coherence", "utility"), 4),
+            }
+            for n, t in enumerate(train)
+        ]
+        write_jsonl(tmp_path / "pairs.jsonl", rows)
+        return {t.key: better[0] for t in train}, {t.key: better[0] for t in valid}
+
+    model = make(method, oracle=oracle, preference=PREFERENCE)
+    assert model.name == f"{method} + dpo"
+    model.fit(train, valid, tmp_path)
+    writer = "generator" if method == "two_model" else ""
+    told = json.loads((tmp_path / writer / "preference.json").read_text())
+    sft, dpo = (load_file(tmp_path / f / "adapter" / "adapter_model.safetensors") for f in (f"learn/{writer}", writer))
+    assert any((sft[name] != dpo[name]).any() for name in sft) and set(sft) == set(dpo)
+    assert told["train"]["pairs"] == len(train)
+    if method == "two_model":
+        same, again = (tmp_path / f / "predictor" / "adapter" / "adapter_model.safetensors" for f in ("", "learn"))
+        assert same.read_bytes() == again.read_bytes()
+    first = [one.log_probs.tolist() for one in ranked(model, parts)[1]]
+    # cut off before the adapter was kept: what is there is gone on from, and the result is the same
+    shutil.rmtree(tmp_path / writer / "adapter")
+    shutil.rmtree(tmp_path / "prefer" / "adapter")
+    again = make(method, oracle=oracle, preference=PREFERENCE)
+    again.fit(train, valid, tmp_path)
+    assert [one.log_probs.tolist() for one in ranked(again, parts)[1]] == first
+    cost = costs.read(tmp_path)
+    assert cost["pair_tokens_seen"] > 0 and set(cost["seconds"]) == {"learn", "prefer", "write", "rank"}

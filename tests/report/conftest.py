@@ -11,6 +11,7 @@ import pytest
 
 from reasoning_occ.careers.source import Loaded
 from reasoning_occ.careers.types import Career
+from reasoning_occ.evaluation import scored
 from reasoning_occ.evaluation.evaluate import evaluate
 from reasoning_occ.evaluation.predictions import Prediction, predict, write
 from reasoning_occ.recommenders.base import Recommendation, allowed
@@ -72,6 +73,7 @@ def run_folder(nls: Loaded, predicted: Callable[..., list[Prediction]]) -> Calla
 
     def make(folder: Path, name: str, present: float, returns: float, seed: int = 0) -> Path:
         write(folder / "predictions.jsonl", predicted(name, present, returns))
+        scored.write(folder / "scores.jsonl", scored.score(predicted(name, present, returns), nls.taxonomy))
         files = {
             "metrics.json": metrics(name, present, returns),
             "floors.json": {"popularity": metrics("popularity", 0.0, 0.0), "markov": metrics("markov", 1.0, 0.0)},

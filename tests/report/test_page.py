@@ -116,7 +116,7 @@ def test_what_jobs_may_leave_is_shown(run):
 
 
 ORACLE = {
-    "transitions": 95, "candidates": 400, "without": 20, "named": 12,
+    "transitions": 95, "candidates": 400, "without": 20, "unjudged": 0, "named": 12,
     "failed": {"refused": 0, "cut off": 3, "empty": 1}, "planted": 0, "planted_chosen": 0,
     "fallback": 16, "fallback_chosen": 5, "unscored": {"factuality": 0, "coherence": 0, "utility": 7},
     "mean_scores": {"factuality": 4.75, "coherence": None, "utility": 3.5},
@@ -139,7 +139,9 @@ def test_what_became_of_oracle_reasons_is_pictured(run):
     (run / "oracle.json").write_text(json.dumps(ORACLE))
     config = run / ".hydra" / "config.yaml"
     pairs = "{longest_share: 0.6}"
-    config.write_text(f"{config.read_text()}oracle: {{thresholds: {{utility: 3}}, pairs: {pairs}}}\n")
+    config.write_text(
+        f"{config.read_text()}oracle: {{criteria: [utility], thresholds: {{utility: 3}}, pairs: {pairs}}}\n"
+    )
     page = Page(write_report(run).read_text())
     words = " ".join(" ".join(page.words).split())
     assert page.tags.count("svg") == 8 and "What the judge said" in words and "Dashed line: the threshold." in words

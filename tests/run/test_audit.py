@@ -269,7 +269,7 @@ def test_what_can_not_be_audited_is_told_in_a_sentence(tmp_path, built_in, capsy
     assert "is not finished" in told(begun)
     (begun / "reasons.part.jsonl").rename(begun / "reasons.jsonl")
     config = begun / ".hydra" / "config.yaml"
-    config.write_text(config.read_text().replace("seed: 0\n", "seed: 1\n", 1))
+    config.write_text(config.read_text().replace("split:\n  seed: 0\n", "split:\n  seed: 1\n"))
     assert "data have changed" in told(begun)
     config.write_text("nothing: here\n")
     assert "expected the configuration of a run" in told(begun)

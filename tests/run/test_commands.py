@@ -201,6 +201,19 @@ def test_a_sweep_trains_on_two_devices_and_learns_what_one_does(tmp_path):
 
 
 @pytest.mark.slow
+def test_a_step_of_the_papers_settings_with_a_tiny_model(tmp_path):
+    done = run(tmp_path, "experiment=paper", "debug=tiny", "trainer.max_steps=1", "preference.max_steps=1")
+    assert done.returncode == 0, done.stderr
+    job = only(tmp_path / "runs")
+    assert (job / "model" / "model.safetensors").is_file() and not (job / "adapter").exists()
+    for name in ("metrics.csv", "preference.csv"):
+        with open(job / name, newline="") as file:
+            rows = [row for row in csv.DictReader(file) if row["loss"]]
+        assert len(rows) == 1, name
+    assert json.loads((job / "metrics.json").read_text())["AccEM"]["n"] > 0
+
+
+@pytest.mark.slow
 def test_a_hub_that_cannot_be_reached_names_model_path(tmp_path):
     done = run(tmp_path, "model=qwen", "data.people=60")
     assert done.returncode == 1 and "model.path" in done.stderr and "Traceback" not in done.stderr

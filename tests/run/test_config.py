@@ -1,14 +1,28 @@
 """Every configuration composes, names its run and builds; what is wrong is told in a sentence."""
 
+from inspect import signature
+
 import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
 from reasoning_occ import run  # noqa: F401  (registers the resolver that names runs)
 from reasoning_occ.check import check
-from reasoning_occ.config import CONF, build, floor_node, locate, source, validate
+from reasoning_occ.config import (
+    CONF,
+    asks,
+    build,
+    floor_node,
+    locate,
+    recommender_node,
+    source,
+    trains,
+    uses_model,
+    validate,
+)
 from reasoning_occ.errors import UserError
 from reasoning_occ.identity import identity, run_name
+from reasoning_occ.recommenders.llm import LanguageModel
 
 FILES = sorted(file for file in CONF.rglob("*.yaml") if file.parent != CONF)
 
@@ -24,6 +38,8 @@ def test_every_file_composes_and_is_valid(file):
         "data/json": "data.path=people.jsonl",
         "teacher/openai": "teacher.model=m",
         "judge/openai": "judge.model=m",
+        "method/api_openai": "method.model=m",
+        "baseline/api_openai": "baseline.model=m",
     }
     extra = [needs[key]] if (key := f"{file.parent.name}/{file.stem}") in needs else []
     cfg = composed(f"{file.parent.name}={file.stem}", *extra)
@@ -35,7 +51,9 @@ def test_every_file_composes_and_is_valid(file):
 def test_a_target_lies_in_the_file_of_the_same_name(file):
     node = OmegaConf.load(file)
     if "_target_" in node:
-        assert str(node._target_).split(".")[-2] == file.stem
+        module = str(node._target_).split(".")[-2]
+        # or of the same family: several forms of one class have a file each
+        assert module == file.stem or (module == "zero_shot" and file.stem.startswith("zero_shot_"))
         assert callable(locate(node._target_))
 
 
@@ -54,9 +72,41 @@ def test_identity_forgets_logging_and_paths_and_nothing_else():
     assert len({base, *names}) == len(others) + 1
 
 
+def test_the_papers_settings_are_those_that_it_tells():
+    cfg = composed("experiment=paper")
+    assert (cfg.model.hub, cfg.model.max_tokens, cfg.trainer.lora) == ("Qwen/Qwen3-8B", 2048, None)
+    sft = {"lr": 2e-5, "epochs": 8, "warmup": 0.1, "batch": 8, "precision": "bf16", "max_steps": None}
+    assert {key: cfg.trainer[key] for key in sft} == sft
+    dpo = {"loss": "sigmoid", "beta": 0.1, "lr": 5e-6, "epochs": 2, "max_steps": None}
+    assert {key: cfg.preference[key] for key in dpo} == dpo
+
+
 def test_a_baseline_does_not_depend_on_the_model():
     assert run_name(composed("baseline=markov")) == run_name(composed("baseline=markov", "model=qwen", "trainer.lr=9"))
     assert run_name(composed("baseline=markov")) != run_name(composed("baseline=markov", "baseline.back_off=2"))
+
+
+def test_an_untrained_model_depends_on_its_weights_and_not_on_a_training():
+    for choice in ("method=zero_shot_direct", "baseline=zero_shot_direct"):
+        base = run_name(composed(choice))
+        assert run_name(composed(choice, "trainer.lr=9", "teacher.mistakes=0", "oracle.retries=1")) == base
+        others = ["seed=1", "debug=tiny", "inference.max_reason_tokens=9", "trainer.precision=fp32", "data.people=9"]
+        assert base not in {run_name(composed(choice, other)) for other in others}
+
+
+@pytest.mark.parametrize("file", [*CONF.glob("method/*.yaml"), *CONF.glob("baseline/*.yaml")], ids=str)
+def test_what_a_recommender_takes_of_a_job_is_told_by_its_class(file):
+    cfg = composed(f"{file.parent.name}={file.stem}")
+    maker = locate(recommender_node(cfg)._target_)
+    made = maker if isinstance(maker, type) else signature(maker).return_annotation
+    assert uses_model(cfg) == issubclass(made, LanguageModel)
+    assert asks(cfg) == ("desk" in signature(maker).parameters)
+    assert trains(cfg) == (uses_model(cfg) and file.stem not in ("zero_shot_direct", "zero_shot_reason", "few_shot"))
+
+
+@pytest.mark.parametrize("file", [f for f in CONF.glob("baseline/*.yaml") if (CONF / "method" / f.name).is_file()])
+def test_a_baseline_that_is_a_method_too_is_the_same(file):
+    assert composed(f"baseline={file.stem}").baseline == composed(f"method={file.stem}").method
 
 
 def test_identity_follows_the_data(tmp_path):
@@ -92,6 +142,8 @@ def test_identity_follows_the_checksums():
         (["split.by=dice"], "split.by"),
         (["evaluation.targets=first"], "evaluation.targets"),
         (["evaluation.floors=[ceiling]"], "'ceiling' is no baseline"),
+        (["evaluation.floors=[zero_shot_direct]"], "zero_shot_direct' asks a language model, and floors are cheap"),
+        (["baseline=zero_shot_direct", "ranking=head"], "ranking: expected tokens, for an untrained model"),
         (["baseline=markov", "+split.nothing=1", "evaluation.floors=[popularity, nope]"], "'nope' is no baseline"),
     ],
 )

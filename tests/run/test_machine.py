@@ -38,3 +38,29 @@ def test_large_blocks_are_kept_unless_the_environment_says_otherwise():
     assert (kept, from_kernel, still_here) == ("True", "False", "True")
     kept, from_kernel, still_here = run(MALLOC_ARENA_MAX="2")
     assert (kept, from_kernel, still_here) == ("False", "True", "False")
+
+
+CLAIM = """
+import os
+from reasoning_occ.machine import own_gpu
+own_gpu()
+print(os.environ["CUDA_VISIBLE_DEVICES"], flush=True)
+input()
+"""
+
+
+def test_jobs_side_by_side_get_a_gpu_each_and_share_when_there_are_none_left(tmp_path):
+    def claim(visible):
+        environment = os.environ | {"CUDA_VISIBLE_DEVICES": visible, "TMPDIR": str(tmp_path)}
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        return subprocess.Popen([sys.executable, "-c", CLAIM], env=environment, **pipes)
+
+    holders = [claim("3,5"), claim("3,5")]
+    assert sorted(holder.stdout.readline().strip() for holder in holders) == ["3", "5"]
+    third = claim("3,5")
+    assert third.stdout.readline() in ("3\n", "5\n")
+    alone = claim("7")
+    assert alone.stdout.readline() == "7\n"
+    assert "All 2 GPUs have a job; this one shares GPU" in third.communicate("\n", timeout=30)[1]
+    for process in (*holders, alone):
+        assert process.communicate("\n", timeout=30)[1] == ""

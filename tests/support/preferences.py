@@ -47,7 +47,7 @@ def choices(**changed) -> PreferenceSettings:
         "max_steps": None,
         "lr": 1e-2,
         "warmup": 0.1,
-        "batch": 6,
+        "batch": 4,
     }
     return PreferenceSettings(**{**values, **changed})
 

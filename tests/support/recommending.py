@@ -4,6 +4,7 @@ from reasoning_occ.inference.settings import Inference
 from reasoning_occ.recommenders.joint import AnswerFirst, Joint
 from reasoning_occ.recommenders.multi_task import MultiTask
 from reasoning_occ.recommenders.two_model import TwoModel
+from reasoning_occ.training.preference_settings import PreferenceSettings
 from reasoning_occ.training.settings import LoraChoice, TrainingSettings
 
 TRAINER = TrainingSettings(
@@ -40,3 +41,15 @@ INFERENCE = Inference(
     pmi=False,
 )
 METHODS = {"joint": Joint, "answer_first": AnswerFirst, "multi_task": MultiTask, "two_model": TwoModel}
+PREFERENCE = PreferenceSettings(
+    loss="sigmoid",
+    beta=0.1,
+    over="reason",
+    rpo_alpha=0.0,
+    length_normalised=False,
+    epochs=1,
+    max_steps=2,
+    lr=1e-2,
+    warmup=0.1,
+    batch=4,
+)

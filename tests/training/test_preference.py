@@ -82,7 +82,7 @@ def test_a_resumed_training_equals_an_uninterrupted_one_to_the_bit(run, make_mod
         kept = (tmp_path / "cut" / "reference.jsonl").read_bytes()
     resumed, rest, resumed_weights = run("cut", model=model(), valid=tiny_pairs(3, seed=5))
     assert resumed.resumed_at == 5 and rest == figures[5:]
-    assert resumed.figures == done.figures and resumed.tokens_seen == done.tokens_seen
+    assert resumed.figures == done.figures and resumed.cost[:2] == done.cost[:2]
     assert all(torch.equal(weights[name], resumed_weights[name]) for name in weights)
     again, nothing, same = run("cut", model=model(), valid=tiny_pairs(3, seed=5))
     assert nothing == [] and again.resumed_at == again.steps and again.figures == done.figures
@@ -158,8 +158,8 @@ def test_start_and_end_are_told_of_all_pairs(run, make_model, tmp_path):
         assert told[name]["end"]["reward_margin"] == pytest.approx(margins.mean(), rel=1e-4)
         assert told[name]["end"]["reward_accuracy"] == (margins > 0).mean() > 0.9
     assert figures[-1]["reward_accuracy"] > 0.9 and figures[-1]["loss"] < 0.8 * figures[0]["loss"]
-    assert told["tokens"]["in_trees"] < told["tokens"]["apart"] and done.texts_seen == 6 * 2 * len(pairs)
-    assert done.tokens_seen == 6 * told["tokens"]["in_trees"]
+    assert told["tokens"]["in_trees"] < told["tokens"]["apart"] and done.cost.transitions == 6 * 18
+    assert done.cost.tokens == 6 * told["tokens"]["in_trees"]
     assert run("alone")[0].figures["valid"] is None
 
 

@@ -83,7 +83,7 @@ def draw(lines: Sequence[Judged], transitions: Sequence[Transition], n: int, see
         judged = [
             Asked(by_key[line.key], number, candidate, verdict, number == line.chosen)
             for number, (candidate, verdict) in enumerate(zip(line.candidates, line.verdicts, strict=True))
-            if candidate.rejected is None
+            if candidate.rejected is None and verdict.judged
         ]
         if judged:
             found[line.key] = judged

@@ -99,11 +99,16 @@ class GroundedTeacher:
         # the person's id last, so that no id can imitate another seed
         style = f"{self._seed} {t} {number} {person}"
         rng = Random(f"mistake {style}")
-        mistake = draw(rng) if rng.random() < self._mistakes else None
-        if mistake is not None:
-            outline = plant(mistake, outline, transition, self._statistics, rng)
+        text, mistake = realise(outline, self._taxonomy, style), None
+        if rng.random() < self._mistakes:
+            clean, faultless = outline, text
+            # a reason steered elsewhere may say just what it said before; a wrong fact, drawn sooner or later, can't
+            while text == faultless:
+                mistake = draw(rng)
+                outline = plant(mistake, clean, transition, self._statistics, rng)
+                text = realise(outline, self._taxonomy, style)
         return Candidate(
-            text=realise(outline, self._taxonomy, style),
+            text=text,
             evidence=tuple(self._evidence(fact, transition) for fact in items(outline)),
             planted=mistake,
         )

@@ -1,0 +1,83 @@
+"""scores.jsonl: every prediction's score in every metric, so that tables can compare recommenders pair by pair."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from reasoning_occ.errors import UserError
+from reasoning_occ.evaluation.calibration import gaps_of
+from reasoning_occ.evaluation.metrics import MEANS, confidence, scores
+from reasoning_occ.evaluation.predictions import Prediction
+from reasoning_occ.files import read_jsonl, write_jsonl
+from reasoning_occ.occupations.taxonomy import Taxonomy
+
+_PROBABILITY = "top probability"
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One recommender's scores, one row a prediction.
+
+    keys: the person and the number of past jobs. means: in the order of `MEANS`, nan where a metric can't score.
+    probabilities: of the top title, nan where there is none.
+    """
+
+    keys: tuple[tuple[str, int], ...]
+    means: Float[np.ndarray, "predictions metrics"]
+    probabilities: Float[np.ndarray, " predictions"]
+
+    @property
+    def people(self) -> list[str]:
+        """Whose prediction each row is."""
+        return [person for person, _ in self.keys]
+
+    @property
+    def columns(self) -> Float[np.ndarray, "predictions columns"]:
+        """All that metrics are made of, as numbers to add up over rows: scores, whether scored, gaps by bin, whether
+        there is a probability."""
+        gaps = gaps_of(self.probabilities, self.means[:, MEANS.index("AccEM")])
+        known_r1 = ~np.isnan(self.probabilities)[:, None]
+        return np.concatenate([np.nan_to_num(self.means, nan=0.0), ~np.isnan(self.means), gaps, known_r1], axis=1)
+
+
+def score(predictions: Sequence[Prediction], taxonomy: Taxonomy) -> Scored:
+    """Score predictions.
+
+    Raises:
+        UnknownOccupation: a truth is not in the taxonomy.
+    """
+    means = np.stack(list(scores(predictions, taxonomy).values()), axis=1)
+    return Scored(tuple(p.key for p in predictions), means, confidence(predictions))
+
+
+def write(path: Path, scored: Scored) -> None:
+    """Write scores.jsonl, whole or not at all; null is what a metric can't score."""
+    rows = zip(scored.keys, scored.means.tolist(), scored.probabilities.tolist(), strict=True)
+    write_jsonl(
+        path,
+        (
+            {"person": person, "transition": transition}
+            | {name: None if np.isnan(x) else x for name, x in zip(MEANS, means, strict=True)}
+            | {_PROBABILITY: None if np.isnan(probability) else probability}
+            for (person, transition), means, probability in rows
+        ),
+    )
+
+
+def read(path: Path) -> Scored:
+    """Read scores.jsonl.
+
+    Raises:
+        UserError: the file can't be read, or a line is not a prediction's scores.
+    """
+    rows = list(read_jsonl(path))
+    try:
+        table = np.array([[row[name] for name in (*MEANS, _PROBABILITY)] for row in rows], dtype=np.float64)
+        return Scored(tuple((str(row["person"]), int(row["transition"])) for row in rows), table[:, :-1], table[:, -1])
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise UserError(
+            f"{path}: not the scores of predictions ({error}); run the job again to write it anew."
+        ) from error

@@ -1,0 +1,67 @@
+"""From a title that somebody wrote to an occupation of a taxonomy: by its name, by an alias, or the nearest title."""
+
+from difflib import SequenceMatcher
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from reasoning_occ.errors import UnknownOccupation, UserError
+from reasoning_occ.occupations.taxonomy import Taxonomy
+
+Match = Literal["exact", "alias", "nearest", "unmatched"]
+_LONGEST = 200
+"""Characters of a name that is compared with titles: no title is as long, and the time grows with its square."""
+
+
+class Snapped(NamedTuple):
+    """How a name was matched, and the occupation's code; `None` where it was not."""
+
+    how: Match
+    code: str | None
+
+
+class Snap:
+    """Finds the occupation that a written title means.
+
+    In this order: the title or code itself, whatever its case and spaces; an alias of one occupation alone; the title
+    most like it. Likeness is the ratio of `difflib.SequenceMatcher` in lower case: twice the characters in matching
+    blocks, as a share of all characters of both. Of equally like titles the taxonomy's first is taken.
+
+    Args:
+        taxonomy: the occupations.
+        least: likeness that a nearest title must have, above 0 and at most 1.
+
+    Raises:
+        UserError: `least` is out of range.
+    """
+
+    def __init__(self, taxonomy: Taxonomy, least: float) -> None:
+        if isinstance(least, bool) or not isinstance(least, int | float) or not 0 < least <= 1:
+            raise UserError(f"least_similarity: expected a number above 0 and at most 1; got {least!r}.")
+        self._taxonomy = taxonomy
+        self._least = least
+        self._nearest = lru_cache(maxsize=10_000)(self._like)  # models give the same wrong titles again and again
+
+    def __call__(self, name: str) -> Snapped:
+        """The occupation that `name` means."""
+        plain = " ".join(name.lower().split())
+        try:
+            code = self._taxonomy.find(plain)
+        except UnknownOccupation:
+            nearest = self._nearest(plain) if 0 < len(plain) <= _LONGEST else None
+            return Snapped("unmatched" if nearest is None else "nearest", nearest)
+        own = (" ".join(text.lower().split()) for text in (self._taxonomy.title(code), code))
+        return Snapped("exact" if plain in own else "alias", code)
+
+    def _like(self, plain: str) -> str | None:
+        matcher = SequenceMatcher(autojunk=False)
+        matcher.set_seq2(plain)
+        best, found = self._least, None
+        for occupation in self._taxonomy:
+            matcher.set_seq1(occupation.title.lower())
+            # two quick upper bounds first
+            if matcher.real_quick_ratio() < best or matcher.quick_ratio() < best:
+                continue
+            ratio = matcher.ratio()
+            if ratio > best or (found is None and ratio >= best):
+                best, found = ratio, occupation.code
+        return found

@@ -1,0 +1,146 @@
+"""The tables beside a table: what each row cost, and each row less a named one, pair by pair."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from reasoning_occ import costs
+from reasoning_occ.errors import UserError, nearest
+from reasoning_occ.evaluation import scored
+from reasoning_occ.evaluation.paired import LEVEL, POWER, Paired, holm, paired
+from reasoning_occ.report.jobs import Job, setting
+from reasoning_occ.report.sentences import interval, value
+
+FIGURES = {
+    "transitions_seen": "transitions seen",
+    "tokens_seen": "tokens seen",
+    "trained_parameters": "trained parameters",
+}
+STAGES = {"oracle": "oracle", "learn": "learn", "prefer": "prefer", "write": "write", "rank": "rank"}
+ABSENT = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Words in rows and columns under a title; the first column names the row.
+
+    numbers: by row, then by column, at full precision, for programs. notes: sentences below.
+    """
+
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numbers: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def cost(jobs: Sequence[Job], labels: Sequence[str]) -> Grid | None:
+    """What each job saw, trained and took; `None` where nothing is on record."""
+    rows, numbers = [], {}
+    for job, label in zip(jobs, labels, strict=True):
+        found = costs.read(job.folder)
+        figures = {name: found.get(name) for name in FIGURES}
+        seconds = {name: found["seconds"].get(name) for name in STAGES}
+        if any(number is not None for number in (*figures.values(), *seconds.values())):
+            counts = [ABSENT if n is None else f"{n:,}" for n in figures.values()]
+            rows.append((label, *counts, *(ABSENT if s is None else f"{s:,.0f}" for s in seconds.values())))
+            numbers[label] = figures | {f"seconds_{name}": s for name, s in seconds.items()}
+    if not rows:
+        return None
+    head = ("cost", *FIGURES.values(), *(f"{name}, s" for name in STAGES.values()))
+    return Grid(
+        "What it cost", head, tuple(rows), numbers, ("Seconds of a stage that rows share stand in each of them.",)
+    )
+
+
+def against(jobs: Sequence[Job], labels: Sequence[str], name: str, metrics: Sequence[str], decimals: int) -> Grid:
+    """Each job less the one of a name, on the same transitions; Holm's correction is over all rows.
+
+    Args:
+        jobs: finished ones.
+        labels: of their rows.
+        name: a row's label, a recommender's name or a choice of the group `row`.
+        metrics: to show.
+        decimals: of differences.
+
+    Raises:
+        UserError: no row of that name, several that can't be told apart, or other test people.
+    """
+    bases = [i for i, job in enumerate(jobs) if name in (labels[i], job.name, job.row)]
+    if not bases:
+        known = dict.fromkeys(word for job in jobs for word in (job.row, job.name) if word)
+        raise UserError(f"against: '{name}' is no finished row of this table; near: {nearest(name, list(known))}.")
+    pairs = [(i, _partner(jobs, i, bases, name)) for i in range(len(jobs)) if i not in bases]
+    compared = [(i, _compare(jobs[i], jobs[base])) for i, base in pairs]
+    tested = [found.p for _, found in compared if found.p is not None]
+    corrected = iter(holm(tested))
+    rows, numbers = [], {}
+    for i, found in compared:
+        p_holm = None if found.p is None else next(corrected)
+        cells = [
+            f"{_signed(found.differences[m], decimals)} {interval(found.differences[m], decimals)}" for m in metrics
+        ]
+        last = f"{found.smallest:.{decimals}f}" if found.smallest is not None else ABSENT
+        rows.append((labels[i], *(cell.strip() for cell in cells), _p(found.p), _p(p_holm), last))
+        numbers[labels[i]] = _numbers(found, p_holm, metrics)
+    head = ("row", *metrics, "p", "p (Holm)", "smallest")
+    return Grid(f"Less {name}", head, tuple(rows), numbers, _sentences(name, len(tested), len(compared)))
+
+
+def _sentences(name: str, tested: int, compared: int) -> tuple[str, ...]:
+    """What the columns mean."""
+    told = [
+        f"Differences from {name} on the same transitions, with 95% intervals from the same bootstrap samples of "
+        f"people. p: McNemar's exact test of AccEM, two-sided; Holm's correction over {tested} "
+        f"{'test' if tested == 1 else 'tests'}. smallest: the difference in AccEM that a test of this size finds with "
+        f"{POWER:.0%} power at a level of {LEVEL:.0%} without that correction, by the bootstrap's standard error."
+    ]
+    if tested < compared:
+        told.append("No p where a person has several transitions, which are not independent.")
+    return tuple(told)
+
+
+def _partner(jobs: Sequence[Job], i: int, bases: Sequence[int], name: str) -> int:
+    """The job to compare with: the only one of the name, else the one whose other overrides are the same."""
+    if len(bases) == 1:
+        return bases[0]
+    alike = [base for base in bases if _others(jobs[base]) == _others(jobs[i])]
+    if len(alike) != 1:
+        raise UserError(
+            f"against: {len(bases)} rows are '{name}', and for {jobs[i].folder.name} {len(alike)} of them have its "
+            "other overrides; give the label of one row."
+        )
+    return alike[0]
+
+
+def _others(job: Job) -> set[str]:
+    """The overrides that don't choose the recommender."""
+    return {word for word in job.overrides if word.split("=")[0] not in ("row", "method", "baseline")}
+
+
+def _compare(ours: Job, theirs: Job) -> Paired:
+    draws = theirs.metrics["bootstrap"]
+    read = [scored.read(job.folder / "scores.jsonl") for job in (ours, theirs)]
+    return paired(*read, resamples=draws["resamples"], seed=draws["seed"])
+
+
+def _signed(metric: Mapping[str, float | None], decimals: int) -> str:
+    told = value(metric, decimals)
+    return f"+{told}" if metric["value"] is not None and metric["value"] > 0 else told
+
+
+def _p(p: float | None) -> str:
+    if p is None:
+        return ABSENT
+    return "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def _numbers(found: Paired, p_holm: float | None, metrics: Sequence[str]) -> dict[str, float | None]:
+    ends = {"": "value", "_low": "low", "_high": "high"}
+    differences = {f"{m}_difference{s}": found.differences[m][end] for m in metrics for s, end in ends.items()}
+    return differences | {"p": found.p, "p_holm": p_holm, "smallest_difference": found.smallest}
+
+
+def asked(jobs: Sequence[Job]) -> str | None:
+    """The row that the jobs' configurations want the others compared with, where they agree."""
+    names = {setting(job.folder, "evaluation.against") for job in jobs}
+    return names.pop() if len(names) == 1 else None

@@ -1,0 +1,167 @@
+"""Claim (c), accuracy follows the quality of reasons: the jobs of a sweep side by side, and a rank correlation.
+
+Quality is what a judge says of factuality and coherence of the reasons that a job's model wrote for test people.
+Utility is judged with the true next occupation at hand, so it knows the answer already: it is never read here.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reasoning_occ.errors import UserError
+from reasoning_occ.evaluation.predictions import read
+from reasoning_occ.evaluation.rank_correlation import RankCorrelation, orders, rank_correlation
+from reasoning_occ.report.jobs import Job, Unfinished, find, read_object, setting
+from reasoning_occ.report.reasons import ORACLE_FILE, QUALITY_FILE
+from reasoning_occ.report.sentences import TINY
+
+QUALITY = ("factuality", "coherence")
+ACCURACY = ("AccEM", "Hit@5", "MRR", "log-loss")
+BOTH = "mean of both"
+SEED = 0
+"""Of the orders that a permutation test draws; ours."""
+
+Metric = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A job. oracle: mean scores of the reasons it learnt from, `None` where none were or nobody judged them; quality:
+    of those its model wrote, `None` where they can't be compared; accuracy: its metrics."""
+
+    label: str
+    oracle: Mapping[str, float | None]
+    quality: Mapping[str, Metric] | None
+    accuracy: Mapping[str, Metric]
+    tiny: bool
+
+    def of(self, quality: str) -> float:
+        """A quality as one number; of a row that has some."""
+        assert self.quality is not None
+        values = [self.quality[name]["value"] for name in (QUALITY if quality == BOTH else (quality,))]
+        return sum(values) / len(values)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """correlations: (quality, metric of accuracy) -> over the rows that have both; notes: sentences to be read with
+    them."""
+
+    rows: tuple[Row, ...]
+    correlations: Mapping[tuple[str, str], RankCorrelation]
+    notes: tuple[str, ...]
+
+    @property
+    def compared(self) -> tuple[Row, ...]:
+        """The rows that the correlations are of."""
+        return tuple(row for row in self.rows if row.quality is not None)
+
+
+def compare(folder: Path) -> Comparison:
+    """Read the jobs of a sweep.
+
+    Raises:
+        UserError: no finished job; or jobs that were tested on other people, or whose reasons another judge scored.
+    """
+    jobs, unfinished = find(folder)
+    if not jobs:
+        raise UserError(f"No job in {folder} is finished: {'; '.join(map(str, unfinished))}.")
+    _check_alike(jobs)
+    names = [_name(job) for job in jobs]
+    labels = [
+        name if Counter(names)[name] == 1 else f"{name} ({job.folder.name})"
+        for name, job in zip(names, jobs, strict=True)
+    ]
+    rows = tuple(_row(job, label) for job, label in zip(jobs, labels, strict=True))
+    both = [row for row in rows if row.quality is not None]
+    correlations = {
+        (quality, metric): rank_correlation(
+            [row.of(quality) for row in both], [row.accuracy[metric]["value"] for row in both], SEED
+        )
+        for quality in (*QUALITY, BOTH)
+        for metric in ACCURACY
+    }
+    return Comparison(rows, correlations, tuple(_notes(rows, unfinished, correlations)))
+
+
+def _name(job: Job) -> str:
+    ablation = setting(job.folder, "ablation.name")
+    return job.name if ablation in (None, "none") else f"{job.name}, {ablation}"
+
+
+def _row(job: Job, label: str) -> Row:
+    oracle = read_object(job.folder / ORACLE_FILE) if (job.folder / ORACLE_FILE).exists() else {}
+    means = oracle.get("mean_scores") or {}
+    return Row(
+        label=label,
+        oracle={name: means.get(name) for name in QUALITY},
+        quality=_quality(job),
+        accuracy={name: job.metrics[name] for name in ACCURACY},
+        tiny=job.tiny,
+    )
+
+
+def _quality(job: Job) -> Mapping[str, Metric] | None:
+    path = job.folder / QUALITY_FILE
+    # oracle reasons know the answer: they are nothing that a model wrote for a test person
+    if not path.exists() or setting(job.folder, "inference.reason") == "oracle":
+        return None
+    found = read_object(path)
+    scored = all(found[name]["value"] is not None for name in QUALITY)
+    known = all(job.metrics[name]["value"] is not None for name in ACCURACY)
+    return {name: found[name] for name in QUALITY} if scored and known else None
+
+
+def _check_alike(jobs: Sequence[Job]) -> None:
+    judges = {str(setting(job.folder, "judge")) for job in jobs if (job.folder / QUALITY_FILE).exists()}
+    if len(judges) > 1:
+        raise UserError(f"The reasons of these jobs were scored by {len(judges)} judges; compare jobs of one judge.")
+    first = {p.key for p in read(jobs[0].folder / "predictions.jsonl")}
+    for job in jobs[1:]:
+        if {p.key for p in read(job.folder / "predictions.jsonl")} != first:
+            raise UserError(
+                f"{job.folder.name} was tested on other transitions than {jobs[0].folder.name}; compare jobs with the "
+                "same data and split."
+            )
+
+
+def _notes(
+    rows: Sequence[Row], unfinished: Sequence[Unfinished], found: Mapping[tuple[str, str], RankCorrelation]
+) -> Iterator[str]:
+    compared = [row for row in rows if row.quality is not None]
+    yield (
+        "Quality: mean factuality and coherence (1-5) of the reasons that the job's model wrote for test people. "
+        "Utility is judged with the truth at hand, so it has no place here."
+    )
+    if any(None in row.oracle.values() for row in compared):
+        yield "Learnt: means over the oracle reasons that a judge scored; - where nobody judged them."
+    if left := [row.label for row in rows if row.quality is None]:
+        yield f"Not in the correlations, for want of judged reasons that a model wrote: {'; '.join(left)}."
+    yield from _what_n_shows(len(compared), [one for one in found.values() if one.p is not None])
+    if len(compared) > 1:
+        yield (
+            "The jobs share test people, and those that differ in the seed alone repeat one another, so they are fewer "
+            "than they seem; a correlation over them describes these jobs and says nothing of a cause."
+        )
+    if any(row.tiny for row in rows):
+        yield f"{'; '.join(row.label for row in rows if row.tiny)}: {TINY}, figures mean nothing."
+    if unfinished:
+        yield f"Not finished: {'; '.join(map(str, unfinished))}."
+
+
+def _what_n_shows(n: int, found: Sequence[RankCorrelation]) -> Iterator[str]:
+    least = [one.least_p for one in found if one.least_p is not None]
+    if not least:
+        yield (
+            f"No correlation: {n} {'job has' if n == 1 else 'jobs have'} judged reasons, and it takes three that "
+            "differ."
+        )
+        return
+    verdict = "it can show something" if min(least) <= 0.05 else "it can't show anything at the usual 5%"
+    yield (
+        f"Spearman's rank correlation over {n} jobs; p is two-sided, from {orders(n)} of the jobs. The smallest p that "
+        f"any order of them has is {min(least):.2g}, so {verdict}. Of {len(found)} correlations at once, one in twenty "
+        "falls below 0.05 by chance. Lower log-loss is better: there the claim expects a negative sign."
+    )

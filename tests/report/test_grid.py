@@ -1,0 +1,121 @@
+"""The tables beside a table: paired comparisons and costs."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from reasoning_occ import costs
+from reasoning_occ.errors import UserError
+from reasoning_occ.evaluation import scored
+from reasoning_occ.evaluation.paired import holm, paired
+from reasoning_occ.report.__main__ import main
+from reasoning_occ.report.content import METRICS
+from reasoning_occ.report.figures import comparison
+from reasoning_occ.report.formats import FORMATS
+from reasoning_occ.report.table import compose
+
+
+@pytest.fixture
+def three(sweep, run_folder):
+    """Rows direct, joint, markov; a fourth was cut off."""
+    run_folder(sweep / "markov-4", "markov", 1.0, 0.0)
+    return sweep
+
+
+def set_in(folder, text):
+    path = folder / ".hydra" / "config.yaml"
+    path.write_text(path.read_text() + text)
+
+
+def numbers(folder, against):
+    table = FORMATS["csv"][1](compose(folder, METRICS, against))
+    return {row["recommender"]: row for row in csv.DictReader(io.StringIO(table))}
+
+
+def test_every_row_less_the_named_one(three):
+    (grid,) = compose(three, METRICS, "direct").grids
+    assert grid.title == "Less direct" and [row[0] for row in grid.rows] == ["joint", "markov"]
+    rows = numbers(three, "direct")
+    files = {name: scored.read(three / name / "scores.jsonl") for name in ("direct-1", "joint-2", "markov-4")}
+    found = [paired(files[name], files["direct-1"], 100, 0) for name in ("joint-2", "markov-4")]
+    corrected = holm([one.p for one in found])
+    for label, one, p_holm in zip(("joint", "markov"), found, corrected, strict=True):
+        for metric in METRICS:
+            assert float(rows[label][f"{metric}_difference"]) == one.differences[metric]["value"]
+            assert float(rows[label][f"{metric}_difference_low"]) == one.differences[metric]["low"]
+        assert (float(rows[label]["p"]), float(rows[label]["p_holm"])) == (one.p, p_holm)
+        assert float(rows[label]["smallest_difference"]) == one.smallest
+    assert rows["direct"]["p"] == "" and rows["popularity"]["p"] == ""
+
+
+@pytest.mark.parametrize("form", [form for form in FORMATS if form != "csv"])
+def test_every_format_shows_what_stands_beside(three, form):
+    costs.note(three / "joint-2", {"learn": 61.2}, tokens_seen=12345)
+    words = " ".join(FORMATS[form][1](compose(three, METRICS, "direct")).replace("&lt;", "<").split())
+    assert "Less direct" in words and "McNemar" in words and "over 2 tests" in words
+    assert "What it cost" in words and "12,345" in words and "61" in words
+
+
+def test_equal_predictions_differ_in_nothing(sweep, run_folder):
+    run_folder(sweep / "same-4", "same", 1.0, 0.05)  # as direct
+    same = numbers(sweep, "direct")["same"]
+    assert {float(same[f"{m}_difference"]) for m in METRICS} == {0.0}
+    assert float(same["p"]) == 1 and same["smallest_difference"] == ""
+
+
+def test_a_row_that_is_not_there_is_told_when_asked_for_and_noted_when_configured(three):
+    with pytest.raises(UserError, match="'dircet' is no finished row of this table; near: 'direct'"):
+        compose(three, METRICS, "dircet")
+    for name in ("direct-1", "joint-2", "markov-4"):
+        path = three / name / ".hydra" / "config.yaml"
+        path.write_text(path.read_text().replace("people_shown: 12", "people_shown: 12, against: direct"))
+    assert compose(three, METRICS).grids[0].title == "Less direct"
+    (three / "direct-1" / "status.json").write_text('{"stage": "score", "done": false, "resumable": true}')
+    table = compose(three, METRICS)
+    assert table.grids == () and any("Not compared pair by pair: against: 'direct'" in note for note in table.notes)
+
+
+def test_of_several_seeds_each_is_compared_with_its_own(sweep, run_folder):
+    run_folder(sweep / "direct-4", "direct", 1.0, 0.4, seed=1)
+    run_folder(sweep / "joint-5", "joint", 1.0, 0.1, seed=1)
+    rows = numbers(sweep, "direct")
+    a, b = (scored.read(sweep / name / "scores.jsonl") for name in ("joint-5", "direct-4"))
+    assert float(rows["joint (seed=1)"]["MRR_difference"]) == pytest.approx(a.means[:, 6].mean() - b.means[:, 6].mean())
+    (sweep / "direct-4" / ".hydra" / "overrides.yaml").write_text("- method=direct\n- seed=2\n")
+    with pytest.raises(UserError, match="2 rows are 'direct', and for joint-5 0 of them have its other overrides"):
+        compose(sweep, METRICS, "direct")
+
+
+def test_costs_that_are_not_on_record_are_dashes(sweep):
+    costs.note(sweep / "joint-2", {"learn": 61.2, "rank": 5.0}, trained_parameters=9, tokens_seen=12345)
+    (grid,) = compose(sweep, METRICS).grids
+    assert grid.rows == (("joint", "-", "12,345", "9", "-", "61", "-", "-", "5"),)
+    rows = numbers(sweep, None)
+    assert rows["joint"]["seconds_learn"] == "61.2" and rows["direct"]["seconds_learn"] == ""
+
+
+def test_oracle_reasons_are_marked_in_tables_pages_and_pictures(sweep):
+    set_in(sweep / "joint-2", "inference: {reason: oracle}\n")
+    table = compose(sweep, METRICS)
+    assert table.rows[1].label == "joint (oracle reason)" and any("an upper bound" in note for note in table.notes)
+    assert "joint (oracle reason)" in comparison(table.rows, "MRR")
+    assert main([str(sweep / "joint-2")]) == 0
+    assert "joint (oracle reason)'s first title" in (sweep / "joint-2" / "report.html").read_text().replace(
+        "&#39;", "'"
+    )
+    set_in(sweep / "direct-1", "inference: {reason: oracle}\nbaseline: {x: 1}\n")
+    assert compose(sweep, METRICS).rows[0].label == "direct"
+
+
+def test_a_row_is_known_by_its_choice_too(three):
+    hydra = three / "joint-2" / ".hydra" / "hydra.yaml"
+    hydra.write_text("hydra: {runtime: {choices: {row: joint_marginal}}, job: {num: 5}}\n")
+    assert compose(three, METRICS, "joint_marginal").grids[0].title == "Less joint_marginal"
+
+
+def test_the_command_compares(three, capsys):
+    assert main([str(three), "--against", "direct", "--format", "markdown"]) == 0
+    assert "| row | AccEM |" in capsys.readouterr().out
+    assert json.loads((three / "direct-1" / "metrics.json").read_text())["recommender"] == "direct"

@@ -1,0 +1,128 @@
+"""Claim (c)'s table, from the files of finished jobs."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reasoning_occ.errors import UserError
+from reasoning_occ.report.reason_quality import ACCURACY, compare
+from reasoning_occ.report.reason_quality_formats import markdown, picture, text, write
+
+JOBS = {  # ablation -> (weight of the present job in the counts, mean factuality and coherence of reasons)
+    "none": (1.2, 4.8),
+    "no_factuality": (0.7, 4.1),
+    "mistakes_30": (0.3, 3.4),
+    "low_quality": (0.05, 2.6),
+}
+
+
+def mean(value: float) -> dict:
+    return {"value": value, "n": 240, "low": value - 0.1, "high": value + 0.1}
+
+
+def reasons(folder: Path, value: float, utility: float = 3.0) -> None:
+    found = {"factuality": mean(value), "coherence": mean(value), "utility": mean(utility)}
+    (folder / "reasons_quality.json").write_text(json.dumps(found))
+    learnt = {"factuality": value, "coherence": None, "utility": utility}
+    (folder / "oracle.json").write_text(json.dumps({"mean_scores": learnt}))
+
+
+def add(folder: Path, text: str) -> None:
+    config = folder / ".hydra" / "config.yaml"
+    config.write_text(config.read_text() + text)
+
+
+@pytest.fixture
+def jobs(tmp_path, run_folder) -> Path:
+    for name, (present, value) in JOBS.items():
+        folder = run_folder(tmp_path / f"joint-{name}", "joint", present, 0.0)
+        add(folder, f"ablation: {{name: {name}, needs: any}}\njudge: {{_target_: rubric}}\n")
+        reasons(folder, value)
+    direct = run_folder(tmp_path / "direct-1", "direct", 1.0, 0.0)
+    add(direct, "ablation: {name: no_reason, needs: no_reasons}\n")
+    return tmp_path
+
+
+def test_every_job_has_a_row_and_those_with_reasons_are_correlated(jobs):
+    found = compare(jobs)
+    assert {row.label for row in found.rows} == {
+        "joint", "joint, no_factuality", "joint, mistakes_30", "joint, low_quality", "direct, no_reason",
+    }  # fmt: skip
+    assert len(found.compared) == 4
+    by_quality = sorted(found.compared, key=lambda row: row.of("factuality"))
+    losses = [row.accuracy["log-loss"]["value"] for row in by_quality]
+    assert losses == sorted(losses, reverse=True)  # so the rank correlation must be -1
+    one = found.correlations["factuality", "log-loss"]
+    assert (one.n, one.rho, one.p) == (4, pytest.approx(-1), pytest.approx(2 / 24))
+
+
+def test_it_says_what_so_few_jobs_can_show_and_who_is_left_out(jobs):
+    told = " ".join(compare(jobs).notes)
+    assert "smallest p that any order of them has is 0.083, so it can't show anything" in told
+    assert "for want of judged reasons that a model wrote: direct, no_reason." in told
+    assert "from all 24 orders" in told and "nothing of a cause" in told
+
+
+def test_utility_never_stands_on_the_side_of_quality(jobs):
+    before = [make(compare(jobs)) for make in (text, markdown, picture)]
+    for i, (name, (_, value)) in enumerate(JOBS.items()):
+        reasons(jobs / f"joint-{name}", value, utility=1.0 + i)
+    assert [make(compare(jobs)) for make in (text, markdown, picture)] == before
+    for name, (_, value) in JOBS.items():  # nor is it asked for
+        file = jobs / f"joint-{name}" / "reasons_quality.json"
+        file.write_text(json.dumps({"factuality": mean(value), "coherence": mean(value)}))
+    assert [make(compare(jobs)) for make in (text, markdown, picture)] == before
+
+
+def test_reasons_that_know_the_answer_are_no_reasons_a_model_wrote(jobs):
+    add(jobs / "joint-none", "inference: {reason: oracle}\n")
+    found = compare(jobs)
+    assert len(found.compared) == 3 and "wrote: direct, no_reason; joint." in " ".join(found.notes)
+
+
+def test_reasons_that_could_not_be_scored_are_left_out(jobs):
+    file = jobs / "joint-none" / "reasons_quality.json"
+    nothing = {"value": None, "n": 0, "low": None, "high": None}
+    file.write_text(json.dumps({"factuality": nothing, "coherence": nothing}))
+    assert len(compare(jobs).compared) == 3
+
+
+def test_two_jobs_are_shown_and_not_correlated(jobs):
+    for name in ("mistakes_30", "low_quality"):
+        (jobs / f"joint-{name}" / "reasons_quality.json").unlink()
+    found = compare(jobs)
+    assert all(one.rho is None and one.n == 2 for one in found.correlations.values())
+    assert "2 jobs have judged reasons, and it takes three" in " ".join(found.notes)
+    assert "- (n 2)" in text(found)
+
+
+def test_jobs_of_two_judges_or_other_people_are_not_compared(jobs):
+    config = jobs / "joint-none" / ".hydra" / "config.yaml"
+    kept = config.read_text()
+    config.write_text(kept.replace("rubric", "another"))
+    with pytest.raises(UserError, match="scored by 2 judges"):
+        compare(jobs)
+    config.write_text(kept)
+    file = jobs / "joint-none" / "predictions.jsonl"
+    file.write_text("".join(file.read_text().splitlines(keepends=True)[1:]))
+    with pytest.raises(UserError, match="other transitions"):
+        compare(jobs)
+
+
+def test_the_command_prints_and_writes_all(jobs):
+    command = [sys.executable, "-m", "experiments.reason_quality"]
+    root = Path(__file__).parents[2]
+    done = subprocess.run([*command, str(jobs)], cwd=root, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    found = compare(jobs)
+    assert done.stdout == text(found) == (jobs / "reason_quality.txt").read_text()
+    told = (jobs / "reason_quality.md").read_text()
+    assert told == markdown(found) and told.count("\n| ") >= 8 and "4.80 [4.70, 4.90]" in told
+    svg = (jobs / "reason_quality.svg").read_text()
+    assert all(metric in svg for metric in ACCURACY) and svg.count("utility") == 0
+    assert [path.name for path in write(found, jobs)] == [f"reason_quality.{e}" for e in ("txt", "md", "svg")]
+    none = subprocess.run([*command, str(jobs / "absent")], cwd=root, capture_output=True, text=True, timeout=120)
+    assert none.returncode == 1 and "There is no folder" in none.stderr

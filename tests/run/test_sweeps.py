@@ -1,0 +1,101 @@
+"""Sweeps as a user types them: rows, failures, starting again, launchers."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reasoning_occ.report.sweep import states
+from reasoning_occ.sweep import named, sweep_name
+
+OFFLINE = {"HF_HUB_OFFLINE": "1", "WANDB_MODE": "offline", "RAY_USAGE_STATS_ENABLED": "0"}
+
+
+def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    # without OMP_NUM_THREADS, so that launchers give each job its share
+    environment = {key: value for key, value in os.environ.items() if key != "OMP_NUM_THREADS"}
+    return subprocess.run(
+        [sys.executable, "-m", "reasoning_occ.run", f"output={folder}/runs", f"sweeps={folder}/sweeps", *words],
+        cwd=folder, env=environment | OFFLINE, capture_output=True, text=True, timeout=280, check=False,
+    )  # fmt: skip
+
+
+def only(folder: Path) -> Path:
+    (found,) = folder.iterdir()
+    return found
+
+
+def listed(sweep: Path) -> list[dict]:
+    return json.loads((sweep / "sweep.json").read_text())["jobs"]
+
+
+def test_rows_name_their_folders_and_a_failed_one_stops_no_other(tmp_path):
+    words = ("-m", "row=markov,previous", "data.people=5,150")
+    done = run(tmp_path, *words)
+    assert done.returncode == 2, done.stderr  # jobs that are not done: five people are too few for a split
+    assert "4 jobs: 2 done, 2 failed." in done.stdout and "Traceback" not in done.stderr
+    sweep = only(tmp_path / "sweeps")
+    found = states(sweep)
+    assert [job.state for job in found] == ["failed", "done", "failed", "done"]
+    assert [job.folder.partition("-")[0] for job in found] == ["markov", "markov", "previous", "previous"]
+    assert {job.name for job in sweep.iterdir() if job.is_dir()} == {job.folder for job in found}
+    made = {job.folder: (sweep / job.folder / "status.json").stat().st_mtime_ns for job in found}
+    assert run(tmp_path, *words).returncode == 2
+    for job in found:  # what is done is left alone, what failed is tried again
+        again = (sweep / job.folder / "status.json").stat().st_mtime_ns > made[job.folder]
+        assert again == (job.state == "failed")
+
+
+def test_the_list_of_jobs_is_there_before_the_first_job(tmp_path):
+    script = (
+        "import sys, reasoning_occ.experiment as e, reasoning_occ.run as run\n"
+        "from pathlib import Path\n"
+        "sys.argv[1:] = ['-m', 'row=markov,previous', 'data.people=150', 'sweeps=sweeps']\n"
+        "def look(cfg, folder):\n"
+        "    sys.exit(9 if (folder.parent / 'sweep.json').is_file() else 8)\n"
+        "e.run_job = look\n"
+        "run.main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 9, done.stderr
+    assert [job["overrides"][0] for job in listed(only(tmp_path / "sweeps"))] == ["row=markov", "row=previous"]
+
+
+@pytest.mark.parametrize("other", ["method=direct", "baseline=markov"])
+def test_a_row_and_its_like_on_one_command_line_are_refused(other, tmp_path):
+    done = run(tmp_path, "row=markov", other)
+    assert done.returncode == 1 and "a job scores one recommender" in done.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_sweep_keeps_its_name_whatever_launches_it():
+    words = ["-m", "row=markov,previous"]
+    assert sweep_name(words) == sweep_name([*words, "hydra/launcher=joblib", "hydra.launcher.n_jobs=2"])
+    assert sweep_name(words) != sweep_name([*words, "seed=1"])
+
+
+def test_the_name_goes_in_beside_the_overrides():
+    assert named(["-m", "--info", "a=1"])[2].startswith("++hydra.job.env_set.REASONING_OCC_SWEEP=")
+    assert named(["-m", "a=1,2", "--info"])[1].startswith("++hydra")
+
+
+LAUNCHERS = {
+    "joblib": ("hydra_plugins.hydra_joblib_launcher", ["hydra.launcher.n_jobs=2"]),
+    "ray": ("hydra_plugins.hydra_ray_launcher", ["+hydra.launcher.ray.init.num_cpus=2"]),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("launcher", LAUNCHERS)
+def test_a_launcher_runs_jobs_side_by_side(launcher, tmp_path):
+    plugin, words = LAUNCHERS[launcher]
+    pytest.importorskip(plugin, reason=f"needs the launcher: pip install 'reasoning-occ[{launcher}]'")
+    done = run(tmp_path, "-m", "row=markov,previous", "data.people=5,150", f"hydra/launcher={launcher}", *words)
+    assert done.returncode == 2, done.stderr + done.stdout
+    sweep = only(tmp_path / "sweeps")
+    assert [job.state for job in states(sweep)] == ["failed", "done", "failed", "done"]
+    assert "4 jobs: 2 done, 2 failed." in done.stdout
+    assert "markov" in (sweep / "table.md").read_text()
