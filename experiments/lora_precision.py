@@ -60,6 +60,8 @@ def settings(way: str, seed: int, steps: int) -> TrainingSettings:
         precision=WAYS[way],
         attention="auto",
         compile="auto",
+        gradient_checkpointing=False,
+        devices=1,
         checkpoint_minutes=3.0,
         validate_every=0.2,
         validate_examples=64,

@@ -17,6 +17,7 @@ def check(cfg: DictConfig) -> None:
         UserError: as `config.validate`; also settings of a method, its teacher and judge, and the place of its model.
     """
     validate(cfg)
+    _check_sent(cfg)
     check_preference(cfg)
     if asks(cfg):
         _recommender_that_asks(cfg)
@@ -50,6 +51,18 @@ def check(cfg: DictConfig) -> None:
         stand_in(cfg, nls.taxonomy())
     if not cfg.model.tiny:
         model_source(model_spec(cfg))
+
+
+def _check_sent(cfg: DictConfig) -> None:
+    if cfg.logger.kind != "wandb" or not cfg.logger.tables:
+        return
+    from reasoning_occ.reasons.privacy import FIELDS
+
+    if cfg.privacy.local_only or set(cfg.privacy.send) != set(FIELDS):
+        raise UserError(
+            "logger.tables=true: reasons and rankings tell of whole careers, so it needs privacy.send to be all fields "
+            f"([{','.join(FIELDS)}]) and privacy.local_only=false."
+        )
 
 
 def check_preference(cfg: DictConfig) -> None:

@@ -34,7 +34,7 @@ def known_keys() -> list[str]:
     whole = OmegaConf.load(CONF / "config.yaml")
     for group, name in help.defaults().items():
         if name is not None:
-            whole = OmegaConf.merge(whole, {group: OmegaConf.load(CONF / group / f"{name}.yaml")})
+            whole = OmegaConf.merge(whole, {help.filled(group, name): OmegaConf.load(CONF / group / f"{name}.yaml")})
 
     def walk(values: Any, prefix: str = "") -> Iterator[str]:
         for key, value in values.items():

@@ -171,6 +171,9 @@ def validate(cfg: DictConfig) -> None:
         raise UserError("inference.pmi=true: it corrects titles ranked by their text; take ranking=head out.")
     _must(cfg.ranking in ("tokens", "head"), "ranking", "tokens or head", cfg.ranking)
     _must(cfg.logger.kind in LOGGERS, "logger.kind", " or ".join(LOGGERS), cfg.logger.kind)
+    if cfg.logger.kind == "wandb":
+        for key in ("tables", "artifact"):
+            _must(isinstance(cfg.logger[key], bool), f"logger.{key}", "true or false", cfg.logger[key])
     for floor in choice.floors:
         floor_node(floor)
     if uses_model(cfg):

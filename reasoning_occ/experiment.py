@@ -5,6 +5,7 @@ made again; a stage that was cut off goes on from its journal or checkpoint.
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -43,10 +44,19 @@ def run_job(cfg: DictConfig, folder: Path) -> None:
     with alone(folder):
         status = Status(folder)
         if not status.finished_as(cfg):
-            _work(cfg, folder, status)
+            with _tracked(cfg, folder):
+                _work(cfg, folder, status)
         page = write_report(folder)
     table.show(folder)
     console.print(f"Report: {page}", soft_wrap=True)
+
+
+def _tracked(cfg: DictConfig, folder: Path) -> AbstractContextManager[None]:
+    if cfg.logger.kind != "wandb":
+        return nullcontext()
+    from reasoning_occ.tracking import tracked
+
+    return tracked(folder)
 
 
 def _work(cfg: DictConfig, folder: Path, status: Status) -> None:
@@ -103,12 +113,9 @@ def score(cfg: DictConfig, task: Task, folder: Path) -> None:
     judge_written(cfg, task, folder, found)
     write_json(folder / "metrics.json", {**measured, "data": task.counts, **unscored(folder)})
     if cfg.logger.kind == "wandb":
-        from reasoning_occ.tracking import tracker
+        from reasoning_occ.tracking import send_results
 
-        with tracker(cfg, folder, "score") as log:
-            log.log_metrics(
-                {name: m["value"] for name, m in measured.items() if "value" in m and m["value"] is not None}
-            )
+        send_results(cfg, folder, measured, found)
 
 
 def judge_written(cfg: DictConfig, task: Task, folder: Path, found: Sequence[rows.Prediction]) -> None:

@@ -79,11 +79,18 @@ def own_part(text: str) -> str:
 
 
 def nested(group: str, name: str) -> str:
-    """A group's default file under the group's key, its opening comment left out (the choices showed it)."""
+    """A group's default file under the key that it fills, its opening comment left out (the choices showed it)."""
     lines = (CONF / group / f"{name}.yaml").read_text(encoding="utf-8").splitlines()
+    key = filled(group, name)
     while lines and (lines[0].startswith("#") or not lines[0]):
         del lines[0]
-    return indent("\n".join([f"{group}:", *(f"  {line}" for line in lines)]))
+    return indent("\n".join([f"{key}:", *(f"  {line}" for line in lines)]))
+
+
+def filled(group: str, name: str) -> str:
+    """The key of the configuration that a file of a group fills: the group's own unless its first line says another."""
+    first = (CONF / group / f"{name}.yaml").read_text(encoding="utf-8").partition("\n")[0]
+    return first.removeprefix("# @package ") if first.startswith("# @package ") else group
 
 
 def indent(text: str) -> str:

@@ -11,10 +11,16 @@ from lightning.pytorch.loggers import Logger
 from lightning.pytorch.utilities import rank_zero_only
 from omegaconf import DictConfig, OmegaConf
 
-from reasoning_occ.config import SWEEP
+from reasoning_occ.config import SWEEP, learns_reasons, recommender_node
 from reasoning_occ.errors import UserError
+from reasoning_occ.evaluation.predictions import Prediction
 from reasoning_occ.files import whole
-from reasoning_occ.identity import without_paths
+from reasoning_occ.identity import short_name, without_paths
+
+LEARNT = ("adapter", "model", "generator/adapter", "predictor/adapter")
+"""Where in a job's folder what it learnt can lie."""
+BEST = 5
+"""Titles of a row in a table of predictions."""
 
 COLUMNS: tuple[str, ...] = (
     "step", "loss", "loss_reason", "loss_answer", "valid_loss", "valid_loss_reason", "valid_loss_answer",
@@ -87,15 +93,39 @@ def _before(row: Mapping[str, str], step: int) -> bool:
     return int(row["step"]) < step + bool(row.get("valid_loss"))
 
 
+class WandbLog(Logger):
+    """One stage's curves in the job's W&B run, under the stage's name and over the stage's own steps."""
+
+    def __init__(self, run: Any, stage: str) -> None:
+        super().__init__()
+        self._run = run
+        self._stage = stage
+        run.define_metric(f"{stage}/*", step_metric=f"{stage}/step")
+
+    @property
+    def name(self) -> str:
+        """Lightning's name for a logger's folder."""
+        return ""
+
+    @property
+    def version(self) -> str:
+        """Lightning's name for a logger's subfolder."""
+        return ""
+
+    @rank_zero_only
+    def log_hyperparams(self, *args: Any, **kwargs: Any) -> None:
+        """The run has the configuration already."""
+
+    @rank_zero_only
+    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
+        """Add a row."""
+        self._run.log({f"{self._stage}/{name}": value for name, value in {**metrics, "step": step}.items()})
+
+
 @contextmanager
 def tracker(cfg: DictConfig, folder: Path, stage: str, place: Path | None = None) -> Iterator[Logger]:
-    """The logger of one stage; finished when the block ends, whatever ends it.
-
-    metrics.csv (of preference training preference.csv) lies in `place`, the folder of a stage that jobs share; without
-    one in the run's.
-
-    For Weights & Biases a sweep is a group, a stage a job type. Figures and the configuration are sent, careers and
-    reasons never.
+    """The logger of one stage. metrics.csv (of preference training preference.csv) lies in `place`, the folder of a
+    stage that jobs share; without one in the run's.
 
     Raises:
         UserError: the logger's kind is unknown, or Weights & Biases can't be reached.
@@ -103,21 +133,48 @@ def tracker(cfg: DictConfig, folder: Path, stage: str, place: Path | None = None
     if cfg.logger.kind == "csv":
         name, columns = ("preference.csv", PREFERENCE_COLUMNS) if stage == PREFER else ("metrics.csv", COLUMNS)
         yield CsvLog((place or folder) / name, columns)
-        return
-    if cfg.logger.kind != "wandb":
+    elif cfg.logger.kind == "wandb":
+        yield WandbLog(wandb_run(cfg, folder), stage)
+    else:
         raise UserError(f"logger: expected csv or wandb, got '{cfg.logger.kind}'.")
-    import wandb
-    from lightning.pytorch.loggers import WandbLogger
 
+
+@contextmanager
+def tracked(folder: Path) -> Iterator[None]:
+    """A job in its folder: the W&B run that a stage opened within it ends with it, as failed if the job failed."""
+    failed = True
     try:
-        run = wandb.init(
+        yield
+        failed = False
+    finally:
+        import wandb
+
+        if wandb.run is not None and wandb.run.id == folder.name:
+            wandb.run.finish(exit_code=int(failed))
+
+
+def wandb_run(cfg: DictConfig, folder: Path) -> Any:
+    """The job's one run on Weights & Biases, opened when it is first asked for; a job that goes on is in the same run.
+
+    A sweep is a group; recommender, data, and for a method its model and judge are tags. Figures and the configuration
+    are sent, careers and reasons only by `send_results`.
+
+    Raises:
+        UserError: Weights & Biases can't be reached.
+    """
+    import wandb
+
+    if wandb.run is not None and wandb.run.id == folder.name:
+        return wandb.run
+    try:
+        return wandb.init(
             project=cfg.logger.project,
             entity=cfg.logger.entity,
             dir=folder,
-            id=f"{folder.name}-{stage}",
-            name=f"{folder.name}-{stage}",
-            group=os.environ.get(SWEEP, folder.name),
-            job_type=stage,
+            id=folder.name,
+            name=folder.name,
+            group=os.environ.get(SWEEP),
+            tags=tags(cfg),
             resume="allow",
             config=shown_config(cfg),
             settings=wandb.Settings(disable_code=True, disable_git=True, x_disable_machine_info=True, console="off"),
@@ -126,15 +183,57 @@ def tracker(cfg: DictConfig, folder: Path, stage: str, place: Path | None = None
         raise UserError(
             f"logger=wandb: {error}. Log in with WANDB_API_KEY, or set WANDB_MODE=offline to keep the log here."
         ) from error
-    try:
-        yield WandbLogger(experiment=run)
-    finally:
-        run.finish()
+
+
+def tags(cfg: DictConfig) -> list[str]:
+    """Recommender and data; of a method the model too, and the judge where it learns from reasons."""
+    found = [short_name(recommender_node(cfg)), str(cfg.data.name)]
+    if cfg.get("baseline") is None:
+        found.append(str(cfg.model.name))
+    return [*found, short_name(cfg.judge)] if learns_reasons(cfg) else found
+
+
+def send_results(cfg: DictConfig, folder: Path, scored: Mapping[str, Any], found: Sequence[Prediction]) -> None:
+    """A job's figures to its W&B run, if it has one; and what else `logger` asks for.
+
+    Args:
+        cfg, folder: the job.
+        scored: what metrics.json says of each metric: value, n and interval.
+        found: sent only with `logger.tables`, without ids and histories.
+
+    Raises:
+        UserError: Weights & Biases can't be reached.
+    """
+    if cfg.logger.kind != "wandb":
+        return
+    import wandb
+
+    run = wandb_run(cfg, folder)
+    run.summary.update({key: value for name, metric in scored.items() for key, value in _parts(name, metric)})
+    if cfg.logger.tables:
+        rows = [[p.truth_title, p.rank, p.reason, *(f"{t} ({share:.3f})" for t, share in p.top[:BEST])] for p in found]
+        width = max(map(len, rows), default=0)
+        columns: Any = ["truth", "rank", "reason", *(f"title {number}" for number in range(1, width - 2))]
+        run.log({"predictions": wandb.Table(columns=columns, data=[row + [""] * (width - len(row)) for row in rows])})
+    for place in LEARNT if cfg.logger.artifact else ():
+        if (folder / place).is_dir():
+            artifact = wandb.Artifact(f"{folder.name}-{place}".replace("/", "-"), type="model")
+            artifact.add_dir(str(folder / place))
+            run.log_artifact(artifact)
+
+
+def _parts(name: str, metric: Any) -> Iterator[tuple[str, float]]:
+    """A metric's value under its own name, its interval and n below it; nothing of what is no metric."""
+    if isinstance(metric, Mapping) and metric.get("value") is not None:
+        yield name, metric["value"]
+        yield from ((f"{name}/{part}", metric[part]) for part in ("low", "high", "n") if metric[part] is not None)
 
 
 def shown_config(cfg: DictConfig) -> dict[str, Any]:
     """The configuration without the paths of this machine. Interpolations stay as written."""
-    private = ("output", "sweeps", "stages", "data_dir", "hydra")
-    values: Any = OmegaConf.to_container(OmegaConf.masked_copy(cfg, [str(k) for k in cfg if k not in private]))
+    hidden = ("output", "sweeps", "stages", "data_dir", "hydra")
+    values: Any = OmegaConf.to_container(OmegaConf.masked_copy(cfg, [str(k) for k in cfg if k not in hidden]))
     values["split"].pop("test_file")
+    for private in ("ledger", "prices"):
+        values["calls"].pop(private)
     return without_paths(values)

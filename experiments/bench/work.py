@@ -117,6 +117,8 @@ def settings(examples: int, steps: int) -> TrainingSettings:
         precision="bf16",
         attention="auto",
         compile="auto",
+        gradient_checkpointing=False,
+        devices=1,
         checkpoint_minutes=600.0,
         validate_every=1.0,
         validate_examples=1,

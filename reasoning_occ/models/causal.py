@@ -27,6 +27,12 @@ def head(model: "nn.Module") -> "nn.Module":
     return causal(model).get_output_embeddings()
 
 
+def layers(model: "nn.Module") -> "list[nn.Module]":
+    """The blocks of which the decoder is a chain, by the name that transformers keeps for sharding."""
+    names = set(causal(model)._no_split_modules or ())
+    return [module for module in decoder(model).modules() if type(module).__name__ in names]
+
+
 def check_logits(model: "nn.Module") -> None:
     """Refuse models whose logits are not simply `head` of the last hidden state.
 

@@ -24,7 +24,7 @@ def check_model(role: str, name: str | None) -> None:
 
 
 def check_run(key: str, name: str | None) -> None:
-    """Raise a UserError where a folder is named that is not of a finished run with an adapter.
+    """Raise a UserError where a folder is named that is not of a finished run with a trained model.
 
     Args:
         key: of the configuration, such as "judge.predictor".
@@ -34,7 +34,9 @@ def check_run(key: str, name: str | None) -> None:
         return
     if not isinstance(name, str):
         raise UserError(f"{key}: expected the folder of a finished run of method=joint, or null; got {name!r}.")
-    if not (Path(name).expanduser() / "adapter" / "adapter_config.json").is_file():
+    learnt = (Path("adapter") / "adapter_config.json", Path("model") / "config.json")
+    if not any((Path(name).expanduser() / file).is_file() for file in learnt):
         raise UserError(
-            f"{key}: {name} is not the folder of a finished run (it has no adapter); give one of method=joint, or null."
+            f"{key}: {name} is not the folder of a finished run (it has no adapter and no model); "
+            "give one of method=joint, or null."
         )

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from reasoning_occ.training.settings import TrainingSettings
 
 Reasons = Mapping[tuple[str, int], str]
-LOG, ADAPTER = "metrics.csv", "adapter"
+LOG, ADAPTER, MODEL = "metrics.csv", "adapter", "model"
+"""What learning leaves in a folder: its log; an adapter, or where all weights learn the model."""
 PREFERENCE_FILES = ("preference.csv", "preference.json")
 
 
@@ -94,7 +95,7 @@ def learn(learning: Learning, train: Sequence[Transition], valid: Sequence[Trans
         for name in learning.adapters:
             _share(LOG, tuned / name, folder / name)
             if name != better:
-                _share(ADAPTER, tuned / name, folder / name)
+                _share(_kept(learning), tuned / name, folder / name)
     if learning.preference is not None:
         _improve(learning, learning.preference, train, tuned, folder)
 
@@ -108,11 +109,11 @@ def _improve(
 ) -> None:
     name = preference.adapter
     with learning.place("prefer") as where:
-        if not _has_adapter(where):
-            _prefer(learning, preference, train, tuned / name / ADAPTER, where)
+        if not _is_in(where):
+            _prefer(learning, preference, train, tuned / name / _kept(learning), where)
         spent = costs.read(where)
         costs.note(folder, spent["seconds"], pair_tokens_seen=spent["pair_tokens_seen"])
-        for file in (*PREFERENCE_FILES, ADAPTER):
+        for file in (*PREFERENCE_FILES, _kept(learning)):
             _share(file, where, folder / name)
 
 
@@ -122,18 +123,30 @@ def _share(file: str, source: Path, target: Path) -> None:
 
 
 def _all_in(folder: Path, learning: Learning) -> bool:
-    return all(_has_adapter(folder / name) for name in learning.adapters)
+    return all(_is_in(folder / name) for name in learning.adapters)
 
 
-def _has_adapter(folder: Path) -> bool:
-    return (folder / ADAPTER / "adapter_config.json").is_file()
+def _is_in(folder: Path) -> bool:
+    return any((folder / file).is_file() for file in (f"{ADAPTER}/adapter_config.json", f"{MODEL}/config.json"))
+
+
+def _kept(learning: Learning) -> str:
+    return MODEL if learning.trainer.lora is None else ADAPTER
+
+
+def _save(learning: Learning, model: Any, backbone: "Backbone", where: Path, titles: "TitleHead | None") -> None:
+    from reasoning_occ.models.full import save_full
+    from reasoning_occ.models.lora import save_adapter
+
+    save = save_full if learning.trainer.lora is None else save_adapter
+    save(model, backbone.tokenizer, where / _kept(learning), titles)
 
 
 def _tune(learning: Learning, train: Sequence[Transition], valid: Sequence[Transition], where: Path) -> None:
     """Supervised fine-tuning of one adapter after the other, each on the backbone as it came."""
     import torch
 
-    from reasoning_occ.models.lora import add_lora, save_adapter
+    from reasoning_occ.models.lora import add_lora
     from reasoning_occ.training.fit import fit
 
     backbone = learning.load()
@@ -141,6 +154,8 @@ def _tune(learning: Learning, train: Sequence[Transition], valid: Sequence[Trans
     settings, lora = learning.trainer, learning.trainer.lora
 
     def adapted(model: Any) -> Any:
+        if lora is None:
+            return model
         torch.manual_seed(settings.seed)  # the adapter's first weights
         return add_lora(model, r=lora.r, alpha=lora.alpha, dropout=lora.dropout, targets=lora.targets)
 
@@ -152,7 +167,7 @@ def _tune(learning: Learning, train: Sequence[Transition], valid: Sequence[Trans
         if number:
             model = adapted(model.unload())
         place = where / name
-        if _has_adapter(place):
+        if _is_in(place):
             continue
         titles = None if learning.titles is None else learning.titles(model, name)
         with learning.logger("learn", place) as logger:
@@ -176,19 +191,21 @@ def _tune(learning: Learning, train: Sequence[Transition], valid: Sequence[Trans
             tokens_seen=cost.tokens,
             trained_parameters=parameters,
         )
-        save_adapter(model, backbone.tokenizer, place / ADAPTER, titles)
+        _save(learning, model, backbone, place, titles)
 
 
 def _prefer(learning: Learning, preference: Preference, train: Sequence[Transition], start: Path, where: Path) -> None:
-    """Preference training of an adapter as supervised fine-tuning left it."""
-    from reasoning_occ.models.lora import load_adapter, save_adapter
+    """Preference training of what supervised fine-tuning left."""
+    from reasoning_occ.models.full import load_full
+    from reasoning_occ.models.lora import load_adapter
     from reasoning_occ.models.title_head import FILE as TITLES
     from reasoning_occ.models.title_head import TitleHead
     from reasoning_occ.training.preference import prefer
 
     backbone = learning.load()
     learning.prepare(backbone, train)
-    model = load_adapter(backbone.model, start, trainable=True)
+    read = load_full if learning.trainer.lora is None else load_adapter
+    model = read(backbone.model, start, trainable=True)
     with learning.logger("prefer", where) as logger:
         done = prefer(
             model,
@@ -201,4 +218,4 @@ def _prefer(learning: Learning, preference: Preference, train: Sequence[Transiti
         )
     costs.note(where, {"prefer": done.cost.seconds}, pair_tokens_seen=done.cost.tokens)
     titles = TitleHead.read(start) if (start / TITLES).is_file() else None
-    save_adapter(model, backbone.tokenizer, where / ADAPTER, titles)
+    _save(learning, model, backbone, where, titles)

@@ -96,6 +96,8 @@ class LanguageModel:
         self._model: Any = None
         self._languages: dict[Asks, Language] = {}
         self._titles: TitleHead | None = None
+        if trainer.lora is None and len(self.adapters) > 1:
+            raise UserError(f"training=full: {self.name} has several adapters on one model; choose training=lora.")
         if inference.pmi:
             self.name = f"{self.name} (PMI)"
 
@@ -172,11 +174,16 @@ class LanguageModel:
     def _read(self) -> Any:
         if self.folder is None:
             raise UserError(f"{self.name}: nothing is trained yet; call fit() before recommend().")
+        from reasoning_occ.models.full import load_full
         from reasoning_occ.models.lora import load_adapters
         from reasoning_occ.models.title_head import TitleHead
 
         backbone = self.load()
         self._speak(backbone)
+        whole = self.folder / "model"
+        if self.trainer.lora is None:
+            self._titles = TitleHead.read(whole) if self.ranking == "head" else None
+            return load_full(backbone.model, whole)
         folders = {one.name or "default": self.folder / one.name / "adapter" for one in self.adapters}
         if self.ranking == "head":
             self._titles = TitleHead.read(self.folder / self._adapter_for(self.ranks).name / "adapter")

@@ -68,6 +68,7 @@ def plan(
     max_steps: int | None,
     batch: int,
     micro_tokens: int,
+    ranks: int = 1,
     sizes: Sequence[int] | None = None,
 ) -> list[Step]:
     """The optimiser steps of a whole training, from the first epoch to the last.
@@ -83,6 +84,7 @@ def plan(
         batch: size of an optimiser step, on average.
         micro_tokens: tokens that go through the model at once. A tree larger than this goes alone.
         sizes: of the trees; None: their transitions, however many examples a transition has.
+        ranks: processes among which the rows of a step are dealt out; they are made small enough for each to get some.
 
     Returns:
         Steps; every tree is in exactly one row an epoch.
@@ -93,7 +95,9 @@ def plan(
         order = np.random.default_rng([seed, epoch]).permutation(len(trees))
         step = (np.cumsum(size[order]) - size[order]) // batch
         cuts = np.flatnonzero(np.diff(step)) + 1
-        steps += [in_rows(group.tolist(), trees, micro_tokens) for group in np.split(order, cuts)]
+        for group in np.split(order, cuts):
+            share = -(-sum(len(trees[number]) for number in group) // ranks)
+            steps.append(in_rows(group.tolist(), trees, min(micro_tokens, share) if ranks > 1 else micro_tokens))
     return steps[:max_steps]
 
 
@@ -128,10 +132,14 @@ class StepLoader:
         trees: what the plan's numbers stand for.
         steps: the plan.
         identity: what else a resumed training must have in common with the one that was cut off.
+        rank, ranks: of the rows of a step every `ranks`-th from number `rank` on; there may be none.
     """
 
-    def __init__(self, trees: Sequence[Tree], steps: Sequence[Step], identity: str) -> None:
+    def __init__(
+        self, trees: Sequence[Tree], steps: Sequence[Step], identity: str, rank: int = 0, ranks: int = 1
+    ) -> None:
         self.position = 0
+        self._mine = slice(rank, None, ranks)
         self._trees = trees
         self._steps = steps
         told = f"{identity} {trees_digest(trees)} {steps!r}"
@@ -144,7 +152,7 @@ class StepLoader:
         while self.position < len(self._steps):
             step = self._steps[self.position]
             self.position += 1
-            yield [self.row(numbers) for numbers in step]
+            yield [self.row(numbers) for numbers in step[self._mine]]
 
     def row(self, numbers: Sequence[int]) -> Row:
         """What goes through the model at once."""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from rich.progress import TaskID
 
@@ -17,6 +18,7 @@ from reasoning_occ.language.example import Example, Segment
 from reasoning_occ.progress import bar
 from reasoning_occ.training.batches import all_rows, trees_of
 from reasoning_occ.training.checkpoints import forget_old, path_of
+from reasoning_occ.training.group import rank, summed, told
 from reasoning_occ.training.interrupt import Interrupt
 from reasoning_occ.training.module import CareerModule
 from reasoning_occ.training.settings import TrainingSettings
@@ -98,9 +100,13 @@ class Count(Callback):
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Called before validation and checkpoints, which are not counted; the wait for a compiler is."""
+        seen = torch.tensor(
+            [sum(row.transitions for row in batch), sum(row.tokens for row in batch)], device=pl_module.device
+        )
+        transitions, tokens = summed(seen).tolist()
         self.cost = Cost(
-            self.cost.transitions + sum(row.transitions for row in batch),
-            self.cost.tokens + sum(row.tokens for row in batch),
+            self.cost.transitions + transitions,
+            self.cost.tokens + tokens,
             self.cost.seconds + time.perf_counter() - self._began,
         )
 
@@ -155,7 +161,8 @@ class Validate(Callback):
 
 
 class Keep(Callback):
-    """A checkpoint every few minutes, at the end, and when a stop was asked for."""
+    """A checkpoint every few minutes, at the end, and when a stop was asked for; of several processes the first decides
+    and writes."""
 
     def __init__(self, folder: Path, minutes: float, interrupt: Interrupt) -> None:
         self._folder = folder
@@ -168,11 +175,11 @@ class Keep(Callback):
     ) -> None:
         """Save when due. A stop is obeyed here, between two steps, when all state is of one step."""
         assert isinstance(pl_module, CareerModule)
-        asked = self._interrupt.asked
-        last = trainer.global_step == pl_module.total_steps
-        if asked or last or time.monotonic() - self._saved >= self._seconds:
+        asked, due = told((self._interrupt.asked, time.monotonic() - self._saved >= self._seconds))
+        if asked or due or trainer.global_step == pl_module.total_steps:
             trainer.save_checkpoint(path_of(self._folder, trainer.global_step), weights_only=False)
-            forget_old(self._folder)
+            if rank() == 0:
+                forget_old(self._folder)
             self._saved = time.monotonic()
             log.info("Checkpoint after step %d of %d", trainer.global_step, pl_module.total_steps)
         if asked:

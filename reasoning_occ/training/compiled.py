@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
-from reasoning_occ.models.causal import causal, decoder
+from reasoning_occ.models.causal import layers as layers_of
 
 WORTH = 400
 """Rows still to be learnt from, from which on "auto" compiles: about twice as many as win back what compiling takes."""
@@ -42,7 +42,7 @@ def compiled(model: nn.Module) -> Iterator[int]:
     The first layer stays as it is: where only adapters learn, nothing below it wants a gradient, and compiling that for
     one layer would double the wait. What can't be compiled runs as ever.
     """
-    layers = _layers(model)[1:]
+    layers = layers_of(model)[1:]
     for layer in layers:
         layer.forward = torch.compile(layer.forward, dynamic=True)
     try:
@@ -51,9 +51,3 @@ def compiled(model: nn.Module) -> Iterator[int]:
     finally:
         for layer in layers:
             del layer.forward  # the class's own shows again
-
-
-def _layers(model: nn.Module) -> list[nn.Module]:
-    """The blocks of which the decoder is a chain, by the name that transformers keeps for sharding."""
-    names = set(causal(model)._no_split_modules or ())
-    return [module for module in decoder(model).modules() if type(module).__name__ in names]

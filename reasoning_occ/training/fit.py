@@ -3,7 +3,7 @@
 import logging
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,16 @@ from reasoning_occ.errors import UserError
 from reasoning_occ.language.example import Example
 from reasoning_occ.models.title_head import TitleHead
 from reasoning_occ.models.tree_attention.interface import fastest, tree_attention
-from reasoning_occ.training.batches import StepLoader, check_examples, plan, trees_of
+from reasoning_occ.training.batches import Step, StepLoader, check_examples, plan, trees_of
 from reasoning_occ.training.callbacks import Bar, Cost, Count, Keep, Record, Validate
 from reasoning_occ.training.checkpoints import WholeCheckpointIO, newest
 from reasoning_occ.training.compiled import compiled, worth_compiling
+from reasoning_occ.training.group import Group, Place, Summing, together
 from reasoning_occ.training.interrupt import Interrupt, Stopped
 from reasoning_occ.training.module import CareerModule
+from reasoning_occ.training.recomputed import recomputed
 from reasoning_occ.training.settings import TrainingSettings
+from reasoning_occ.training.tree import Tree
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +41,24 @@ class Fitted:
     resumed_at: int
     valid: tuple[dict[str, float], ...]
     cost: Cost
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What each process of a training must know; fields as in `fit`."""
+
+    model: nn.Module
+    titles: TitleHead | None
+    trees: list[Tree]
+    steps: list[Step]
+    examples_valid: list[Example]
+    settings: TrainingSettings
+
+    def parts(self, rank: int) -> tuple[CareerModule, StepLoader, Validate]:
+        """What a process of that rank trains with."""
+        module = CareerModule(self.model, self.settings, len(self.steps), self.titles)
+        loader = StepLoader(self.trees, self.steps, self.settings.shaping(), rank, self.settings.devices)
+        return module, loader, Validate(self.examples_valid, self.settings)
 
 
 def fit(
@@ -90,13 +111,19 @@ def fit(
         max_steps=settings.max_steps,
         batch=settings.batch,
         micro_tokens=settings.micro_tokens,
+        ranks=settings.devices,
     )
-    loader = StepLoader(trees, steps, settings.shaping())
-    module = CareerModule(model, settings, len(steps), titles)
-    validate = Validate(_sample(examples_valid, settings), settings)
-    rows = sum(map(len, steps))
+    job = Job(model, titles, trees, steps, _sample(examples_valid, settings), settings)
+    module, loader, validate = job.parts(0)
     done, cost = take_steps(
-        module, loader, folder, rows=rows, logger=logger, what=what, callbacks=[validate, *callbacks]
+        module,
+        loader,
+        folder,
+        rows=sum(map(len, steps)) // settings.devices,
+        logger=logger,
+        what=what,
+        callbacks=[validate, *callbacks],
+        job=job,
     )
     return Fitted(len(steps), done, tuple(validate.history), cost)
 
@@ -110,6 +137,7 @@ def take_steps(
     logger: Logger | None,
     what: str,
     callbacks: Sequence[Callback],
+    job: Job | None = None,
 ) -> tuple[int, Cost]:
     """Take all steps of a plan that the newest readable checkpoint in `folder` does not hold; leaves the model in
     evaluation mode.
@@ -118,8 +146,9 @@ def take_steps(
         module: its model is trained in place.
         loader: goes through the plan.
         folder: checkpoints go to `folder`/checkpoints.
-        rows: of the whole plan.
+        rows: of the whole plan, of those that go through this process.
         logger, what, callbacks: as in `fit`.
+        job: for the processes that train along; None: this one trains alone, whatever `trainer.devices` says.
 
     Returns:
         The step that this start went on from (0: anew), and what all steps cost.
@@ -133,14 +162,43 @@ def take_steps(
     if found and done >= len(loader):
         _take_up(module, loader, [count, *callbacks], found[1])
         return len(loader), count.cost
-    module.model.train()
-    with Interrupt() as interrupt:
-        keep = Keep(folder / "checkpoints", module.chosen.checkpoint_minutes, interrupt)
-        trainer = _trainer(folder, logger, [count, Record(), *callbacks, Bar(what), keep])
+    checkpoint = found[0] if found else None
+    with (
+        Interrupt() as interrupt,
+        together((job, folder, checkpoint), job.settings.devices if job else 1, folder) as group,
+    ):
         # rows of the whole plan, those done too: what was cut off goes on as it began, or last digits would differ
-        _run(trainer, module, loader, rows, found[0] if found else None)
+        _take(
+            module, loader, folder, rows, checkpoint, interrupt, group, logger, [count, Record(), *callbacks, Bar(what)]
+        )
     module.model.eval()
     return done, count.cost
+
+
+def help_train(given: tuple[Job, Path, Path | None], group: Group) -> None:
+    """Take part in a training that another process leads: no bar, no log, no checkpoint is written here."""
+    job, folder, checkpoint = given
+    module, loader, validate = job.parts(group.rank)
+    rows = sum(map(len, job.steps)) // group.size
+    with suppress(KeyboardInterrupt):  # rank 0 was asked to stop
+        _take(module, loader, folder, rows, checkpoint, Interrupt(), group, None, [Count(), validate])
+
+
+def _take(
+    module: CareerModule,
+    loader: StepLoader,
+    folder: Path,
+    rows: int,
+    checkpoint: Path | None,
+    interrupt: Interrupt,
+    group: Group | None,
+    logger: Logger | None,
+    callbacks: list[Callback],
+) -> None:
+    module.model.train()
+    keep = Keep(folder / "checkpoints", module.chosen.checkpoint_minutes, interrupt)
+    trainer = _trainer(folder, logger, [*callbacks, keep], group)
+    _run(trainer, module, loader, rows, checkpoint)
 
 
 def _sample(examples: Sequence[Example], settings: TrainingSettings) -> list[Example]:
@@ -150,11 +208,15 @@ def _sample(examples: Sequence[Example], settings: TrainingSettings) -> list[Exa
     return [examples[number] for number in sorted(chosen.tolist())]
 
 
-def _trainer(folder: Path, logger: Logger | None, callbacks: list[Callback]) -> Trainer:
+def _trainer(folder: Path, logger: Logger | None, callbacks: list[Callback], group: Group | None) -> Trainer:
+    several: dict[str, Any] = {"devices": 1}
+    if group:
+        kind = "cuda" if torch.cuda.is_available() else "cpu"
+        several = {"devices": group.size, "accelerator": kind, "strategy": Summing(cluster_environment=Place(group))}
     with _quiet():
         return Trainer(
+            **several,
             max_epochs=1,  # the plan holds all epochs; one long epoch resumes anywhere by the same path
-            devices=1,
             logger=logger or False,
             log_every_n_steps=1,
             callbacks=callbacks,
@@ -174,7 +236,11 @@ def _run(trainer: Trainer, module: CareerModule, loader: StepLoader, rows: int, 
         way = attention_way(module.chosen, device)
         compile_, why = worth_compiling(module.chosen.compile, rows, device)
         log.info("Layers are compiled at the first step (%s)" if compile_ else "Layers are not compiled (%s)", why)
-        with _quiet(), tree_attention(module.model, way), compiled(module.model) if compile_ else nullcontext():
+        with _quiet(), tree_attention(module.model, way), ExitStack() as changes:
+            if compile_:
+                changes.enter_context(compiled(module.model))
+            if module.chosen.gradient_checkpointing:  # around what is compiled
+                changes.enter_context(recomputed(module.model))
             trainer.fit(module, loader, ckpt_path=checkpoint, weights_only=True)
     except (Stopped, SystemExit) as stop:  # SystemExit: how Lightning ends at a KeyboardInterrupt
         raise KeyboardInterrupt from stop

@@ -30,6 +30,8 @@ def segment_counts(rows: Sequence[Row]) -> Int[Tensor, "2"]:
 
     A title that a ranking head learns counts as one answer token.
     """
+    if not rows:  # a process that has no share in a step
+        return torch.zeros(len(SEGMENTS), dtype=torch.int64)
     counts = torch.stack([torch.stack([(row.segment_m == segment).sum() for segment in SEGMENTS]) for row in rows])
     titles = torch.stack([(row.title_e >= 0).sum() for row in rows])
     return counts.sum(0) + torch.stack([torch.zeros_like(titles[0]), titles.sum()])

@@ -14,6 +14,7 @@ from reasoning_occ.errors import UserError
 from reasoning_occ.models.causal import check_logits
 from reasoning_occ.models.title_head import TitleHead
 from reasoning_occ.training.fused import fused
+from reasoning_occ.training.group import rank, sum_gradients, summed
 from reasoning_occ.training.loss import (
     SEGMENTS,
     SegmentWeights,
@@ -69,15 +70,18 @@ class CareerModule(LightningModule):
         self.figures: dict[str, float] = {}  # of the last step
 
     def training_step(self, batch: Sequence[Row], batch_idx: int) -> None:
-        """One optimiser step. Rows only bound memory: how a step is cut does not change its gradient."""
+        """One optimiser step. Rows only bound memory: how a step is cut does not change its gradient, nor does how its
+        rows are dealt out to processes, of which one may have none."""
         began = time.perf_counter()
         # dropout depends on seed and step alone, so a resumed training draws what it would have drawn
-        torch.manual_seed(self.chosen.seed * 1_000_003 + self.global_step)
+        torch.manual_seed(self.chosen.seed * 1_000_003 + self.global_step + (rank() << 40))
         optimizer = self._optimizer()
         rate = learning_rate(self.global_step, self.total_steps, self.chosen.lr, self.chosen.warmup)
         for group in optimizer.param_groups:
             group["lr"] = rate
-        losses = self.learn(batch)
+        with fused(self.model):  # also while gradients are computed: layers may be recomputed then
+            losses = self.learn(batch)
+        sum_gradients(self._trainable().values())
         norm = nn.utils.clip_grad_norm_(self._trainable().values(), self.chosen.clip)
         if not (math.isfinite(losses["loss"]) and math.isfinite(float(norm))):
             raise UserError(
@@ -87,10 +91,9 @@ class CareerModule(LightningModule):
         optimizer.step()
         optimizer.zero_grad()
         seconds = time.perf_counter() - began
-        speeds = {
-            "tokens_per_second": sum(row.tokens for row in batch) / seconds,
-            f"{self.unit}_per_second": sum(row.units for row in batch) / seconds,
-        }
+        done = [sum(row.tokens for row in batch), sum(row.units for row in batch)]
+        tokens, units = summed(torch.tensor(done, device=self.device)).tolist()
+        speeds = {"tokens_per_second": tokens / seconds, f"{self.unit}_per_second": units / seconds}
         figures = {**losses, "learning_rate": rate, "gradient_norm": float(norm), **speeds}
         # callbacks see them; Record hands them on, because Lightning would only after a checkpoint that counts the step
         self.log_dict(figures, batch_size=1, logger=False)
@@ -98,14 +101,14 @@ class CareerModule(LightningModule):
 
     def learn(self, rows: Sequence[Row]) -> dict[str, float]:
         """Forward and backward over all rows of a step; its figures, of which `loss` is what was minimised."""
-        counts = segment_counts(rows)
+        counts = summed(segment_counts(rows).to(self.device))
         share = share_of_each(counts, self.weights)
         sums = torch.zeros_like(share)
         for row in rows:
             sum_of_each = self._losses(row)
             self.manual_backward((sum_of_each * share).sum())
             sums += sum_of_each.detach()
-        return _means(sums, counts, share)
+        return _means(summed(sums), counts, share)
 
     @torch.no_grad()
     def evaluate(self, rows: Sequence[Row]) -> dict[str, float]:
@@ -115,7 +118,8 @@ class CareerModule(LightningModule):
         sums = torch.zeros_like(share)
         training = self.model.training
         self.model.eval()
-        with torch.compiler.set_stance("force_eager"):  # compiled layers wait for training: no second wait for this
+        # compiled layers wait for training: no second wait for this
+        with torch.compiler.set_stance("force_eager"), fused(self.model):
             for row in rows:
                 sums += self._losses(row.to(self.device))
         self.model.train(training)
@@ -147,7 +151,7 @@ class CareerModule(LightningModule):
         return super().load_state_dict(state_dict, strict=False, assign=assign)
 
     def _losses(self, row: Row) -> Tensor:
-        with fused(self.model), autocast(self.device, self.chosen.precision):
+        with autocast(self.device, self.chosen.precision):
             return segment_losses(self.model, row, self.titles)
 
     def _trainable(self) -> dict[str, nn.Parameter]:

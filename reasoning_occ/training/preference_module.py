@@ -56,8 +56,8 @@ class PreferenceModule(CareerModule):
         return step_figures(every, pairs, chosen_tokens, self.preference)
 
     def log_probabilities(self, row: Row) -> Float[Tensor, "p 2"]:
-        """Of the chosen and the rejected text of each pair, nats."""
-        with fused(self.model), autocast(self.device, self.chosen.precision):
+        """Of the chosen and the rejected text of each pair, nats; within `fused`."""
+        with autocast(self.device, self.chosen.precision):
             return log_probabilities(self.model, row, SEGMENTS).view(-1, 2)
 
     @torch.no_grad()
@@ -72,7 +72,7 @@ class PreferenceModule(CareerModule):
         found: dict[int, np.ndarray] = {}
         self.to(device())
         self.model.eval()
-        with tree_attention(self.model, attention_way(self.chosen, self.device)):
+        with tree_attention(self.model, attention_way(self.chosen, self.device)), fused(self.model):
             for numbers in track(rows, what, len(rows)) if rows else ():
                 row = pack([trees[number] for number in numbers]).to(self.device)
                 ends = np.cumsum([trees[number].examples // 2 for number in numbers])

@@ -1,4 +1,4 @@
-"""What can be chosen about a training; the values live in conf/trainer/*.yaml."""
+"""What can be chosen about a training; the values live in conf/trainer/*.yaml and conf/training/*.yaml."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -34,7 +34,10 @@ class LoraChoice:
 
 @dataclass(frozen=True, slots=True)
 class TrainingSettings:
-    """One field a key of conf/trainer/*.yaml, where each is explained."""
+    """One field a key of conf/trainer/*.yaml and conf/training/*.yaml, where each is explained.
+
+    lora: the adapter that learns; None: every weight does.
+    """
 
     epochs: int
     max_steps: int | None
@@ -49,15 +52,17 @@ class TrainingSettings:
     precision: str
     attention: str
     compile: str
+    gradient_checkpointing: bool
+    devices: int
     checkpoint_minutes: float
     validate_every: float
     validate_examples: int
     seed: int
-    lora: LoraChoice
+    lora: LoraChoice | None
 
     def __post_init__(self) -> None:
         """Raises UserError where a value makes no sense, naming its key."""
-        for name in ("epochs", "batch", "micro_tokens", "validate_examples", "seed"):
+        for name in ("epochs", "batch", "micro_tokens", "devices", "validate_examples", "seed"):
             self._must(_whole(getattr(self, name)), name, "a whole number")
         self._must(self.max_steps is None or _whole(self.max_steps), "max_steps", "null or a whole number")
         for name in ("lr", "warmup", "weight_decay", "clip", *_WEIGHTS, "checkpoint_minutes", "validate_every"):
@@ -68,6 +73,7 @@ class TrainingSettings:
             "clip",
             "batch",
             "micro_tokens",
+            "devices",
             "checkpoint_minutes",
             "validate_examples",
         ):
@@ -81,6 +87,7 @@ class TrainingSettings:
         self._must(self.precision in PRECISIONS, "precision", " or ".join(PRECISIONS))
         self._must(self.attention in ATTENTIONS, "attention", " or ".join(ATTENTIONS))
         self._must(self.compile in COMPILING, "compile", " or ".join(COMPILING))
+        self._must(isinstance(self.gradient_checkpointing, bool), "gradient_checkpointing", "true or false")
 
     def _must(self, holds: bool, name: str, expected: str) -> None:
         if not holds:
@@ -94,15 +101,20 @@ class TrainingSettings:
             UserError: a key is missing or unknown, or a value makes no sense.
         """
         _same_keys(values, cls, "trainer")
-        lora = values["lora"]
-        _same_keys(lora, LoraChoice, "trainer.lora")
-        targets = lora["targets"] if isinstance(lora["targets"], str) else tuple(lora["targets"])
-        return cls(**{**values, "lora": LoraChoice(**{**lora, "targets": targets})})
+        return cls(**{**values, "lora": None if values["lora"] is None else _adapter(values["lora"])})
 
     def shaping(self) -> str:
         """All that decides what is learnt, as text: two trainings may continue each other only if it is equal."""
         idle = ("checkpoint_minutes", "validate_every", "validate_examples")
         return repr([(field.name, getattr(self, field.name)) for field in fields(self) if field.name not in idle])
+
+
+def _adapter(values: Mapping[str, Any]) -> LoraChoice:
+    if not isinstance(values, Mapping):
+        raise UserError(f"trainer.lora: expected null or settings of an adapter; got {values}.")
+    _same_keys(values, LoraChoice, "trainer.lora")
+    targets = values["targets"] if isinstance(values["targets"], str) else tuple(values["targets"])
+    return LoraChoice(**{**values, "targets": targets})
 
 
 def _whole(value: Any) -> bool:

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from recommending import INFERENCE, METHODS
+import torch
+from recommending import INFERENCE, METHODS, TRAINER
 
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import read_jsonl, write_jsonl
@@ -73,6 +74,30 @@ def test_learnt_then_recommended_then_read_again_from_the_folder(make, parts, nl
     np.testing.assert_allclose(np.exp(log_probs(again)), probs, atol=1e-5)
     # ranking in fp32 leaves nothing behind that the next call would see
     assert log_probs(model.recommend(histories)).tolist() == log_probs(first).tolist()
+
+
+@pytest.mark.parametrize(
+    ("method", "dtype", "ranking"),
+    [("joint", "fp32", "tokens"), ("joint", "bf16", "tokens"), ("direct", "fp32", "head")],
+)
+def test_all_weights_learnt_then_read_again_from_the_folder(make, parts, tmp_path, method, dtype, ranking):
+    train, valid, test = parts
+    whole = replace(TRAINER, precision=dtype, lora=None, lr=1e-3)
+    model = make(method, dtype, ranking=ranking, trainer=whole)
+    before = {name: p.detach().float().clone() for name, p in model.load().model.named_parameters()}
+    model.fit(train, valid, tmp_path)
+    learnt = dict(model.ready()[0].named_parameters())
+    assert set(learnt) == set(before) and "lm_head.weight" not in learnt  # tied: learnt as one
+    assert all(p.dtype == torch.float32 and not torch.equal(p, before[name]) for name, p in learnt.items())
+    assert not (tmp_path / "adapter").exists()
+    histories = [t.history for t in test]
+    first = list(model.recommend(histories))
+    (tmp_path / "generated.jsonl").unlink(missing_ok=True)  # so that the fresh object writes anew
+    fresh = make(method, dtype, load=model.load, ranking=ranking, trainer=whole)
+    fresh.fit(train, valid, tmp_path)
+    again = list(fresh.recommend(histories))
+    assert [one.reason for one in again] == [one.reason for one in first]
+    np.testing.assert_allclose(np.exp(log_probs(again)), np.exp(log_probs(first)), atol=1e-5)
 
 
 def test_a_head_that_was_never_trained_is_missed(make, parts, tmp_path):

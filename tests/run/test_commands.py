@@ -184,6 +184,36 @@ def test_the_papers_families_tiny_and_offline(tmp_path):
 
 
 @pytest.mark.slow
+def test_a_sweep_trains_on_two_devices_and_learns_what_one_does(tmp_path):
+    words = ["-m", "method=direct", "debug=tiny", "threads=1", "seed=0,1"]
+    told = {}
+    for trainer in ("default", "ddp"):
+        done = run(tmp_path, *words, f"trainer={trainer}")
+        assert done.returncode == 0, done.stderr
+        jobs = [job for job in tmp_path.glob("sweeps/*/*") if (job / "metrics.csv").is_file()]
+        new = sorted((job for job in jobs if job not in told), key=lambda job: (job / ".hydra/config.yaml").read_text())
+        for job in new:
+            with open(job / "metrics.csv", newline="") as file:
+                told[job] = [float(row["loss"]) for row in csv.DictReader(file) if row["loss"]]
+    first, second, *both = told.values()
+    assert len(first) == 4 and len(both) == 2
+    assert both[0] == pytest.approx(first, rel=1e-4) and both[1] == pytest.approx(second, rel=1e-4)
+
+
+@pytest.mark.slow
+def test_a_step_of_the_papers_settings_with_a_tiny_model(tmp_path):
+    done = run(tmp_path, "experiment=paper", "debug=tiny", "trainer.max_steps=1", "preference.max_steps=1")
+    assert done.returncode == 0, done.stderr
+    job = only(tmp_path / "runs")
+    assert (job / "model" / "model.safetensors").is_file() and not (job / "adapter").exists()
+    for name in ("metrics.csv", "preference.csv"):
+        with open(job / name, newline="") as file:
+            rows = [row for row in csv.DictReader(file) if row["loss"]]
+        assert len(rows) == 1, name
+    assert json.loads((job / "metrics.json").read_text())["AccEM"]["n"] > 0
+
+
+@pytest.mark.slow
 def test_a_hub_that_cannot_be_reached_names_model_path(tmp_path):
     done = run(tmp_path, "model=qwen", "data.people=60")
     assert done.returncode == 1 and "model.path" in done.stderr and "Traceback" not in done.stderr

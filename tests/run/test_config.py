@@ -66,10 +66,19 @@ def test_identity_forgets_logging_and_paths_and_nothing_else():
         "seed=1", "data.people=all", "trainer.lr=0.1", "split.valid=0.2", "method=direct",
         "oracle.thresholds.utility=4",
         "oracle.retries=1", "oracle.fallback=grounded", "oracle.pairs.margin=3", "privacy.send=[occupation,dates]",
-        "teacher.mistakes=0", "debug=tiny", "inference.max_reason_tokens=9", "preference=dpo",
+        "teacher.mistakes=0", "training=full", "debug=tiny", "inference.max_reason_tokens=9", "preference=dpo",
     ]  # fmt: skip
     names = [run_name(composed(other)) for other in others]
     assert len({base, *names}) == len(others) + 1
+
+
+def test_the_papers_settings_are_those_that_it_tells():
+    cfg = composed("experiment=paper")
+    assert (cfg.model.hub, cfg.model.max_tokens, cfg.trainer.lora) == ("Qwen/Qwen3-8B", 2048, None)
+    sft = {"lr": 2e-5, "epochs": 8, "warmup": 0.1, "batch": 8, "precision": "bf16", "max_steps": None}
+    assert {key: cfg.trainer[key] for key in sft} == sft
+    dpo = {"loss": "sigmoid", "beta": 0.1, "lr": 5e-6, "epochs": 2, "max_steps": None}
+    assert {key: cfg.preference[key] for key in dpo} == dpo
 
 
 def test_a_baseline_does_not_depend_on_the_model():

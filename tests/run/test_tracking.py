@@ -1,10 +1,38 @@
-"""metrics.csv goes on after a resume: what lay beyond the checkpoint is replaced."""
+"""metrics.csv goes on after a resume; a job is one run on Weights & Biases, and no more is sent than was asked for."""
 
 import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
+import pytest
+from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
+from wandb_file import Logged, read
 
+from reasoning_occ.check import check
+from reasoning_occ.config import CONF
+from reasoning_occ.errors import UserError
+from reasoning_occ.files import read_jsonl
+from reasoning_occ.reasons.privacy import FIELDS
 from reasoning_occ.tracking import COLUMNS, PREFER, PREFERENCE_COLUMNS, CsvLog, tracker
+
+ALL_FIELDS = f"privacy.send=[{','.join(FIELDS)}]"
+
+
+def run(folder: Path, *words: str) -> None:
+    command = [sys.executable, "-m", "reasoning_occ.run", f"output={folder}/runs", f"sweeps={folder}/sweeps", *words]
+    env = os.environ | {"HF_HUB_OFFLINE": "1", "WANDB_MODE": "offline", "WANDB_SILENT": "true", "OMP_NUM_THREADS": "2"}
+    done = subprocess.run(
+        [*command, "logger=wandb", "debug=tiny"], cwd=folder, env=env, capture_output=True, text=True, timeout=400
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def logged(job: Path) -> list[Logged]:
+    return [read(file) for file in sorted(job.glob("wandb/offline-run-*/*.wandb"))]
 
 
 def test_rows_beyond_the_checkpoint_are_replaced(tmp_path):
@@ -28,6 +56,63 @@ def test_rows_beyond_the_checkpoint_are_replaced(tmp_path):
         (5, 15),
     ]
     assert "epoch" not in rows[0]
+
+
+@pytest.mark.slow
+def test_a_job_is_one_run_with_figures_and_nothing_of_careers(tmp_path):
+    run(tmp_path, "-m", "method=joint,direct")
+    jobs = [job for job in tmp_path.glob("sweeps/*/*") if job.is_dir()]
+    assert len(jobs) == 2
+    for job in jobs:
+        (found,) = logged(job)
+        method = job.name.split("-")[0]
+        assert (found.run.run_id, found.run.run_group, found.exit_code) == (job.name, job.parent.name, 0)
+        assert list(found.run.tags) == [method, "nls", "smollm2", *(["rubric"] if method == "joint" else [])]
+        assert found.config["trainer"]["max_steps"] == 4 and "output" not in found.config
+        for name, metric in json.loads((job / "metrics.json").read_text()).items():
+            if "value" in metric and metric["value"] is not None:
+                assert found.summary[name] == pytest.approx(metric["value"])
+                if metric["low"] is not None:
+                    assert found.summary[f"{name}/low"] == pytest.approx(metric["low"])
+        losses = [row["learn/loss"] for row in found.history if "learn/loss" in row]
+        assert len(losses) == 4 and found.summary["learn/step"] == 4 and not found.artifacts
+        sent = b"".join(file.read_bytes() for file in (job / "wandb").rglob("*") if file.is_file())
+        rows = list(read_jsonl(job / "predictions.jsonl"))
+        private = {line for row in rows for line in [*row["history"], row["reason"]] if line and len(line) > 8}
+        assert private and not any(text.encode() in sent for text in private)
+
+
+@pytest.mark.slow
+def test_tables_and_adapter_when_asked_for_and_a_job_that_goes_on_in_its_run(tmp_path):
+    words = ["method=joint", ALL_FIELDS, "logger.tables=true", "logger.artifact=true"]
+    run(tmp_path, *words)
+    (job,) = (tmp_path / "runs").iterdir()
+    (found,) = logged(job)
+    assert any(name == f"{job.name}-adapter" for name in found.artifacts)
+    (file,) = job.glob("wandb/offline-run-*/files/media/table/predictions*.json")
+    table = json.loads(file.read_text())
+    rows = list(read_jsonl(job / "predictions.jsonl"))
+    assert table["columns"] == ["truth", "rank", "reason", *(f"title {number}" for number in range(1, 6))]
+    assert [line[2] for line in table["data"]] == [row["reason"] for row in rows]
+    assert not any(str(row["person"]) in map(str, line) for row, line in zip(rows, table["data"], strict=True))
+    (job / "status.json").unlink()  # as if it had been stopped before the end
+    run(tmp_path, *words)
+    again = logged(job)
+    assert len(again) == 2 and {one.run.run_id for one in again} == {job.name}
+
+
+def test_tables_are_refused_where_careers_may_not_be_sent():
+    def composed(*overrides):
+        with initialize_config_dir(str(CONF), version_base="1.3"):
+            return compose("config", ["logger=wandb", "debug=tiny", *overrides])
+
+    check(composed())
+    check(composed("logger.tables=true", ALL_FIELDS))
+    for overrides in ([], ["baseline=markov"], [ALL_FIELDS, "privacy.local_only=true"]):
+        with pytest.raises(UserError, match=r"logger\.tables=true: .* privacy\.send to be all fields"):
+            check(composed("logger.tables=true", *overrides))
+    with pytest.raises(UserError, match=r"logger\.artifact: expected true or false; got 'yes please'"):
+        check(composed("logger.artifact='yes please'"))
 
 
 def test_preference_training_has_a_log_of_its_own(tmp_path):

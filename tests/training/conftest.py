@@ -83,6 +83,8 @@ def settings() -> Callable[..., TrainingSettings]:
             "precision": "fp32",
             "attention": "auto",
             "compile": "auto",
+            "gradient_checkpointing": False,
+            "devices": 1,
             "checkpoint_minutes": 60.0,
             "validate_every": 0.5,
             "validate_examples": 64,

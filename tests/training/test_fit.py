@@ -84,6 +84,23 @@ def test_a_resumed_training_equals_an_uninterrupted_one_to_the_bit(train, make_m
     assert all(torch.equal(weights[name], resumed_weights[name]) for name in weights)
 
 
+@pytest.mark.parametrize("tied", [True, False])
+def test_a_resumed_training_of_all_weights_equals_an_uninterrupted_one(train, make_model, tied):
+    def model():
+        return make_model(adapter=False, tied=tied)
+
+    _, losses, weights = train("whole", model=model(), lora=None, lr=1e-3)
+    cut = Losses(after=4, then=press_ctrl_c)
+    with pytest.raises(KeyboardInterrupt):
+        train("cut", cut, model=model(), lora=None, lr=1e-3)
+    resumed, rest, resumed_weights = train("cut", model=model(), lora=None, lr=1e-3)
+    assert resumed.resumed_at == 4 and cut.seen + rest == losses and losses[-1][1] < losses[0][1]
+    assert ("lm_head.weight" in weights) != tied
+    assert all(torch.equal(weights[name], resumed_weights[name]) for name in weights)
+    begun = dict(model().named_parameters())
+    assert not any(torch.equal(weights[name], begun[name]) for name in weights)
+
+
 def test_a_resumed_training_compiles_as_the_whole_one_does(train, monkeypatch):
     told = []
     monkeypatch.setattr(fitting, "worth_compiling", lambda chosen, rows, device: told.append(rows) or (False, ""))

@@ -1,25 +1,26 @@
-from pathlib import Path
-
 import pytest
+from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
+from reasoning_occ.config import CONF
 from reasoning_occ.errors import UserError
 from reasoning_occ.training.settings import TrainingSettings
 
-CONF = Path(__file__).resolve().parents[2] / "conf" / "trainer"
 
-
-def values(name="default"):
-    composed = OmegaConf.create({"seed": 7, "trainer": OmegaConf.load(CONF / f"{name}.yaml")})
-    found = OmegaConf.to_container(composed, resolve=True)["trainer"]
+def values(*overrides):
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        composed = compose("config", ["seed=7", *overrides])
+    found = OmegaConf.to_container(composed.trainer, resolve=True)
     # "auto" is settled by the machine before settings are made
     return {**found, "precision": "bf16"} if found["precision"] == "auto" else found
 
 
-@pytest.mark.parametrize("name", [path.stem for path in CONF.glob("*.yaml")])
-def test_every_file_in_conf_has_just_the_fields_of_the_settings(name):
-    made = TrainingSettings.of(values(name))
-    assert made.seed == 7 and made.lora.r > 0
+@pytest.mark.parametrize(
+    "choice", [f"{group}={path.stem}" for group in ("trainer", "training") for path in (CONF / group).glob("*.yaml")]
+)
+def test_every_file_in_conf_has_just_the_fields_of_the_settings(choice):
+    made = TrainingSettings.of(values(choice))
+    assert made.seed == 7 and (made.lora is None) == (choice == "training=full")
 
 
 def test_a_missing_or_unknown_key_is_named():
@@ -27,6 +28,8 @@ def test_a_missing_or_unknown_key_is_named():
     del short["lora"]["alpha"]
     with pytest.raises(UserError, match=r"trainer\.lora\.alpha: no value"):
         TrainingSettings.of(short)
+    with pytest.raises(UserError, match=r"trainer\.lora: expected null or settings of an adapter; got 4"):
+        TrainingSettings.of({**values(), "lora": 4})
     with pytest.raises(UserError, match=r"trainer\.learning_rate: no such setting; known: .*lr"):
         TrainingSettings.of({**values(), "learning_rate": 1})
 

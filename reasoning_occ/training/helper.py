@@ -1,0 +1,32 @@
+"""A process that helps to train, as `group.py` starts it: `python -m ...training.helper FILE RANK SIZE PORT`."""
+
+import os
+import sys
+import threading
+from pathlib import Path
+
+
+def main() -> None:
+    """Read the job, say so, train along."""
+    threading.Thread(target=_end_with_the_first, daemon=True).start()
+    import torch
+
+    from reasoning_occ.training.fit import help_train
+    from reasoning_occ.training.group import Group
+
+    file, *place = sys.argv[1:]
+    # written a moment ago by the process that started this one; weights that nobody changes stay in the file
+    job = torch.load(Path(file), mmap=True, weights_only=False)
+    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+    print("ready", flush=True)
+    help_train(job, Group(*map(int, place)))
+
+
+def _end_with_the_first() -> None:
+    """Rank 0 holds the other end of stdin, which closes with it, however it ends."""
+    sys.stdin.read()
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""Two processes on the CPU against one, by the whole training."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+import torch
+from lightning.pytorch import Callback
+from torch import distributed
+
+from reasoning_occ.errors import UserError
+from reasoning_occ.training.fit import fit
+
+
+class Seen(Callback):
+    def __init__(self, after=None):
+        self.losses, self.norms, self.after = [], [], after
+
+    def on_train_batch_end(self, trainer, module, *_):
+        self.losses.append(module.figures["loss"])
+        self.norms.append(module.figures["gradient_norm"])
+        if trainer.global_step == self.after:
+            signal.raise_signal(signal.SIGINT)
+
+
+@pytest.fixture
+def train(make_model, make_examples, settings, tmp_path):
+    def run(folder, devices, *, after=None, model=None, count=40, **changed):
+        model, seen = model or make_model(), Seen(after)
+        fitted = fit(
+            model,
+            make_examples(count, transitions=4),
+            make_examples(8, seed=1, transitions=4),
+            tmp_path / folder,
+            settings=settings(devices=devices, **changed),
+            logger=None,
+            callbacks=[seen],
+        )
+        return seen, fitted, [p.detach().clone() for p in model.parameters() if p.requires_grad]
+
+    return run
+
+
+def close(ones, others):
+    return all((one - other).norm() <= 1e-4 * other.norm() for one, other in zip(ones, others, strict=True))
+
+
+@pytest.mark.slow
+def test_two_processes_learn_as_one_does_and_leave_nothing_behind(train, tmp_path):
+    one, alone, weights = train("one", 1)
+    two, both, same = train("two", 2)
+    assert two.losses == pytest.approx(one.losses, rel=1e-4) and two.norms == pytest.approx(one.norms, rel=1e-4)
+    assert len(one.losses) == both.steps == 10 and close(same, weights)
+    for row, other in zip(both.valid, alone.valid, strict=True):
+        assert row == pytest.approx(other, rel=1e-4)
+    assert {path.name for path in (tmp_path / "two").iterdir()} == {"checkpoints"}
+    assert not distributed.is_initialized() and torch.get_num_threads() == 1
+    again, _, taken_up = train("two", 2)
+    assert again.losses == [] and all(torch.equal(a, b) for a, b in zip(taken_up, same, strict=True))
+
+
+@pytest.mark.slow
+def test_a_process_without_a_row_takes_part_and_all_weights_can_learn(train, make_model):
+    """Four transitions of one person are one tree, so the second process never has a row."""
+    chosen = {"count": 4, "epochs": 3, "lora": None, "lr": 1e-3, "gradient_checkpointing": True}
+    one, _, weights = train("one", 1, model=make_model(adapter=False), **chosen)
+    two, _, same = train("two", 2, model=make_model(adapter=False), **chosen)
+    assert two.losses == pytest.approx(one.losses, rel=1e-4) and close(same, weights)
+
+
+@pytest.mark.slow
+def test_stopped_and_gone_on_from(train):
+    whole, _, weights = train("whole", 2)
+    with pytest.raises(KeyboardInterrupt):
+        train("cut", 2, after=4)
+    rest, fitted, same = train("cut", 2)
+    assert fitted.resumed_at == 4 and rest.losses == whole.losses[4:]
+    assert all(torch.equal(one, other) for one, other in zip(same, weights, strict=True))
+    with pytest.raises(UserError, match="other training examples or settings"):
+        train("cut", 1)
+
+
+@pytest.mark.slow
+def test_a_process_that_stops_is_told(train, monkeypatch):
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    with pytest.raises(UserError, match=r"trainer\.devices: process 1 of the training stopped \(it said nothing\)"):
+        train("gone", 2)
+    assert not distributed.is_initialized()
+
+
+def test_a_helper_ends_with_the_process_that_started_it(tmp_path):
+    os.mkfifo(tmp_path / "job")  # nobody writes to it, so there is nothing else to end by
+    words = [sys.executable, "-m", "reasoning_occ.training.helper", str(tmp_path / "job"), "1", "2", "0"]
+    helper = subprocess.Popen(words, stdin=subprocess.PIPE)
+    with pytest.raises(subprocess.TimeoutExpired):
+        helper.wait(timeout=1)
+    helper.stdin.close()
+    assert helper.wait(timeout=60) == 1
