@@ -105,7 +105,10 @@ def test_oracle_reasons_are_marked_in_tables_pages_and_pictures(sweep):
     assert "joint (oracle reason)'s first title" in (sweep / "joint-2" / "report.html").read_text().replace(
         "&#39;", "'"
     )
-    set_in(sweep / "direct-1", "inference: {reason: oracle}\nbaseline: {x: 1}\n")
+    set_in(
+        sweep / "direct-1",
+        "inference: {reason: oracle}\nbaseline: {_target_: reasoning_occ.recommenders.markov.Markov}\n",
+    )
     assert compose(sweep, METRICS).rows[0].label == "direct"
 
 

@@ -80,7 +80,7 @@ def test_utility_never_stands_on_the_side_of_quality(jobs):
 def test_reasons_that_know_the_answer_are_no_reasons_a_model_wrote(jobs):
     add(jobs / "joint-none", "inference: {reason: oracle}\n")
     found = compare(jobs)
-    assert len(found.compared) == 3 and "wrote: direct, no_reason; joint." in " ".join(found.notes)
+    assert len(found.compared) == 3 and "wrote: direct, no_reason; joint (oracle reason)." in " ".join(found.notes)
 
 
 def test_reasons_that_could_not_be_scored_are_left_out(jobs):
