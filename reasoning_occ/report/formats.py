@@ -28,25 +28,47 @@ def text(table: Table) -> str:
 
 
 def show(table: Table, console: Console) -> None:
-    """Print the table; metrics become rows where the terminal is too narrow for columns."""
-    wide = _by_recommender(table)
-    fits = Measurement.get(console, console.options, wide).minimum <= console.width
-    grid = wide if fits and _natural_width(wide) <= console.width else _by_metric(table)
+    """Print the table. Where the terminal is too narrow for all columns, metrics become rows; where it is too narrow
+    for that too, columns stand in parts below one another."""
+    drawn = _fitting(
+        lambda metrics: _by_recommender(table, metrics), table.metrics, lambda: _by_metric(table), console.width
+    )
     sentences = [Text(table.caption, style="dim"), *(Text(note, style="dim") for note in table.notes)]
     if table.warning:
         sentences.append(Text(table.warning, style="yellow"))
     beside = [part for more in table.grids for part in _grid(more, console.width)]
-    console.print(Group(grid, *(Padding(sentence, (0, 1)) for sentence in sentences), *beside))
+    console.print(Group(*drawn, *(Padding(sentence, (0, 1)) for sentence in sentences), *beside))
 
 
 def _grid(grid: Grid, width: int) -> list[RenderableType]:
-    """A table beside the table, turned where it is wider than the terminal, and its notes."""
-    drawn = _drawn(grid.head, grid.rows)
-    if _natural_width(drawn) > width:
+    """A table beside the table, turned or in parts where it is wider than the terminal, and its notes."""
+
+    def some(names: Sequence[str]) -> RichTable:
+        places = [0, *(grid.head.index(name) for name in names)]
+        return _drawn([grid.head[i] for i in places], [[row[i] for i in places] for row in grid.rows])
+
+    def turned() -> RichTable:
         head, *rows = zip(*(grid.head, *grid.rows), strict=True)
-        drawn = _drawn(head, rows)
+        return _drawn(head, rows)
+
+    drawn = _fitting(some, grid.head[1:], turned, width)
     notes = [Padding(Text(note, style="dim"), (0, 1)) for note in grid.notes]
-    return [Text(f"\n{grid.title}", style="bold"), drawn, *notes]
+    return [Text(f"\n{grid.title}", style="bold"), *drawn, *notes]
+
+
+def _fitting(
+    some: Callable[[Sequence[str]], RichTable], names: Sequence[str], turned: Callable[[], RichTable], width: int
+) -> list[RichTable]:
+    """A table with all columns, or turned, or in parts of as many columns as fit: the first that fits."""
+    for whole in (some(names), turned()):
+        if _natural_width(whole) <= width:
+            return [whole]
+    parts: list[list[str]] = [[]]
+    for name in names:
+        if parts[-1] and _natural_width(some([*parts[-1], name])) > width:
+            parts.append([])
+        parts[-1].append(name)
+    return [some(part) for part in parts]
 
 
 def _drawn(head: Sequence[str], rows: Iterable[Sequence[str]]) -> RichTable:
@@ -64,13 +86,13 @@ def _natural_width(grid: RichTable) -> int:
     return Measurement.get(console, console.options, grid).maximum
 
 
-def _by_recommender(table: Table) -> RichTable:
+def _by_recommender(table: Table, metrics: Sequence[str]) -> RichTable:
     grid = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
-    grid.add_column("recommender", no_wrap=True)
-    for name in ("people", "transitions", *table.metrics):
+    grid.add_column("recommender")
+    for name in ("people", "transitions", *metrics):
         grid.add_column(name, justify="right", no_wrap=True)
     for i, row in enumerate(table.rows):
-        cells = [_cell(row, metric, table.decimals) for metric in table.metrics]
+        cells = [_cell(row, metric, table.decimals) for metric in metrics]
         last_job = not row.floor and i + 1 < len(table.rows) and table.rows[i + 1].floor
         grid.add_row(
             Text(_label(row), style="" if row.floor else "bold"),

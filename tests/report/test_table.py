@@ -164,3 +164,16 @@ def test_a_training_that_saw_only_a_part_says_so(sweep):
         config.write_text(f"{before}trainer: {trainer}\n")
         stopped = [note for note in compose(sweep, METRICS).notes if "Training stopped" in note]
         assert len(stopped) == len(told) and all(words in stopped[0] for words in told)
+
+
+def test_many_rows_and_columns_stand_in_parts_below_one_another(sweep, run_folder):
+    for number in range(3, 15):
+        run_folder(sweep / f"joint-{number}", f"joint with a name of its own {number}", 0.3, 0.2)
+    out = io.StringIO()
+    show(compose(sweep, METRICS), Console(file=out, width=80))
+    lines = out.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80 and "…" not in out.getvalue()
+    heads = [line for line in lines if line.split()[:3] == ["recommender", "people", "transitions"]]
+    assert len(heads) > 1
+    shown = [word for line in heads for word in line.split()[3:]]
+    assert shown == list(METRICS)
