@@ -21,7 +21,7 @@ from unittest.mock import patch
 import numpy as np
 import torch
 
-from experiments.bench.marks import README, put
+from experiments.marks import README, put
 from reasoning_occ.careers.nls import NLS
 from reasoning_occ.careers.split import last_transitions, split_by_person
 from reasoning_occ.careers.types import Transition

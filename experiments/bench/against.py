@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from experiments.bench.marks import README, put
+from experiments.marks import README, put
 
 ROOT = Path(__file__).parents[2]
 STAGES = {"training": "Training", "writing reasons": "Reasons", "ranking": "Ranking"}

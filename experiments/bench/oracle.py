@@ -22,7 +22,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from experiments.bench.marks import README, put
+from experiments.marks import README, put
 
 REASONS = 2000
 CALLS = 3 * REASONS

@@ -7,9 +7,9 @@ from typing import Any
 from experiments.bench.attention_check import Checked
 from experiments.bench.gpu import Speed
 from experiments.bench.growth import Growth
-from experiments.bench.marks import put
 from experiments.bench.measure import Comparison, Side
 from experiments.bench.start import Start
+from experiments.marks import put
 
 
 def machine_line(machine: dict[str, Any], roofline: dict[str, float]) -> str:

@@ -143,10 +143,10 @@ def markdown(table: Table) -> str:
         cells = (_one_line(row, metric, table.decimals) for metric in table.metrics)
         lines.append("| " + " | ".join([label, str(row.people), str(row.transitions), *cells]) + " |")
     lines += [f"\n{s.replace('*', chr(92) + '*')}" for s in _sentences(table)]
-    return "\n".join([*lines, *(line for grid in table.grids for line in _grid_lines(grid))]) + "\n"
+    return "\n".join([*lines, *(line for grid in table.grids for line in grid_markdown(grid))]) + "\n"
 
 
-def _grid_lines(grid: Grid) -> list[str]:
+def grid_markdown(grid: Grid) -> list[str]:
     """A table beside the table in Markdown."""
     rows = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in (grid.head, *grid.rows)]
     rule = "|---" + "|---:" * (len(grid.head) - 1) + "|"

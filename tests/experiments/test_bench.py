@@ -8,9 +8,9 @@ from experiments.bench import against, page, sft
 from experiments.bench.attention_check import Checked
 from experiments.bench.gpu import Speed
 from experiments.bench.growth import Growth
-from experiments.bench.marks import README, marks
 from experiments.bench.measure import STATUS, Work, in_turn, peak
 from experiments.bench.start import Start
+from experiments.marks import README, marks
 
 
 def compared():

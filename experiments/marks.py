@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-README = Path(__file__).parent / "README.md"
+README = Path(__file__).parent / "bench" / "README.md"
+"""The page of the benchmarks."""
 
 
 def put(page: Path, name: str, lines: Iterable[str]) -> None:
