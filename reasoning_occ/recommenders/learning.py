@@ -79,7 +79,9 @@ def learn(learning: Learning, train: Sequence[Transition], valid: Sequence[Trans
     if _all_in(folder, learning):
         return
     with learning.place("learn") as tuned:
-        if not _all_in(tuned, learning):
+        if _all_in(tuned, learning):
+            learning.reasons(train, valid)  # another job's adapter; its reasons belong into this job's folder too
+        else:
             _tune(learning, train, valid, tuned)
         spent = [costs.read(tuned / name) for name in learning.adapters]
         costs.note(
@@ -95,21 +97,19 @@ def learn(learning: Learning, train: Sequence[Transition], valid: Sequence[Trans
             if name != better:
                 _share(_kept(learning), tuned / name, folder / name)
     if learning.preference is not None:
-        _improve(learning, learning.preference, train, valid, tuned, folder)
+        _improve(learning, learning.preference, train, tuned, folder)
 
 
 def _improve(
     learning: Learning,
     preference: Preference,
     train: Sequence[Transition],
-    valid: Sequence[Transition],
     tuned: Path,
     folder: Path,
 ) -> None:
     name = preference.adapter
     with learning.place("prefer") as where:
         if not _is_in(where):
-            learning.reasons(train, valid)  # the pairs come with them
             _prefer(learning, preference, train, tuned / name / _kept(learning), where)
         spent = costs.read(where)
         costs.note(folder, spent["seconds"], pair_tokens_seen=spent["pair_tokens_seen"])
@@ -161,6 +161,8 @@ def _tune(learning: Learning, train: Sequence[Transition], valid: Sequence[Trans
 
     model = adapted(backbone.model)
     reasons_train, reasons_valid = learning.reasons(train, valid)  # may be dear: all else is known to work
+    if learning.preference is not None:
+        learning.preference.pairs(train)  # none is an error that should not wait
     for number, name in enumerate(learning.adapters):
         if number:
             model = adapted(model.unload())

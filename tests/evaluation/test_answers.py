@@ -3,8 +3,10 @@
 import pytest
 
 from reasoning_occ.evaluation.answers import answers
-from reasoning_occ.evaluation.evaluate import evaluate, paired
+from reasoning_occ.evaluation.evaluate import evaluate
+from reasoning_occ.evaluation.paired import paired
 from reasoning_occ.evaluation.predictions import predict, read, write
+from reasoning_occ.evaluation.scored import score
 from reasoning_occ.recommenders.base import Answer
 
 RANKED = ("Hit@1", "Hit@5", "MRR", "NDCG@10", "log-loss", "Brier", "ECE")
@@ -62,5 +64,5 @@ def test_a_pair_with_a_ranking_is_compared_in_what_both_have(answered, tiny_taxo
     with np.errstate(divide="ignore"):
         even = [Recommendation(np.log(allowed(t.history, tiny_taxonomy) / 5)) for t in moves]
     ranked = [predict(t, one, tiny_taxonomy, "even", []) for t, one in zip(moves, even, strict=True)]
-    found = paired(answered, ranked, tiny_taxonomy, 20, 0)
+    found = paired(score(answered, tiny_taxonomy), score(ranked, tiny_taxonomy), 20, 0).differences
     assert found["AccEM"]["value"] == pytest.approx(1 / 5 - 1) and found["MRR"]["value"] is None
