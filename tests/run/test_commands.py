@@ -226,7 +226,7 @@ def test_kill_9_and_the_same_command_goes_on(tmp_path):
         command(tmp_path, *words), cwd=tmp_path, env=os.environ | OFFLINE, stdout=-3, stderr=-3, start_new_session=True
     )
     deadline = time.monotonic() + 200
-    while not list(tmp_path.glob("runs/*/checkpoints/step-*.ckpt")) and time.monotonic() < deadline:
+    while not list(tmp_path.glob("stages/learn-*/checkpoints/step-*.ckpt")) and time.monotonic() < deadline:
         time.sleep(0.02)
     first.send_signal(signal.SIGKILL)
     assert first.wait() == -signal.SIGKILL

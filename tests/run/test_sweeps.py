@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -14,13 +16,19 @@ from reasoning_occ.sweep import named, sweep_name
 OFFLINE = {"HF_HUB_OFFLINE": "1", "WANDB_MODE": "offline", "RAY_USAGE_STATS_ENABLED": "0"}
 
 
-def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "reasoning_occ.run", *words]
+
+
+def environment() -> dict[str, str]:
     # without OMP_NUM_THREADS, so that launchers give each job its share
-    environment = {key: value for key, value in os.environ.items() if key != "OMP_NUM_THREADS"}
+    return {key: value for key, value in os.environ.items() if key != "OMP_NUM_THREADS"} | OFFLINE
+
+
+def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "reasoning_occ.run", f"output={folder}/runs", f"sweeps={folder}/sweeps", *words],
-        cwd=folder, env=environment | OFFLINE, capture_output=True, text=True, timeout=280, check=False,
-    )  # fmt: skip
+        command(*words), cwd=folder, env=environment(), capture_output=True, text=True, timeout=280, check=False
+    )
 
 
 def only(folder: Path) -> Path:
@@ -99,3 +107,44 @@ def test_a_launcher_runs_jobs_side_by_side(launcher, tmp_path):
     assert [job.state for job in states(sweep)] == ["failed", "done", "failed", "done"]
     assert "4 jobs: 2 done, 2 failed." in done.stdout
     assert "markov" in (sweep / "table.md").read_text()
+
+
+MOMENTS = (
+    "stages/oracle-*/reasons.part.jsonl",
+    "stages/learn-*/predictor/checkpoints/step-*.ckpt",
+    "stages/prefer-*/checkpoints/step-*.ckpt",
+    "stages/write-*/generated.part.jsonl",
+    "sweeps/*/*/predictions.part.jsonl",
+)
+
+
+@pytest.mark.slow
+def test_a_sweep_killed_at_every_stage_ends_in_the_same_figures(tmp_path):
+    """kill -9 as soon as each stage has something to lose, and the same command again each time."""
+    words = [
+        *("-m", "row=two_model,joint,joint_dpo,joint_no_reason_read", "debug=tiny", "threads=1"),
+        *("trainer.max_steps=12", "trainer.checkpoint_minutes=0.0001", "inference.batch=1", "data.people=80"),
+    ]
+    (whole := tmp_path / "whole").mkdir()
+    done = run(whole, *words)
+    assert done.returncode == 0, done.stderr
+    (cut := tmp_path / "cut").mkdir()
+    killed = []
+    for moment in MOMENTS:
+        with subprocess.Popen(command(*words), cwd=cut, env=environment(), stdout=-3, stderr=-3) as process:
+            while process.poll() is None and not list(cut.glob(moment)):
+                time.sleep(0.005)
+            process.kill()
+            killed.append(process.wait() == -signal.SIGKILL)
+    assert sum(killed) >= 3, "killed too late to show anything"
+    done = run(cut, *words)
+    assert done.returncode == 0, done.stderr
+    rows = {job["overrides"][0]: job["folder"] for job in listed(only(whole / "sweeps"))}
+    assert len(rows) == 4 and listed(only(whole / "sweeps")) == listed(only(cut / "sweeps"))
+    for row, folder in rows.items():
+        for file in ("metrics.json", "predictions.jsonl", "scores.jsonl"):
+            one, other = (only(top / "sweeps") / folder / file for top in (whole, cut))
+            assert one.read_bytes() == other.read_bytes(), (row, file)
+    # what joint learnt was learnt once for its three rows
+    for top in (whole, cut):
+        assert len(list((top / "stages").glob("learn-*"))) == 2 and len(list((top / "stages").glob("oracle-*"))) == 1
