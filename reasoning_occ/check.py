@@ -41,6 +41,12 @@ def check(cfg: DictConfig) -> None:
         choosing(cfg)
     except TypeError as error:
         raise UserError(f"trainer, inference or oracle: a value has the wrong type ({error}).") from error
+    room = cfg.model.max_tokens // 4  # as `Language.reason_room`
+    if learns_reasons(cfg) and cfg.inference.max_reason_tokens > room:
+        raise UserError(
+            f"inference.max_reason_tokens={cfg.inference.max_reason_tokens}: model.max_tokens={cfg.model.max_tokens} "
+            f"keeps room for reasons of {room} tokens. Lower the first or raise the second."
+        )
     if cfg.model.family not in get_args(Family):
         raise UserError(f"model.family: expected {', '.join(get_args(Family))}; got '{cfg.model.family}'.")
     if learns_reasons(cfg):

@@ -176,7 +176,7 @@ def validate(cfg: DictConfig) -> None:
             _must(isinstance(cfg.logger[key], bool), f"logger.{key}", "true or false", cfg.logger[key])
     for floor in choice.floors:
         floor_node(floor)
-    if uses_model(cfg):
+    if uses_model(cfg) or asks(cfg):
         _validate_reading(cfg)
     if uses_model(cfg) and not trains(cfg):
         _validate_untrained(cfg)

@@ -73,7 +73,7 @@ def _work(cfg: DictConfig, folder: Path, status: Status) -> None:
             status.stage("fit")
             recommender.fit(task.train, task.valid, folder)
             status.stage("rank")
-            rank(recommender, task, final)
+            rank(recommender, task, final, cfg.inference.rank_batch if uses_model(cfg) else 1)
         status.stage("score")
         score(cfg, task, folder)
         status.done(cfg)
@@ -82,9 +82,14 @@ def _work(cfg: DictConfig, folder: Path, status: Status) -> None:
         raise
 
 
-def rank(recommender: Recommender, task: Task, final: Path) -> None:
-    """Recommend for every test history and write predictions.jsonl, row by row so that a cut loses little."""
+def rank(recommender: Recommender, task: Task, final: Path, together: int = 1) -> None:
+    """Recommend for every test history and write predictions.jsonl, row by row so that a cut loses little.
+
+    `together`: people who go through a model at once. What was cut off goes on with a whole such group: other
+    neighbours would move last digits.
+    """
     journal = Journal(final)
+    journal.keep(len(journal.rows) // together * together)
     keys = [(row["person"], row["transition"]) for row in journal.rows]
     if keys != [t.key for t in task.test[: len(keys)]]:
         raise UserError(f"{journal.path} was begun for other test people. Move it away and start again.")
@@ -105,7 +110,7 @@ def score(cfg: DictConfig, task: Task, folder: Path) -> None:
         raise UserError(
             f"{folder / 'predictions.jsonl'} is not of this job's test people. Move it away and start again."
         )
-    scored.write(folder / "scores.jsonl", scored.score(found, task.taxonomy))
+    scored.write(folder / "scores.jsonl", scored.score(found, task.published))
     write_json(folder / "floors.json", {name: metrics(floor(name, task, folder)) for name in choice.floors})
     measured = metrics(found)
     # at once, for the judge may be long or stop the job

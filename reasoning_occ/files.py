@@ -138,28 +138,40 @@ def share(source: Path, target: Path) -> None:
     """Let a finished file, or all files of a finished folder, stand at a second place too; what stood there goes.
 
     A second name of the same content where the disk can do that, else a copy. Such files are replaced, never written
-    into, so neither place can spoil the other.
+    into, so neither place can spoil the other. A folder appears whole or not at all.
 
     Raises:
         UserError: the target can't be written.
     """
-    if source.is_dir():
-        for file in sorted(path for path in source.rglob("*") if path.is_file()):
-            share(file, target / file.relative_to(source))
-        return
     beside = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        beside.unlink(missing_ok=True)
-        try:
-            os.link(source, beside)
-        except OSError:  # another disk, or one without second names
-            shutil.copyfile(source, beside)
+        _remove(beside)
+        if source.is_dir():
+            shutil.copytree(source, beside, copy_function=_link)
+            _remove(target)
+        else:
+            _link(source, beside)
         beside.replace(target)
-    except OSError as error:
-        raise UserError(f"Could not write {target}: {error.strerror or error}. Free some space.") from error
+    except (OSError, shutil.Error) as error:
+        told = getattr(error, "strerror", None) or error
+        raise UserError(f"Could not write {target}: {told}. Free some space.") from error
     finally:
-        beside.unlink(missing_ok=True)
+        _remove(beside)
+
+
+def _link(source: Any, target: Any) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another disk, or one without second names
+        shutil.copyfile(source, target)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 class Journal:
@@ -196,6 +208,12 @@ class Journal:
         except OSError as error:
             raise UserError(f"Could not write {self.path}: {error.strerror or error}. Free some space.") from error
         self.rows += added
+
+    def keep(self, rows: int) -> None:
+        """Let the first rows stay and the others go."""
+        if rows < len(self.rows):
+            write_jsonl(self.path, self.rows[:rows])
+            self.rows = self.rows[:rows]
 
     def finish(self) -> None:
         """Give the whole file its final name."""

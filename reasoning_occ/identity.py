@@ -55,7 +55,8 @@ def identity(cfg: DictConfig, checksums: dict[str, str]) -> str:
     """
     parts = shaping(cfg, _keys(cfg))
     if uses_model(cfg) and not trains(cfg):
-        parts["precision"] = cfg.trainer.precision  # in which the weights are read
+        # in which the weights are read, and by which reasons are drawn
+        parts |= {"precision": cfg.trainer.precision, "drawing": cfg.trainer.seed}
     return digest({**parts, "checksums": checksums})
 
 
@@ -129,8 +130,28 @@ def content(cfg: DictConfig) -> dict[str, str]:
         sums["test_people"] = checksum(Path(cfg.split.test_file))
     if uses_model(cfg):
         sums["weights"] = weights_checksum(cfg)
+        for role in ("teacher", "judge"):
+            sums |= _local_models(cfg, plain(cfg, role), role)
         if cfg.oracle.fallback == "grounded":
             sums["stand_in"] = checksum(CONF / "teacher" / "grounded.yaml")
+    return sums
+
+
+def _local_models(cfg: DictConfig, values: dict[str, Any], where: str) -> dict[str, str]:
+    """Checksums of the models and runs in folders of this machine that a teacher or judge, or one inside it, names."""
+    from reasoning_occ.models.spec import ModelSpec
+    from reasoning_occ.models.spec import checksum as of_weights
+
+    sums: dict[str, str] = {}
+    for key, value in values.items():
+        name = f"{where}.{key}"
+        if isinstance(value, dict):
+            sums |= _local_models(cfg, value, name)
+        elif key in ("model", "predictor") and isinstance(value, str) and Path(value).expanduser().exists():
+            if key == "predictor":
+                sums[name] = checksum(Path(value).expanduser() / "adapter")
+            else:
+                sums[name] = of_weights(ModelSpec(value, cfg.model.family, path=value, package=None, hub=None))
     return sums
 
 

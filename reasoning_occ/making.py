@@ -51,6 +51,7 @@ def make(cfg: DictConfig, task: Task, folder: Path) -> Recommender:
         "logger": partial(tracker, cfg, folder),
         "ranking": cfg.ranking,
         "place": Stages(cfg).at,
+        "everyone": lambda: [t.history for t in task.test],
     }
     if learns_reasons(cfg):
         handed["oracle"] = partial(oracle_reasons, cfg, task, folder)
@@ -192,6 +193,8 @@ def predictor(cfg: DictConfig, task: Task, name: str | None) -> Any:
     if name is None:
         untrained = cfg.copy()
         untrained.baseline = None
+        # how test people are ranked is none of a judge's business
+        untrained.inference |= {"reason": "greedy", "allow_oracle": False, "pmi": False, "precision": "fp32"}
         untrained.method = {"_target_": f"{zero_shot.__module__}.{zero_shot.__name__}", "form": "reason_then_answer"}
         return make(untrained, task, Path())
     check_run("judge.predictor", name)

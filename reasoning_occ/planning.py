@@ -79,7 +79,8 @@ def lines(cfg: DictConfig, *, counts: bool) -> Iterator[Line]:
     ledger = hands.desk.ledger if hands.desk.has_ledger else None
     with console.status("Making the prompts"):
         task = load(cfg)
-        transitions = shown(cfg, [*task.train, *task.valid])
+        told = task.test if cfg.inference.reason == "oracle" else ()
+        transitions = shown(cfg, [*task.train, *task.valid, *told])
         candidates = _Candidates(cfg, task, transitions)
         for name, node in asking["teacher"]:
             teacher = reasoner(node, task.taxonomy, hands)

@@ -28,7 +28,7 @@ _AFTER: dict[Name, tuple[str, ...]] = {
     "write": ("inference", "evaluation"),
 }
 _REASONS = ("teacher", "judge", "oracle", "privacy")
-_WRITING = ("max_reason_tokens", "temperature")
+_WRITING = ("max_reason_tokens", "temperature", "precision")
 
 
 class Stages:
@@ -55,14 +55,17 @@ class Stages:
     def _parts(self, name: Name) -> dict[str, Any]:
         cfg = self._cfg
         without = {*_AFTER[name]}
-        sums = dict(self._content)
+        sums, reads = dict(self._content), False
         if name == "oracle":
-            if not any(reads_model(node) for node in (cfg.teacher, cfg.judge)):
-                without |= {"model", "trainer", "debug"}
+            without.add("trainer")
+            if not (reads := any(reads_model(node) for node in (cfg.teacher, cfg.judge))):
+                without |= {"model", "debug"}
                 sums.pop("weights", None)
         elif not learns_reasons(cfg):
             without |= set(_REASONS)
         parts = shaping(cfg, (str(key) for key in cfg if str(key) not in without))
+        if name == "oracle" and reads:
+            parts["precision"] = cfg.trainer.precision  # in which its weights are read
         if name == "write":
             parts["inference"] = {key: cfg.inference[key] for key in _WRITING}
         return {**parts, "stage": name, "checksums": sums}

@@ -12,6 +12,15 @@ from reasoning_occ.errors import UserError
 from reasoning_occ.files import Journal, checksum, read_jsonl, whole, write_json
 
 
+def test_rows_of_a_journal_can_go_again(tmp_path):
+    journal = Journal(tmp_path / "rows.jsonl")
+    journal.append([{"n": n} for n in range(5)])
+    journal.keep(7)
+    journal.keep(4)
+    journal.append([{"n": "new"}])
+    assert Journal(tmp_path / "rows.jsonl").rows == journal.rows == [*({"n": n} for n in range(4)), {"n": "new"}]
+
+
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
     path = tmp_path / "a.json"
     write_json(path, {"old": 1})

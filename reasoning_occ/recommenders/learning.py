@@ -113,8 +113,9 @@ def _improve(
             _prefer(learning, preference, train, tuned / name / _kept(learning), where)
         spent = costs.read(where)
         costs.note(folder, spent["seconds"], pair_tokens_seen=spent["pair_tokens_seen"])
-        for file in (*PREFERENCE_FILES, _kept(learning)):
-            _share(file, where, folder / name)
+        for file in PREFERENCE_FILES:
+            _share(file, where, folder)
+        _share(_kept(learning), where, folder / name)
 
 
 def _share(file: str, source: Path, target: Path) -> None:

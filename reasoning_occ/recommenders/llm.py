@@ -64,6 +64,7 @@ class LanguageModel:
         ranking: "tokens" ranks titles by the probability of their text; "head" learns a linear layer with one row a
             title instead, which ranks them all by one state.
         place: where a stage's files are kept; None: in the run's own folder.
+        everyone: gives the histories of all test people, where what is read for one depends on the others.
     """
 
     name = "llm"
@@ -83,6 +84,7 @@ class LanguageModel:
         logger: "Callable[[str, Path], AbstractContextManager[Logger]]",
         ranking: Ranking = "tokens",
         place: Place | None = None,
+        everyone: Callable[[], Sequence[Career]] | None = None,
     ) -> None:
         self.taxonomy = taxonomy
         self.load = load
@@ -93,6 +95,7 @@ class LanguageModel:
         self.ranking: Ranking = ranking
         self.folder: Path | None = None
         self._place = place
+        self._everyone = everyone
         self._model: Any = None
         self._languages: dict[Asks, Language] = {}
         self._titles: TitleHead | None = None

@@ -103,7 +103,14 @@ class Reasoned(LanguageModel):
             case "marginal":
                 return self.written(histories, range(self.inference.samples))
             case "shuffled":
-                return exchanged(histories, self.written(histories, [GREEDY]), self.trainer.seed)
+                return self._shuffled(histories)
+
+    def _shuffled(self, histories: Sequence[Career]) -> list[list[str | None]]:
+        """Whose reason a person gets is drawn among all test people, also where some are ranked already."""
+        everyone = list(histories if self._everyone is None else self._everyone())
+        given = exchanged(everyone, self.written(everyone, [GREEDY]), self.trainer.seed)
+        known = {(h.person.id, h.past_jobs): reasons for h, reasons in zip(everyone, given, strict=True)}
+        return [known[h.person.id, h.past_jobs] for h in histories]
 
     def written(self, histories: Sequence[Career], samples: Sequence[int]) -> list[list[str | None]]:
         """Reasons of the model's own after each history, kept in the stage's folder and found there again.
@@ -117,6 +124,7 @@ class Reasoned(LanguageModel):
         assert self.folder is not None
         prompts = [language.reason_prefix_ids(history) for history in histories]
         asked = [(h.person.id, h.past_jobs, digest(ids)) for h, ids in zip(histories, prompts, strict=True)]
+        how = "write" if samples[0] == GREEDY else f"write {len(samples)} samples"
         with self.place("write") as where:
             final = where / GENERATED
             earlier = list(read_jsonl(final)) if final.is_file() else []
@@ -127,7 +135,7 @@ class Reasoned(LanguageModel):
                 for one, ids in zip(asked, prompts, strict=True)
                 if any((*one, sample) not in known for sample in samples)
             }
-            with costs.Meter(where, "write") as meter:
+            with costs.Meter(where, how) as meter:
                 for rows in self.write(missing, 0 if samples[0] == GREEDY else len(samples)):
                     journal.append(rows)
                     known |= {_key(row): row["reason"] for row in rows}
@@ -137,7 +145,7 @@ class Reasoned(LanguageModel):
                 journal.append(row for row in earlier if _key(row) not in already)
                 journal.finish()
             share(final, self.folder / GENERATED)
-            costs.note(self.folder, costs.read(where)["seconds"])
+            costs.note(self.folder, {"write": costs.read(where)["seconds"][how]})
         return [[known[(*one, sample)] for sample in samples] for one in asked]
 
     def write(self, prompts: Mapping[Key, Ids], samples: int = 0) -> Iterator[list[dict[str, Any]]]:

@@ -113,10 +113,11 @@ def _pictures(job: Job, table: Table, predictions: Sequence[Prediction]) -> Iter
         yield Picture("Are its probabilities true?", text, (svg,))
     text = "Share of transitions, with 95% intervals: first title right (AccEM), truth among the first five (Hit@5)."
     yield Picture("By number of past jobs", text, (figures.by_past_jobs(job.metrics["slices"][PAST_JOBS]),))
-    steps = _losses(job.folder / "metrics.csv")
-    if steps:
-        text = "Loss by optimiser step, in nats a token; the weighted sum of its parts."
-        yield Picture("Training", text, (figures.losses(steps),))
+    for log in sorted([job.folder / "metrics.csv", *job.folder.glob("*/metrics.csv")]):
+        if steps := _losses(log):
+            text = "Loss by optimiser step, in nats a token; the weighted sum of its parts."
+            which = "" if log.parent == job.folder else f", {log.parent.name}"
+            yield Picture(f"Training{which}", text, (figures.losses(steps),))
 
 
 def _bins(n: int) -> int:

@@ -105,8 +105,9 @@ def _row(job: Job, label: str) -> Row:
 
 def _quality(job: Job) -> Mapping[str, Metric] | None:
     path = job.folder / QUALITY_FILE
-    # oracle reasons know the answer: they are nothing that a model wrote for a test person
-    if not path.exists() or setting(job.folder, "inference.reason") == "oracle":
+    # oracle reasons know the answer, and another person's reasons are of another history: neither is something that a
+    # model wrote for the person whom it is judged by
+    if not path.exists() or setting(job.folder, "inference.reason") in ("oracle", "shuffled"):
         return None
     found = read_object(path)
     scored = all(found[name]["value"] is not None for name in QUALITY)

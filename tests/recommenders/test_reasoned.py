@@ -65,6 +65,12 @@ def test_other_reasons_or_none_are_read_as_chosen(make, parts, tmp_path):
     ) and none.name == "joint (no reason)"
 
     shuffled = ranked(reading(make, parts, tmp_path, reason="shuffled"), parts)[1]
+    # a ranking that was cut off goes on with the same reasons, down to the last person
+    rest = make("joint", inference=replace(INFERENCE, reason="shuffled"), everyone=lambda: histories)
+    rest.fit(*parts[:2], tmp_path)
+    for start in (2, len(histories) - 1):
+        again = [one.reason for one in rest.recommend(histories[start:])]
+        assert again == [one.reason for one in shuffled[start:]]
     mine = [f"Of person {h.person.id}." for h in histories]
     assert sorted(mine) == sorted(str(one.reason) for one in shuffled)
     assert all(one.reason != own for one, own in zip(shuffled, mine, strict=True))
@@ -165,7 +171,7 @@ def test_preference_training_goes_on_from_what_sft_left(make, parts, tmp_path, m
     assert model.name == f"{method} + dpo"
     model.fit(train, valid, tmp_path)
     writer = "generator" if method == "two_model" else ""
-    told = json.loads((tmp_path / writer / "preference.json").read_text())
+    told = json.loads((tmp_path / "preference.json").read_text())
     sft, dpo = (load_file(tmp_path / f / "adapter" / "adapter_model.safetensors") for f in (f"learn/{writer}", writer))
     assert any((sft[name] != dpo[name]).any() for name in sft) and set(sft) == set(dpo)
     assert told["train"]["pairs"] == len(train)

@@ -1,5 +1,6 @@
 """What jobs share, and what they don't."""
 
+import shutil
 import subprocess
 import sys
 import time
@@ -7,6 +8,7 @@ import time
 import pytest
 
 from reasoning_occ.config import CONF
+from reasoning_occ.errors import UserError
 from reasoning_occ.files import alone, share
 from reasoning_occ.stages import Stages
 
@@ -50,6 +52,7 @@ def folder(tmp_path):
         ("write", ("inference.reason=shuffled", "inference.pmi=true", "evaluation.targets=all"), True),
         ("write", ("inference.max_reason_tokens=17",), False),
         ("write", ("inference.temperature=0.5",), False),
+        ("write", ("inference.precision=bf16",), False),
     ],
 )
 def test_a_stage_is_named_by_what_it_depends_on_alone(folder, stage, words, same):
@@ -61,6 +64,20 @@ def test_a_stage_with_a_model_in_it_depends_on_that_model(folder):
     local = ("judge=local",)
     assert folder("oracle", *local) != folder("oracle", *local, "model.max_tokens=512")
     assert folder("oracle") == folder("oracle", "model.max_tokens=512")
+    # how it is then trained and used is none of the judge's business
+    assert folder("oracle", *local) == folder("oracle", *local, "trainer.lr=1e-4", "inference.pmi=true")
+    assert folder("oracle", *local) != folder("oracle", *local, "trainer.precision=bf16")
+
+
+def test_a_judge_in_a_folder_counts_by_its_content(folder, tmp_path):
+    adapter = tmp_path / "run" / "adapter"
+    adapter.mkdir(parents=True)
+    (adapter / "adapter_config.json").write_text("{}")
+    words = ("judge=reprediction", f"judge.predictor={tmp_path / 'run'}")
+    before = folder("oracle", *words)
+    assert before == folder("oracle", *words)
+    (adapter / "adapter_model.safetensors").write_text("other weights")
+    assert before != folder("oracle", *words)
 
 
 def test_what_learns_no_reasons_is_shared_whoever_judges(folder):
@@ -89,6 +106,24 @@ def test_who_comes_second_waits_and_finds_what_was_made(tmp_path):
         with alone(tmp_path, lambda: told.append("busy")):
             assert (tmp_path / "made").read_text() == "by the first"
         assert told == ["busy"] and other.wait(60) == 0
+
+
+def test_a_folder_is_shared_whole_or_not_at_all(tmp_path, monkeypatch):
+    source = tmp_path / "adapter"
+    source.mkdir()
+    (source / "adapter_config.json").write_text("{}")
+    (source / "weights").write_text("many")
+
+    def full_disk(one, other, real=shutil.copyfile):
+        if str(one).endswith("weights"):
+            raise OSError(28, "No space left on device")
+        return real(one, other)
+
+    monkeypatch.setattr("reasoning_occ.files.os.link", full_disk)
+    monkeypatch.setattr("reasoning_occ.files.shutil.copyfile", full_disk)
+    with pytest.raises(UserError, match="No space left"):
+        share(source, tmp_path / "run" / "adapter")
+    assert list((tmp_path / "run").iterdir()) == []
 
 
 def test_what_is_shared_stays_when_one_place_is_replaced(tmp_path):
