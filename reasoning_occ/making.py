@@ -192,6 +192,7 @@ def predictor(cfg: DictConfig, task: Task, name: str | None) -> Any:
 
     if name is None:
         untrained = cfg.copy()
+        OmegaConf.set_struct(untrained, False)  # a job without a baseline has no such key
         untrained.baseline = None
         # how test people are ranked is none of a judge's business
         plainly = {"reason": "greedy", "allow_oracle": False, "pmi": False, "precision": "fp32"}
