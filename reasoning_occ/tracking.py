@@ -15,10 +15,13 @@ from reasoning_occ.config import SWEEP, learns_reasons, recommender_node
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation.predictions import Prediction
 from reasoning_occ.files import whole
-from reasoning_occ.identity import short_name, without_paths
+from reasoning_occ.identity import short_name
 
 LEARNT = ("adapter", "model", "generator/adapter", "predictor/adapter")
 """Where in a job's folder what it learnt can lie."""
+PLACES = ("path", "test_file", "ledger", "prices", "base_url", "predictor")
+"""Keys of the configuration that hold a place on this machine or in its network."""
+FILES = (".gguf", ".jsonl", ".json", ".csv", ".sqlite", ".yaml")
 BEST = 5
 """Titles of a row in a table of predictions."""
 
@@ -230,10 +233,24 @@ def _parts(name: str, metric: Any) -> Iterator[tuple[str, float]]:
 
 
 def shown_config(cfg: DictConfig) -> dict[str, Any]:
-    """The configuration without the paths of this machine. Interpolations stay as written."""
+    """The configuration without the paths of this machine and the addresses of servers; names on the hub stay.
+    Interpolations stay as written."""
     hidden = ("output", "sweeps", "stages", "data_dir", "hydra")
     values: Any = OmegaConf.to_container(OmegaConf.masked_copy(cfg, [str(k) for k in cfg if k not in hidden]))
-    values["split"].pop("test_file")
-    for private in ("ledger", "prices"):
-        values["calls"].pop(private)
-    return without_paths(values)
+    return _public(values)
+
+
+def _public(value: Any) -> Any:
+    """A value without what is named or written as a place, at any depth."""
+    if isinstance(value, dict):
+        return {key: _public(one) for key, one in value.items() if key not in PLACES and not _is_place(key, one)}
+    return [_public(one) for one in value if not _is_place("", one)] if isinstance(value, list) else value
+
+
+def _is_place(key: str, value: Any) -> bool:
+    """Whether a value is a path, or an address, which may hold a password."""
+    if not isinstance(value, str) or value.startswith("${"):
+        return False
+    # a model's name can be one on the hub or a folder here: whether it is there says which, as where models are read
+    here = ("/" in value or key == "model") and Path(value).exists()
+    return here or "://" in value or "\\" in value or value.startswith(("/", "~", ".")) or value.endswith(FILES)
