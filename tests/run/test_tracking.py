@@ -58,6 +58,42 @@ def test_rows_beyond_the_checkpoint_are_replaced(tmp_path):
     assert "epoch" not in rows[0]
 
 
+@pytest.mark.parametrize(
+    ("key", "told"), [("", "nobody is logged in"), ("short", "WANDB_API_KEY invalid: API key must have")]
+)
+def test_who_is_not_logged_in_is_told_before_anything_is_made(key, told, tmp_path):
+    words = ["logger=wandb", "debug=tiny", f"output={tmp_path}/runs", f"stages={tmp_path}/stages"]
+    nowhere = {"HOME": str(tmp_path), "NETRC": str(tmp_path / "none"), "WANDB_BASE_URL": "http://127.0.0.1:9"}
+    env = os.environ | nowhere | {"WANDB_MODE": "online", "WANDB_API_KEY": key, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "reasoning_occ.run", *words], cwd=tmp_path, env=env, capture_output=True, text=True,
+        timeout=200, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert done.returncode == 1 and f"logger=wandb: {told}" in done.stderr and "WANDB_MODE=offline" in done.stderr
+    (job,) = (tmp_path / "runs").iterdir()
+    assert not (tmp_path / "stages").exists() and not (job / "reasons.jsonl").exists()
+
+
+@pytest.mark.slow
+def test_a_job_that_was_finished_without_it_sends_its_figures_late(tmp_path):
+    words = ["baseline=markov", f"output={tmp_path}/runs", "data.people=60"]
+    env = os.environ | {"WANDB_MODE": "offline", "WANDB_SILENT": "true", "OMP_NUM_THREADS": "1"}
+
+    def again(*more: str) -> str:
+        command = [sys.executable, "-m", "reasoning_occ.run", *words, *more]
+        done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=400)
+        assert done.returncode == 0, done.stderr
+        return " ".join((done.stdout + done.stderr).split())
+
+    again()
+    (job,) = (tmp_path / "runs").iterdir()
+    assert "its figures are sent now, its curves are not" in again("logger=wandb")
+    (found,) = logged(job)
+    assert found.summary["AccEM"] == pytest.approx(json.loads((job / "metrics.json").read_text())["AccEM"]["value"])
+    assert found.exit_code == 0 and found.run.run_id == job.name
+    assert "sent now" not in again("logger=wandb") and len(logged(job)) == 1
+
+
 @pytest.mark.slow
 def test_a_job_is_one_run_with_figures_and_nothing_of_careers(tmp_path):
     run(tmp_path, "-m", "method=joint,direct")
