@@ -1,11 +1,11 @@
 """What can be found wrong with a job before its folder is made, its data read or its model loaded. No torch."""
 
-from collections.abc import Iterable
-from typing import NoReturn, get_args
+from collections.abc import Iterable, Iterator
+from typing import Any, NoReturn, get_args
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
-from reasoning_occ.config import asks, learns_reasons, recommender_node, uses_model, validate
+from reasoning_occ.config import CONF, asks, learns_reasons, recommender_node, uses_model, validate
 from reasoning_occ.errors import UserError
 from reasoning_occ.identity import model_spec, plain, short_name
 
@@ -112,15 +112,50 @@ def _none(name: str | None) -> NoReturn:
 
 
 def one_recommender(overrides: Iterable[str]) -> None:
-    """A method and a baseline on one command line would leave the method unused; a row brings its own.
+    """A method and a baseline on one command line would leave the method unused; a row brings its own. Nor may a row
+    and an ablation, or an ablation and a method, choose differently.
 
     Raises:
-        UserError: two of the three were given.
+        UserError: two of the three were given, or two files set one value.
     """
-    groups = {word.split("=")[0].lstrip("+") for word in overrides}
-    given = [group for group in ("row", "method", "baseline") if group in groups]
+    chosen = dict(word.lstrip("+").split("=", 1) for word in overrides if "=" in word)
+    given = [group for group in ("row", "method", "baseline") if group in chosen]
     if len(given) > 1:
         raise UserError(
             f"{' and '.join(given)}: a job scores one recommender; give one of them, or sweep each apart "
             "(row= takes methods and baselines in one sweep)."
         )
+    if "row" in chosen and "ablation" in chosen:
+        row, ablation = (_sets(group, chosen[group]) for group in ("row", "ablation"))
+        for key in sorted(row.keys() & ablation.keys()):
+            if row[key] != ablation[key]:
+                raise UserError(
+                    f"row={chosen['row']} and ablation={chosen['ablation']}: the one sets {key}={_word(row[key])}, the "
+                    f"other {key}={_word(ablation[key])}; give one of them."
+                )
+
+
+def _word(value: Any) -> str:
+    """A value as it is written on a command line."""
+    return "null" if value is None else str(value)
+
+
+def _sets(group: str, name: str) -> dict[str, Any]:
+    """What a file of a group sets anywhere in the configuration: dotted keys and choices of other groups. Nothing where
+    there is no such file, which Hydra tells."""
+    path = CONF / group / f"{name}.yaml"
+    if not path.is_file():
+        return {}
+    values: Any = OmegaConf.to_container(OmegaConf.load(path))
+    choices = {
+        str(key).removeprefix("override /"): choice for one in values.pop("defaults", []) for key, choice in one.items()
+    }
+    return choices | dict(_flat(values, ""))
+
+
+def _flat(values: dict[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value

@@ -40,6 +40,8 @@ LEARN_REASONS = ("joint", "MultiTask", "TwoModel")
 BUILDABLE = ("reasoning_occ.careers.", "reasoning_occ.reasons.", "reasoning_occ.recommenders.")
 # that which reads the job's language model and trains nothing, and that which asks a model elsewhere
 UNTRAINED = ("zero_shot", "FewShot")
+# the teacher that can plant mistakes
+PLANTS = ".GroundedTeacher"
 ASKING = ("AnthropicAnswers", "AnthropicBatchAnswers", "OpenAIAnswers")
 
 
@@ -232,7 +234,10 @@ def _validate_ablation(cfg: DictConfig) -> None:
         raise UserError(
             f"ablation={name}: this job learns from no reasons; choose a method that does, as method=joint."
         )
-    if needs == "no_reasons" and (cfg.get("baseline") is not None or learns_reasons(cfg)):
+    if learns_reasons(cfg) and "mistakes" in cfg.teacher and not str(cfg.teacher._target_).endswith(PLANTS):
+        ours = f"ablation={name}" if needs == "reasons" else "teacher.mistakes"
+        raise UserError(f"{ours}: only teacher=grounded can plant mistakes; take the other teacher out of the command.")
+    if needs == "no_reasons" and (cfg.get("baseline") is not None or _class(cfg) != "Direct"):
         raise UserError(f"ablation={name}: it is method=direct; take the other method or baseline out of the command.")
 
 

@@ -14,7 +14,7 @@ from omegaconf import DictConfig
 
 from reasoning_occ.asking import asks_others, reasoner
 from reasoning_occ.check import check
-from reasoning_occ.config import build, floor_node, uses_model
+from reasoning_occ.config import build, floor_node, trains, uses_model
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation import predictions as rows
 from reasoning_occ.evaluation import scored
@@ -46,6 +46,10 @@ def run_job(cfg: DictConfig, folder: Path) -> None:
         if not status.finished_as(cfg):
             with _tracked(cfg, folder):
                 _work(cfg, folder, status)
+        elif cfg.logger.kind == "wandb" and not (folder / "wandb").is_dir():
+            from reasoning_occ.tracking import send_late
+
+            send_late(cfg, folder)
         page = write_report(folder)
     table.show(folder)
     console.print(f"Report: {page}", soft_wrap=True)
@@ -63,6 +67,7 @@ def _work(cfg: DictConfig, folder: Path, status: Status) -> None:
     try:
         status.stage("check")
         check(cfg)
+        _check_machine(cfg, folder)
         status.stage("load")
         task = load(cfg)
         if uses_model(cfg):
@@ -80,6 +85,18 @@ def _work(cfg: DictConfig, folder: Path, status: Status) -> None:
     except BaseException as error:
         status.failed(error)
         raise
+
+
+def _check_machine(cfg: DictConfig, folder: Path) -> None:
+    """What `check` can't see without torch and W&B, before anything is paid."""
+    if cfg.logger.kind == "wandb":
+        from reasoning_occ.tracking import check_login
+
+        check_login()
+    if trains(cfg) and not (folder / "predictions.jsonl").is_file():
+        from reasoning_occ.training.group import check_devices
+
+        check_devices(cfg.trainer.devices)
 
 
 def rank(recommender: Recommender, task: Task, final: Path, together: int = 1) -> None:

@@ -13,12 +13,20 @@ from omegaconf import DictConfig, OmegaConf
 
 from reasoning_occ.config import SWEEP, learns_reasons, recommender_node
 from reasoning_occ.errors import UserError
-from reasoning_occ.evaluation.predictions import Prediction
+from reasoning_occ.evaluation.predictions import Prediction, read
 from reasoning_occ.files import whole
-from reasoning_occ.identity import short_name, without_paths
+from reasoning_occ.identity import short_name
+from reasoning_occ.progress import console
+from reasoning_occ.report.jobs import METRICS_FILE, read_object
 
 LEARNT = ("adapter", "model", "generator/adapter", "predictor/adapter")
 """Where in a job's folder what it learnt can lie."""
+PLACES = ("path", "test_file", "ledger", "prices", "base_url", "predictor")
+"""Keys of the configuration that hold a place on this machine or in its network."""
+FILES = (".gguf", ".jsonl", ".json", ".csv", ".sqlite", ".yaml")
+UNSENT = ("offline", "dryrun", "disabled")
+"""Modes of Weights & Biases in which nothing is sent."""
+LOG_IN = "Log in with WANDB_API_KEY or `wandb login`, or set WANDB_MODE=offline to keep the log here."
 BEST = 5
 """Titles of a row in a table of predictions."""
 
@@ -153,6 +161,24 @@ def tracked(folder: Path) -> Iterator[None]:
             wandb.run.finish(exit_code=int(failed))
 
 
+def check_login() -> None:
+    """Find that nobody is logged in to Weights & Biases before anything is paid; asks nothing at a terminal.
+
+    Raises:
+        UserError: there is no key, it is not taken, or the server can't be reached.
+    """
+    import wandb
+
+    if wandb.run is not None or wandb.setup().settings.mode in UNSENT:
+        return
+    try:
+        there = wandb.login(prompt=False)
+    except wandb.Error as error:
+        raise UserError(f"logger=wandb: {str(error).rstrip('.')}. {LOG_IN}") from error
+    if not there:
+        raise UserError(f"logger=wandb: nobody is logged in. {LOG_IN}")
+
+
 def wandb_run(cfg: DictConfig, folder: Path) -> Any:
     """The job's one run on Weights & Biases, opened when it is first asked for; a job that goes on is in the same run.
 
@@ -180,9 +206,7 @@ def wandb_run(cfg: DictConfig, folder: Path) -> Any:
             settings=wandb.Settings(disable_code=True, disable_git=True, x_disable_machine_info=True, console="off"),
         )
     except wandb.Error as error:
-        raise UserError(
-            f"logger=wandb: {error}. Log in with WANDB_API_KEY, or set WANDB_MODE=offline to keep the log here."
-        ) from error
+        raise UserError(f"logger=wandb: {str(error).rstrip('.')}. {LOG_IN}") from error
 
 
 def tags(cfg: DictConfig) -> list[str]:
@@ -191,6 +215,22 @@ def tags(cfg: DictConfig) -> list[str]:
     if cfg.get("baseline") is None:
         found.append(str(cfg.model.name))
     return [*found, short_name(cfg.judge)] if learns_reasons(cfg) else found
+
+
+def send_late(cfg: DictConfig, folder: Path) -> None:
+    """Send the figures of a job that was finished without Weights & Biases, out of its files, and say so.
+
+    Raises:
+        UserError: Weights & Biases can't be reached, or a file can't be read.
+    """
+    import wandb
+
+    if wandb.setup().settings.mode == "disabled":
+        return
+    console.print("This job was finished without Weights & Biases: its figures are sent now, its curves are not.")
+    check_login()
+    with tracked(folder):
+        send_results(cfg, folder, read_object(folder / METRICS_FILE), read(folder / "predictions.jsonl"))
 
 
 def send_results(cfg: DictConfig, folder: Path, scored: Mapping[str, Any], found: Sequence[Prediction]) -> None:
@@ -230,10 +270,24 @@ def _parts(name: str, metric: Any) -> Iterator[tuple[str, float]]:
 
 
 def shown_config(cfg: DictConfig) -> dict[str, Any]:
-    """The configuration without the paths of this machine. Interpolations stay as written."""
+    """The configuration without the paths of this machine and the addresses of servers; names on the hub stay.
+    Interpolations stay as written."""
     hidden = ("output", "sweeps", "stages", "data_dir", "hydra")
     values: Any = OmegaConf.to_container(OmegaConf.masked_copy(cfg, [str(k) for k in cfg if k not in hidden]))
-    values["split"].pop("test_file")
-    for private in ("ledger", "prices"):
-        values["calls"].pop(private)
-    return without_paths(values)
+    return _public(values)
+
+
+def _public(value: Any) -> Any:
+    """A value without what is named or written as a place, at any depth."""
+    if isinstance(value, dict):
+        return {key: _public(one) for key, one in value.items() if key not in PLACES and not _is_place(key, one)}
+    return [_public(one) for one in value if not _is_place("", one)] if isinstance(value, list) else value
+
+
+def _is_place(key: str, value: Any) -> bool:
+    """Whether a value is a path, or an address, which may hold a password."""
+    if not isinstance(value, str) or value.startswith("${"):
+        return False
+    # a model's name can be one on the hub or a folder here: whether it is there says which, as where models are read
+    here = ("/" in value or key == "model") and Path(value).exists()
+    return here or "://" in value or "\\" in value or value.startswith(("/", "~", ".")) or value.endswith(FILES)

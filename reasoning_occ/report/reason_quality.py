@@ -7,9 +7,13 @@ Utility is judged with the true next occupation at hand, so it knows the answer 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from omegaconf import OmegaConf
+
+from reasoning_occ.config import CONF
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation.predictions import read
 from reasoning_occ.evaluation.rank_correlation import RankCorrelation, orders, rank_correlation
@@ -28,14 +32,23 @@ Metric = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A job. oracle: mean scores of the reasons it learnt from, `None` where none were or nobody judged them; quality:
-    of those its model wrote, `None` where they can't be compared; accuracy: its metrics."""
+    """A job. learnt: transitions that had an oracle reason, of how many, and how many of these reasons had a planted
+    mistake; `None` of a job that learnt from none. oracle: mean scores of these reasons, `None` where nobody judged
+    them; quality: of those its model wrote, `None` where they can't be compared; accuracy: its metrics;
+    viewed: histories were shown in another way than by default."""
 
     label: str
+    learnt: tuple[int, int, int] | None
     oracle: Mapping[str, float | None]
     quality: Mapping[str, Metric] | None
     accuracy: Mapping[str, Metric]
     tiny: bool
+    viewed: bool
+
+    @property
+    def compared(self) -> bool:
+        """Whether the correlations are of it too."""
+        return self.quality is not None and not self.viewed
 
     def of(self, quality: str) -> float:
         """A quality as one number; of a row that has some."""
@@ -56,7 +69,7 @@ class Comparison:
     @property
     def compared(self) -> tuple[Row, ...]:
         """The rows that the correlations are of."""
-        return tuple(row for row in self.rows if row.quality is not None)
+        return tuple(row for row in self.rows if row.compared)
 
 
 def compare(folder: Path) -> Comparison:
@@ -75,7 +88,7 @@ def compare(folder: Path) -> Comparison:
         for name, job in zip(names, jobs, strict=True)
     ]
     rows = tuple(_row(job, label) for job, label in zip(jobs, labels, strict=True))
-    both = [row for row in rows if row.quality is not None]
+    both = [row for row in rows if row.compared]
     correlations = {
         (quality, metric): rank_correlation(
             [row.of(quality) for row in both], [row.accuracy[metric]["value"] for row in both], SEED
@@ -94,13 +107,22 @@ def _name(job: Job) -> str:
 def _row(job: Job, label: str) -> Row:
     oracle = read_object(job.folder / ORACLE_FILE) if (job.folder / ORACLE_FILE).exists() else {}
     means = oracle.get("mean_scores") or {}
+    counted = oracle["transitions"] - oracle["without"] if oracle else 0
     return Row(
         label=label,
+        learnt=(counted, oracle["transitions"], oracle["planted_chosen"]) if oracle else None,
         oracle={name: means.get(name) for name in QUALITY},
         quality=_quality(job),
         accuracy={name: job.metrics[name] for name in ACCURACY},
         tiny=job.tiny,
+        viewed=setting(job.folder, "view") not in (None, _default_view()),
     )
+
+
+@cache
+def _default_view() -> Any:
+    """How histories are shown unless a job says otherwise."""
+    return OmegaConf.load(CONF / "config.yaml").view
 
 
 def _quality(job: Job) -> Mapping[str, Metric] | None:
@@ -131,13 +153,19 @@ def _check_alike(jobs: Sequence[Job]) -> None:
 def _notes(
     rows: Sequence[Row], unfinished: Sequence[Unfinished], found: Mapping[tuple[str, str], RankCorrelation]
 ) -> Iterator[str]:
-    compared = [row for row in rows if row.quality is not None]
+    compared = [row for row in rows if row.compared]
     yield (
         "Quality: mean factuality and coherence (1-5) of the reasons that the job's model wrote for test people. "
         "Utility is judged with the truth at hand, so it has no place here."
     )
     if any(None in row.oracle.values() for row in compared):
         yield "Learnt: means over the oracle reasons that a judge scored; - where nobody judged them."
+    yield from _what_was_learnt(rows)
+    if viewed := [row.label for row in rows if row.quality is not None and row.viewed]:
+        yield (
+            f"Not in the correlations: {'; '.join(viewed)}. Histories are shown in another way there (view), which "
+            "changes accuracy whatever the reasons are worth."
+        )
     if left := [row.label for row in rows if row.quality is None]:
         yield f"Not in the correlations, for want of judged reasons that a model wrote: {'; '.join(left)}."
     yield from _what_n_shows(len(compared), [one for one in found.values() if one.p is not None])
@@ -150,6 +178,22 @@ def _notes(
         yield f"{'; '.join(row.label for row in rows if row.tiny)}: {TINY}, figures mean nothing."
     if unfinished:
         yield f"Not finished: {'; '.join(map(str, unfinished))}."
+
+
+def _what_was_learnt(rows: Sequence[Row]) -> Iterator[str]:
+    learnt = [(row.label, *row.learnt) for row in rows if row.learnt is not None]
+    if len({(with_reason, all_) for _, with_reason, all_, _ in learnt}) > 1:
+        yield (
+            "Reasons learnt: transitions that had an oracle reason, the others train with their answer alone. Where a "
+            "judge must pass them there are fewer; no_judge, low_quality and mistakes_N learn one for every "
+            "transition, so these jobs differ in how many reasons are learnt and not in their quality alone."
+        )
+    if planted := [f"{label} {bad} of {with_reason}" for label, with_reason, _, bad in learnt if bad]:
+        yield (
+            f"Learnt with a mistake that was planted: {'; '.join(planted)}. teacher=grounded plants mistakes "
+            "(teacher.mistakes) so that the judge has work; without a judge they are learnt, so that no_judge is a "
+            "dose of mistakes too."
+        )
 
 
 def _what_n_shows(n: int, found: Sequence[RankCorrelation]) -> Iterator[str]:

@@ -65,7 +65,13 @@ def _line(cells: Sequence[str]) -> str:
 
 def _jobs(found: Comparison, between: str) -> Grid:
     """A row a job, numbered as in the picture."""
-    head = ["job", *(f"learnt: {name}" for name in QUALITY), *(f"written: {name}" for name in QUALITY), *ACCURACY]
+    head = [
+        "job",
+        "reasons learnt",
+        *(f"learnt: {name}" for name in QUALITY),
+        *(f"written: {name}" for name in QUALITY),
+        *ACCURACY,
+    ]
     return [head, *(_cells(number, row, between) for number, row in enumerate(found.rows, start=1))]
 
 
@@ -75,7 +81,8 @@ def _cells(number: int, row: Row, between: str) -> list[str]:
 
     learnt = ["-" if mean is None else f"{mean:.2f}" for mean in row.oracle.values()]
     written = ["-"] * len(QUALITY) if row.quality is None else [told(row.quality[name]) for name in QUALITY]
-    return [f"{number}. {row.label}", *learnt, *written, *(told(row.accuracy[name]) for name in ACCURACY)]
+    counted = "-" if row.learnt is None else f"{row.learnt[0]:,} of {row.learnt[1]:,}"
+    return [f"{number}. {row.label}", counted, *learnt, *written, *(told(row.accuracy[name]) for name in ACCURACY)]
 
 
 def _correlations(found: Comparison) -> Grid:
@@ -92,7 +99,7 @@ def picture(found: Comparison) -> str:
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    numbered = [(number, row) for number, row in enumerate(found.rows, start=1) if row.quality is not None]
+    numbered = [(number, row) for number, row in enumerate(found.rows, start=1) if row.compared]
     look: dict[str, Any] = {"svg.fonttype": "none", "svg.hashsalt": "reason-quality", "font.size": 9}
     with rc_context(look):  # pyright: ignore[reportArgumentType]
         figure = Figure(figsize=(2.9 * len(ACCURACY), 2.7 * len(QUALITY)), layout="constrained")

@@ -139,6 +139,18 @@ def _buckets(parameters: Iterable[nn.Parameter]) -> Iterator[list[nn.Parameter]]
         yield bucket
 
 
+def check_devices(size: int) -> None:
+    """Refuse a training whose devices would have to share GPUs or, where there are none, cores.
+
+    Raises:
+        UserError: this machine has fewer than `size`.
+    """
+    gpus, cores = torch.cuda.device_count(), os.cpu_count() or 1
+    if 1 < size > (gpus or cores):
+        have = f"{gpus} GPUs" if gpus else f"no GPU and {cores} cores"
+        raise UserError(f"trainer.devices={size}: this machine has {have}. Give fewer, or leave it out for one.")
+
+
 @contextmanager
 def together(job: Any, size: int, folder: Path) -> Iterator[Group | None]:
     """Within it, `size - 1` more processes train by `fit.help_train`; yields this one's place; None: it is alone.
@@ -154,8 +166,7 @@ def together(job: Any, size: int, folder: Path) -> Iterator[Group | None]:
     if size == 1:
         yield None
         return
-    if torch.cuda.is_available() and torch.cuda.device_count() < size:
-        raise UserError(f"trainer.devices={size}: this machine has {torch.cuda.device_count()} GPUs.")
+    check_devices(size)
     folder.mkdir(parents=True, exist_ok=True)
     file, port = folder / ".together.pt", _free_port()
     before, threads = {key: os.environ.get(key) for key in ("MASTER_ADDR", "MASTER_PORT")}, torch.get_num_threads()

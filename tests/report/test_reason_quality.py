@@ -27,7 +27,15 @@ def reasons(folder: Path, value: float, utility: float = 3.0) -> None:
     found = {"factuality": mean(value), "coherence": mean(value), "utility": mean(utility)}
     (folder / "reasons_quality.json").write_text(json.dumps(found))
     learnt = {"factuality": value, "coherence": None, "utility": utility}
-    (folder / "oracle.json").write_text(json.dumps({"mean_scores": learnt}))
+    oracle(folder, {"mean_scores": learnt})
+
+
+def oracle(folder: Path, found: dict, without: int = 0, planted: int = 0) -> None:
+    """oracle.json, with what else is on record there already."""
+    path = folder / "oracle.json"
+    known = json.loads(path.read_text()) if path.exists() else {}
+    counts = {"transitions": 1600, "without": without, "planted_chosen": planted}
+    path.write_text(json.dumps({**known, **counts, **found}))
 
 
 def add(folder: Path, text: str) -> None:
@@ -88,6 +96,28 @@ def test_reasons_that_could_not_be_scored_are_left_out(jobs):
     nothing = {"value": None, "n": 0, "low": None, "high": None}
     file.write_text(json.dumps({"factuality": nothing, "coherence": nothing}))
     assert len(compare(jobs).compared) == 3
+
+
+def test_the_table_says_how_many_reasons_were_learnt_and_how_many_were_spoilt(jobs):
+    assert "Reasons learnt:" not in text(compare(jobs))  # as many everywhere
+    assert "planted" not in text(compare(jobs))
+    oracle(jobs / "joint-none", {}, without=400)
+    oracle(jobs / "joint-mistakes_30", {}, planted=480)
+    told = markdown(compare(jobs))
+    assert "| reasons learnt |" in told and "| 1,200 of 1,600 |" in told and "| 1,600 of 1,600 |" in told
+    assert "no_judge, low_quality and mistakes_N learn one for every transition" in told
+    assert "planted: joint, mistakes_30 480 of 1600. teacher=grounded plants mistakes" in told
+    assert "direct, no_reason | - | - | - |" in told
+
+
+def test_what_shows_histories_in_another_way_is_no_part_of_the_correlations(jobs):
+    add(jobs / "joint-none", "view: {education: true, jobs: all, titles: text}\n")
+    assert len(compare(jobs).compared) == 4
+    add(jobs / "joint-low_quality", "view: {education: false, jobs: all, titles: text}\n")
+    found = compare(jobs)
+    assert found.correlations["factuality", "MRR"].n == 3 == len(found.compared)
+    assert "Not in the correlations: joint, low_quality. Histories are shown in another way" in " ".join(found.notes)
+    assert "2.60 [2.50, 2.70]" in markdown(found)  # shown all the same
 
 
 def test_two_jobs_are_shown_and_not_correlated(jobs):

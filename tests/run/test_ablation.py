@@ -13,7 +13,7 @@ from provider_server import Fake, running
 
 from reasoning_occ import run  # noqa: F401  (registers the resolver that names runs)
 from reasoning_occ.audit.__main__ import main as audit
-from reasoning_occ.check import check
+from reasoning_occ.check import check, one_recommender
 from reasoning_occ.config import CONF, validate
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation.predictions import read
@@ -84,6 +84,10 @@ def test_no_reason_is_direct_and_nothing_else():
         (["ablation=shuffled_reasons", "baseline=markov"], "learns from no reasons"),
         (["ablation=no_reason", "method=joint"], "it is method=direct"),
         (["ablation=no_reason", "baseline=markov"], "it is method=direct"),
+        (["ablation=no_reason", "method=zero_shot_direct"], "it is method=direct"),
+        (["ablation=no_reason", "method=few_shot"], "it is method=direct"),
+        (["ablation=mistakes_30", "teacher=anthropic"], "ablation=mistakes_30: only teacher=grounded can plant"),
+        (["teacher=local", "+teacher.mistakes=0.3"], "teacher.mistakes: only teacher=grounded can plant"),
         (["ablation.needs=luck"], "ablation.needs: expected"),
         (["view.jobs=first"], "view.jobs: expected"),
         (["view.education=maybe"], "view.education: expected"),
@@ -93,6 +97,27 @@ def test_no_reason_is_direct_and_nothing_else():
 def test_what_makes_no_sense_together_is_refused(overrides, told):
     with pytest.raises(UserError, match=told):
         validate(composed(*overrides))
+
+
+@pytest.mark.parametrize(
+    ("row", "ablation", "told"),
+    [
+        ("joint", "no_reason", "the one sets method=joint, the other method=direct"),
+        ("markov", "no_reason", "the one sets method=null, the other method=direct"),
+        ("joint_oracle", "shuffled_reasons", "sets inference.reason=oracle, the other inference.reason=shuffled"),
+        ("joint_marginal", "shuffled_reasons", "the one sets inference.reason=marginal"),
+    ],
+)
+def test_a_row_and_an_ablation_that_choose_differently_are_refused(row, ablation, told):
+    with pytest.raises(UserError, match=f"row={row} and ablation={ablation}: .*{told}"):
+        one_recommender([f"row={row}", f"ablation={ablation}", "debug=tiny"])
+
+
+def test_a_row_and_an_ablation_that_agree_go_together():
+    for row, ablation in (("direct", "no_reason"), ("joint", "no_judge"), ("joint_shuffled", "shuffled_reasons")):
+        one_recommender([f"row={row}", f"ablation={ablation}"])
+        validate(composed(f"row={row}", f"ablation={ablation}"))
+    one_recommender(["row=direct_head", "ablation=null", "seed=1", "~debug"])
 
 
 @pytest.mark.parametrize("method", ["method=direct", "baseline=previous"])

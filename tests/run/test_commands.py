@@ -214,6 +214,13 @@ def test_a_step_of_the_papers_settings_with_a_tiny_model(tmp_path):
 
 
 @pytest.mark.slow
+def test_more_devices_than_there_are_are_told_before_reasons_are_made(tmp_path):
+    done = run(tmp_path, "debug=tiny", "trainer=ddp", "trainer.devices=10000")
+    assert done.returncode == 1 and "trainer.devices=10000: this machine has" in done.stderr
+    assert not (tmp_path / "stages").exists() and not (only(tmp_path / "runs") / "reasons.jsonl").exists()
+
+
+@pytest.mark.slow
 def test_a_hub_that_cannot_be_reached_names_model_path(tmp_path):
     done = run(tmp_path, "model=qwen", "data.people=60")
     assert done.returncode == 1 and "model.path" in done.stderr and "Traceback" not in done.stderr
@@ -247,7 +254,7 @@ def test_wandb_offline_gets_figures_and_no_careers(tmp_path):
     assert done.returncode == 0, done.stderr
     folder = only(tmp_path / "runs")
     logs = list(folder.glob("wandb/offline-run-*/*.wandb"))
-    assert len(logs) == 2  # one a stage: fit, score
+    assert len(logs) == 1  # a job is one run
     people = [json.loads(line) for line in (folder / "predictions.jsonl").read_text().splitlines()]
     told = {line.encode() for person in people for line in person["history"] if ";" in line}
     assert told and not any(line in log.read_bytes() for line in told for log in logs)

@@ -17,7 +17,7 @@ from reasoning_occ.config import CONF
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import read_jsonl
 from reasoning_occ.reasons.privacy import FIELDS
-from reasoning_occ.tracking import COLUMNS, PREFER, PREFERENCE_COLUMNS, CsvLog, tracker
+from reasoning_occ.tracking import COLUMNS, PREFER, PREFERENCE_COLUMNS, CsvLog, shown_config, tracker
 
 ALL_FIELDS = f"privacy.send=[{','.join(FIELDS)}]"
 
@@ -56,6 +56,42 @@ def test_rows_beyond_the_checkpoint_are_replaced(tmp_path):
         (5, 15),
     ]
     assert "epoch" not in rows[0]
+
+
+@pytest.mark.parametrize(
+    ("key", "told"), [("", "nobody is logged in"), ("short", "WANDB_API_KEY invalid: API key must have")]
+)
+def test_who_is_not_logged_in_is_told_before_anything_is_made(key, told, tmp_path):
+    words = ["logger=wandb", "debug=tiny", f"output={tmp_path}/runs", f"stages={tmp_path}/stages"]
+    nowhere = {"HOME": str(tmp_path), "NETRC": str(tmp_path / "none"), "WANDB_BASE_URL": "http://127.0.0.1:9"}
+    env = os.environ | nowhere | {"WANDB_MODE": "online", "WANDB_API_KEY": key, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "reasoning_occ.run", *words], cwd=tmp_path, env=env, capture_output=True, text=True,
+        timeout=200, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert done.returncode == 1 and f"logger=wandb: {told}" in done.stderr and "WANDB_MODE=offline" in done.stderr
+    (job,) = (tmp_path / "runs").iterdir()
+    assert not (tmp_path / "stages").exists() and not (job / "reasons.jsonl").exists()
+
+
+@pytest.mark.slow
+def test_a_job_that_was_finished_without_it_sends_its_figures_late(tmp_path):
+    words = ["baseline=markov", f"output={tmp_path}/runs", "data.people=60"]
+    env = os.environ | {"WANDB_MODE": "offline", "WANDB_SILENT": "true", "OMP_NUM_THREADS": "1"}
+
+    def again(*more: str) -> str:
+        command = [sys.executable, "-m", "reasoning_occ.run", *words, *more]
+        done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=400)
+        assert done.returncode == 0, done.stderr
+        return " ".join((done.stdout + done.stderr).split())
+
+    again()
+    (job,) = (tmp_path / "runs").iterdir()
+    assert "its figures are sent now, its curves are not" in again("logger=wandb")
+    (found,) = logged(job)
+    assert found.summary["AccEM"] == pytest.approx(json.loads((job / "metrics.json").read_text())["AccEM"]["value"])
+    assert found.exit_code == 0 and found.run.run_id == job.name
+    assert "sent now" not in again("logger=wandb") and len(logged(job)) == 1
 
 
 @pytest.mark.slow
@@ -101,11 +137,29 @@ def test_tables_and_adapter_when_asked_for_and_a_job_that_goes_on_in_its_run(tmp
     assert len(again) == 2 and {one.run.run_id for one in again} == {job.name}
 
 
-def test_tables_are_refused_where_careers_may_not_be_sent():
-    def composed(*overrides):
-        with initialize_config_dir(str(CONF), version_base="1.3"):
-            return compose("config", ["logger=wandb", "debug=tiny", *overrides])
+def composed(*overrides):
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return compose("config", ["logger=wandb", "debug=tiny", *overrides])
 
+
+@pytest.mark.parametrize("method", ["joint", "direct"])  # what a job does not use is in its configuration too
+def test_no_path_of_this_machine_and_no_address_is_sent(method, tmp_path):
+    (tmp_path / "my-model").mkdir()
+    address = "http://me:secret@inner.example:8000/v1"
+    job = [f"method={method}", "data=json", "data.path=mine/people.jsonl", "split.test_file=test-ids.txt"]
+    asked = ["teacher=openai", "teacher.model=my-model", f"teacher.base_url={address}"]  # a folder of this one
+    sent = shown_config(composed(*job, *asked, "judge=reprediction", "judge.predictor=runs/joint-1", "output=here/o"))
+    told = json.dumps(sent)
+    for place in ("secret", "inner.example", "people.jsonl", "test-ids", "my-model", "joint-1", "here/o", "ledger"):
+        assert place not in told, place
+    sent = shown_config(composed(*job, "teacher=local", "teacher.model=Qwen/Qwen3-8B", "judge=local"))
+    assert sent["teacher"]["model"] == "Qwen/Qwen3-8B" and sent["judge"]["_target_"].endswith("LocalJudge")
+    assert sent["trainer"]["max_steps"] == 4 and sent["model"]["hub"] == composed().model.hub
+    for path in ("/models/Qwen3-8B", "~/Qwen3-8B", "./Qwen3-8B", "Qwen3-8B.gguf"):
+        assert "Qwen3-8B" not in json.dumps(shown_config(composed("teacher=local", f"teacher.model='{path}'")))
+
+
+def test_tables_are_refused_where_careers_may_not_be_sent():
     check(composed())
     check(composed("logger.tables=true", ALL_FIELDS))
     for overrides in ([], ["baseline=markov"], [ALL_FIELDS, "privacy.local_only=true"]):

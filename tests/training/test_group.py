@@ -12,6 +12,7 @@ from torch import distributed
 
 from reasoning_occ.errors import UserError
 from reasoning_occ.training.fit import fit
+from reasoning_occ.training.group import check_devices
 
 
 class Seen(Callback):
@@ -80,6 +81,14 @@ def test_stopped_and_gone_on_from(train):
     assert all(torch.equal(one, other) for one, other in zip(same, weights, strict=True))
     with pytest.raises(UserError, match="other training examples or settings"):
         train("cut", 1)
+
+
+def test_more_devices_than_there_are_are_refused():
+    most = torch.cuda.device_count() or os.cpu_count()
+    check_devices(1)
+    check_devices(most)
+    with pytest.raises(UserError, match=rf"trainer\.devices={most + 1}: this machine has (no GPU and )?{most} "):
+        check_devices(most + 1)
 
 
 @pytest.mark.slow
