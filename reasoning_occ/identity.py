@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig, OmegaConf
 
 from reasoning_occ import __version__
-from reasoning_occ.config import CONF, PACKAGE, asks, recommender_node, source, trains, uses_model
+from reasoning_occ.config import CONF, PACKAGE, asks, recommender_node, source, trains, uses_model, writes_reasons
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import checksum
 
@@ -33,6 +33,8 @@ COMMON_KEYS = ("seed", "data", "split", "view", "evaluation")
 # and what an untrained model does, or one that is asked elsewhere
 MODEL_KEYS = ("model", "inference", "debug")
 ASKING_KEYS = ("privacy",)
+# who scores what an untrained model writes, and what of it that one may be sent
+JUDGED_KEYS = ("judge", "privacy")
 
 
 @cache
@@ -84,7 +86,8 @@ def _keys(cfg: DictConfig) -> tuple[str, ...]:
     """The parts of the configuration on which a job's result depends."""
     if trains(cfg):
         return tuple(map(str, cfg))
-    more = (*(MODEL_KEYS if uses_model(cfg) else ()), *(ASKING_KEYS if asks(cfg) else ()))
+    kinds = ((uses_model, MODEL_KEYS), (asks, ASKING_KEYS), (writes_reasons, JUDGED_KEYS))
+    more = [key for is_of, keys in kinds if is_of(cfg) for key in keys]
     return (*COMMON_KEYS, "method" if cfg.get("baseline") is None else "baseline", *more)
 
 
@@ -130,9 +133,9 @@ def content(cfg: DictConfig) -> dict[str, str]:
         sums["test_people"] = checksum(Path(cfg.split.test_file))
     if uses_model(cfg):
         sums["weights"] = weights_checksum(cfg)
-        for role in ("teacher", "judge"):
+        for role in ("teacher", "judge") if trains(cfg) else ("judge",) if writes_reasons(cfg) else ():
             sums |= _local_models(cfg, plain(cfg, role), role)
-        if cfg.oracle.fallback == "grounded":
+        if trains(cfg) and cfg.oracle.fallback == "grounded":
             sums["stand_in"] = checksum(CONF / "teacher" / "grounded.yaml")
     return sums
 
