@@ -13,7 +13,7 @@ from typing import Any
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation.predictions import read
 from reasoning_occ.evaluation.rank_correlation import RankCorrelation, orders, rank_correlation
-from reasoning_occ.report.jobs import Job, Unfinished, find, read_object, setting
+from reasoning_occ.report.jobs import Job, Unfinished, find, left_out, read_object, setting
 from reasoning_occ.report.reasons import ORACLE_FILE, QUALITY_FILE
 from reasoning_occ.report.sentences import TINY
 
@@ -60,7 +60,7 @@ class Comparison:
 
 
 def compare(folder: Path) -> Comparison:
-    """Read the jobs of a sweep.
+    """Read the jobs of a sweep; those that lie in its folder and not in its list are counted in a note.
 
     Raises:
         UserError: no finished job; or jobs that were tested on other people, or whose reasons another judge scored.
@@ -83,7 +83,7 @@ def compare(folder: Path) -> Comparison:
         for quality in (*QUALITY, BOTH)
         for metric in ACCURACY
     }
-    return Comparison(rows, correlations, tuple(_notes(rows, unfinished, correlations)))
+    return Comparison(rows, correlations, (*_notes(rows, unfinished, correlations), *left_out(folder)))
 
 
 def _name(job: Job) -> str:
