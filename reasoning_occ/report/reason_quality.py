@@ -119,11 +119,11 @@ def _check_alike(jobs: Sequence[Job]) -> None:
     judges = {str(setting(job.folder, "judge")) for job in jobs if (job.folder / QUALITY_FILE).exists()}
     if len(judges) > 1:
         raise UserError(f"The reasons of these jobs were scored by {len(judges)} judges; compare jobs of one judge.")
-    first = {p.key for p in read(jobs[0].folder / "predictions.jsonl")}
+    first = {(p.key, p.truth) for p in read(jobs[0].folder / "predictions.jsonl")}
     for job in jobs[1:]:
-        if {p.key for p in read(job.folder / "predictions.jsonl")} != first:
+        if {(p.key, p.truth) for p in read(job.folder / "predictions.jsonl")} != first:
             raise UserError(
-                f"{job.folder.name} was tested on other transitions than {jobs[0].folder.name}; compare jobs with the "
+                f"{job.folder.name} was tested on other transitions or answers than {jobs[0].folder.name}; compare jobs with the "
                 "same data and split."
             )
 
