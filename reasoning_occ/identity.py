@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # rooms whose code can change a result; a run is only continued by the code that began it
 SHAPING = ("careers", "occupations", "models", "language", "reasons", "training", "inference", "recommenders")
 WIRING = ("experiment.py", "making.py", "stages.py", "asking.py", "task.py", "config.py")
+SCORING = PACKAGE / "evaluation"
 # what a result does not depend on; how predictions are scored and shown can change without training anew, and of
 # files the content counts, not where they lie
 IDLE_BELOW = {
@@ -46,6 +47,26 @@ def code_version() -> str:
     for file in (*rooms, *(PACKAGE / name for name in WIRING)):
         digest.update(file.read_bytes())
     return f"{__version__}+{digest.hexdigest()[:12]}"
+
+
+@cache
+def scoring_version() -> str:
+    """A checksum of the sources that make metrics of predictions, which no run's name holds: what they change is scored
+    again in the folder where it is. What a stage counted (`leak`) and audits stay as they are."""
+    return _of_sources(sorted(file for file in SCORING.glob("*.py") if file.name != "leak.py"))
+
+
+@cache
+def judging_version() -> str:
+    """A checksum of the sources that make means of what a judge says of reasons for test people."""
+    return _of_sources([SCORING / name for name in ("quality.py", "judging.py", "intervals.py")])
+
+
+def _of_sources(files: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.name.encode() + file.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def identity(cfg: DictConfig, checksums: dict[str, str]) -> str:
