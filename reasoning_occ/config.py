@@ -135,7 +135,7 @@ def learns_reasons(cfg: DictConfig) -> bool:
 
 
 def writes_reasons(cfg: DictConfig) -> bool:
-    """Whether the job's recommender writes reasons for test people, be it trained or not, so that a judge reads them."""
+    """Whether the job's recommender writes reasons for test people, trained or not, so that a judge reads them."""
     node = recommender_node(cfg)
     return learns_reasons(cfg) or ("form" in node and node.form == "reason_then_answer")
 

@@ -21,8 +21,8 @@ _PROBABILITY = "top probability"
 class Scored:
     """One recommender's scores, one row a prediction.
 
-    keys: the person and the number of past jobs. truths: codes of what came next. means: in the order of `MEANS`, nan where a metric can't score.
-    probabilities: of the top title, nan where there is none.
+    keys: the person and the number of past jobs. truths: codes of what came next. means: in the order of `MEANS`, nan
+    where a metric can't score. probabilities: of the top title, nan where there is none.
     """
 
     keys: tuple[tuple[str, int], ...]
@@ -51,7 +51,9 @@ def score(predictions: Sequence[Prediction], taxonomy: Taxonomy) -> Scored:
         UnknownOccupation: a truth is not in the taxonomy.
     """
     means = np.stack(list(scores(predictions, taxonomy).values()), axis=1)
-    return Scored(tuple(p.key for p in predictions), tuple(p.truth for p in predictions), means, confidence(predictions))
+    return Scored(
+        tuple(p.key for p in predictions), tuple(p.truth for p in predictions), means, confidence(predictions)
+    )
 
 
 def write(path: Path, scored: Scored) -> None:

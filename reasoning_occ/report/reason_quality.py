@@ -123,8 +123,8 @@ def _check_alike(jobs: Sequence[Job]) -> None:
     for job in jobs[1:]:
         if {(p.key, p.truth) for p in read(job.folder / "predictions.jsonl")} != first:
             raise UserError(
-                f"{job.folder.name} was tested on other transitions or answers than {jobs[0].folder.name}; compare jobs with the "
-                "same data and split."
+                f"{job.folder.name} was tested on other transitions or answers than {jobs[0].folder.name}; compare "
+                "jobs with the same data and split."
             )
 
 
