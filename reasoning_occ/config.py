@@ -204,8 +204,13 @@ def _validate_reading(cfg: DictConfig) -> None:
         raise UserError(
             f"inference.reason={chosen}: this method reads no such reason; choose joint, multi_task or two_model."
         )
-    if chosen != "greedy" and "reason_first" in node and node.reason_first is False:
-        raise UserError(f"inference.reason={chosen}: with method.reason_first=false no reason is read; take it out.")
+    if "reason_first" in node and node.reason_first is False:
+        if chosen != "greedy":
+            raise UserError(
+                f"inference.reason={chosen}: with method.reason_first=false no reason is read; take it out."
+            )
+        if cfg.ranking == "head":
+            raise UserError("ranking=head: the head reads what stands last, which is no title with reason_first=false.")
 
 
 def _validate_split(split: DictConfig) -> None:

@@ -192,9 +192,11 @@ def predictor(cfg: DictConfig, task: Task, name: str | None) -> Any:
 
     if name is None:
         untrained = cfg.copy()
+        OmegaConf.set_struct(untrained, False)  # a job without a baseline has no such key
         untrained.baseline = None
         # how test people are ranked is none of a judge's business
-        untrained.inference |= {"reason": "greedy", "allow_oracle": False, "pmi": False, "precision": "fp32"}
+        plainly = {"reason": "greedy", "allow_oracle": False, "pmi": False, "precision": "fp32"}
+        untrained.inference = OmegaConf.merge(untrained.inference, plainly)
         untrained.method = {"_target_": f"{zero_shot.__module__}.{zero_shot.__name__}", "form": "reason_then_answer"}
         return make(untrained, task, Path())
     check_run("judge.predictor", name)

@@ -53,7 +53,7 @@ def run(checkout: Path, options: list[str]) -> Job:
         began = time.monotonic()
         done = subprocess.run(
             [sys.executable, "-m", "reasoning_occ.run", f"output={folder}", *options],
-            cwd=checkout,
+            cwd=folder,  # what jobs share would be found in a checkout
             check=False,
             env={**os.environ, "PYTHONPATH": str(checkout), "WANDB_MODE": "offline"},
             capture_output=True,
@@ -62,7 +62,7 @@ def run(checkout: Path, options: list[str]) -> Job:
         if done.returncode:
             sys.exit(f"The job in {checkout} failed:\n{done.stdout}{done.stderr}")
         took = time.monotonic() - began
-        (metrics,) = Path(folder).glob("*/metrics.json")
+        (metrics,) = Path(folder).glob("*-*/metrics.json")
         values = json.loads(metrics.read_text(encoding="utf-8"))
     told = {name: tuple(values[name][part] for part in ("value", "low", "high")) for name in METRICS}
     return Job({**stages(done.stderr + done.stdout), "all": took}, told)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
 from reasoning_occ import costs
 from reasoning_occ.careers.types import Career, Transition
@@ -18,6 +18,7 @@ from reasoning_occ.language.prompt import Asks, Language, Ranking
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.recommenders.base import Recommendation, allowed
 from reasoning_occ.recommenders.learning import Learning, learn
+from reasoning_occ.recommenders.ranking import by_head, by_text, fitting, report_cuts
 
 if TYPE_CHECKING:
     from lightning.pytorch.loggers import Logger
@@ -33,15 +34,6 @@ Reasons = Mapping[tuple[str, int], str]
 """Oracle reasons by transition."""
 Place = Callable[[str], AbstractContextManager[Path]]
 """Gives the folder of a stage ("learn", "prefer", "write"), held while it is used."""
-
-
-def report_cuts(language: Language, histories: Sequence[Career], whose: str) -> None:
-    """Say how many histories are longer than the window, and so lose their oldest lines."""
-    cut = sum(language.first_line(history) > 0 for history in histories)
-    if cut:
-        log.warning(
-            "%d of %d %s histories are longer than the window and lose their oldest lines.", cut, len(histories), whose
-        )
 
 
 class Adapter(NamedTuple):
@@ -270,16 +262,20 @@ class LanguageModel:
         report_cuts(language, histories, "test")
         each = len(reasons[0]) if reasons else 1
         asked = [history for history in histories for _ in range(each)]
-        said = self._fitting(language, asked, [reason for several in reasons for reason in several])
+        said = fitting(language, asked, [reason for several in reasons for reason in several])
         contexts = [language.answer_prefix_ids(h, reason).tolist() for h, reason in zip(asked, said, strict=True)]
         may = [allowed(history, self.taxonomy) for history in asked]
         batch = each if each > 1 else self.inference.rank_batch
-        rankings = self._rankings(model, language, contexts, may, batch, label)
+        rankings = (
+            by_text(model, language, contexts, may, batch, label, pmi=self.inference.pmi)
+            if self._titles is None
+            else by_head(model, self._titles, contexts, may, batch, label)
+        )
         wide = self.inference.precision == "fp32"  # as published probabilities are computed
         counted = None if label is None else self.folder
         with in_fp32(model) if wide else one_product(model), costs.Meter(counted, "rank") as meter:
-            for number in range(len(histories)):
-                log_probs_ko = np.stack([next(rankings) for _ in range(each)])
+            for number, several in enumerate(zip(*[iter(rankings)] * each, strict=True)):
+                log_probs_ko = np.stack(several)
                 meter.lap()
                 mean_o = np.logaddexp.reduce(log_probs_ko, axis=0) - np.log(each)
                 best = int(np.argmax(log_probs_ko[:, int(np.argmax(mean_o))]))
@@ -290,33 +286,3 @@ class LanguageModel:
     ) -> list[Float[np.ndarray, " occupations"]]:
         """What `rank` says, as numbers alone and without a bar: the face of a predictor for judges."""
         return [one.log_probs for one in self.rank(histories, reasons, label=None)]
-
-    def _rankings(
-        self,
-        model: Any,
-        language: Language,
-        contexts: list[list[int]],
-        may: list[Bool[np.ndarray, " occupations"]],
-        batch: int,
-        label: str | None,
-    ) -> Iterator[Float[np.ndarray, " occupations"]]:
-        if self._titles is not None:
-            from reasoning_occ.inference.head import rank_by_head
-
-            return rank_by_head(model, self._titles.to(model.device), contexts, may, batch=batch, label=label)
-        from reasoning_occ.inference.rank import rank_many
-        from reasoning_occ.inference.trie import Trie
-
-        # the first closing id is what ends a title that begins like a longer one
-        trie = Trie.build([[*language.title_ids(code), language.closing_ids[0]] for code in self.taxonomy.codes])
-        prior = language.prior_prefix_ids().tolist() if self.inference.pmi else None
-        return rank_many(model, contexts, trie, may, batch=batch, label=label, prior=prior)
-
-    def _fitting(
-        self, language: Language, histories: Sequence[Career], reasons: Sequence[str | None]
-    ) -> list[str | None]:
-        kept = [language.fitting(history, reason) for history, reason in zip(histories, reasons, strict=True)]
-        cut = sum(mine != given for mine, given in zip(kept, reasons, strict=True))
-        if cut:
-            log.warning("%d of %d reasons were longer than the window and lose their end.", cut, len(reasons))
-        return kept

@@ -100,6 +100,10 @@ def test_it_is_the_predictor_of_a_judge_that_names_none_whatever_the_job_scores(
     (with_reason,) = found.log_probs([history], ["They go on as they began."])
     (without,) = found.log_probs([history], [None])
     assert not np.allclose(np.exp(with_reason), np.exp(without))
+    # how the job's own recommender ranks is none of its business
+    cfg, task, _ = job("method=zero_shot_reason", "inference.pmi=true", "inference.reason=none")
+    (same,) = predictor(cfg, task, None).log_probs([history], ["They go on as they began."])
+    assert same.tolist() == with_reason.tolist()
 
 
 def test_a_window_too_small_is_told_before_a_reason_is_written(job, tmp_path):

@@ -121,6 +121,9 @@ def test_the_budget_is_compared_with_all_that_may_be_asked(tmp_path, nls, capsys
     e = once.estimate
     assert e.most_usd == pytest.approx((2 * e.input + 10 * 500 * e.calls) / 1e6)  # written to the cache: dearer
     assert once.most_usd == e.most_usd and (once.more, once.repairs) == (0, False)
+    # reasons of test people are written and judged too where they are read
+    oracle = of("inference.reason=oracle", "inference.allow_oracle=true")
+    assert oracle.estimate.calls > e.calls and oracle.assumed >= once.assumed
     moves = of("oracle.fallback=grounded").more / (3 * 4)
     assert of("oracle.retries=2").more == 2 * 3 * 4 * moves >= 2 * e.calls
     twice = of("oracle.retries=1").most_usd
