@@ -136,6 +136,12 @@ def learns_reasons(cfg: DictConfig) -> bool:
     return _class(cfg) in LEARN_REASONS
 
 
+def writes_reasons(cfg: DictConfig) -> bool:
+    """Whether the job's recommender writes reasons for test people, trained or not, so that a judge reads them."""
+    node = recommender_node(cfg)
+    return learns_reasons(cfg) or ("form" in node and node.form == "reason_then_answer")
+
+
 def _class(cfg: DictConfig) -> str:
     """The name of what makes the recommender; its module isn't imported, which takes a tenth of a second."""
     return str(recommender_node(cfg)._target_).rpartition(".")[2]
@@ -194,8 +200,9 @@ def _validate_untrained(cfg: DictConfig) -> None:
 def _validate_reading(cfg: DictConfig) -> None:
     """Whether the recommender can read what `inference.reason` chooses."""
     node, chosen = recommender_node(cfg), cfg.inference.reason
-    writes = learns_reasons(cfg) or ("form" in node and node.form == "reason_then_answer" and chosen != "oracle")
-    if chosen not in ("greedy", "none") and not writes:
+    # an oracle reason is read by who learnt from such reasons alone
+    reads = learns_reasons(cfg) if chosen == "oracle" else writes_reasons(cfg)
+    if chosen not in ("greedy", "none") and not reads:
         raise UserError(
             f"inference.reason={chosen}: this method reads no such reason; choose joint, multi_task or two_model."
         )

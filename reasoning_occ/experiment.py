@@ -21,6 +21,7 @@ from reasoning_occ.evaluation import scored
 from reasoning_occ.evaluation.evaluate import evaluate
 from reasoning_occ.evaluation.quality import quality
 from reasoning_occ.files import Journal, alone, write_json
+from reasoning_occ.identity import judging_version
 from reasoning_occ.language.render import events
 from reasoning_occ.machine import prepare
 from reasoning_occ.making import hands, make, precision
@@ -141,8 +142,13 @@ def score(cfg: DictConfig, task: Task, folder: Path) -> None:
 
 
 def judge_written(cfg: DictConfig, task: Task, folder: Path, found: Sequence[rows.Prediction]) -> None:
-    """reasons_quality.json, where there are reasons for test people and the judge may see them."""
+    """reasons_quality.json, where there are reasons for test people and the judge may see them. One that is there stays
+    unless other code or other resamples would make it: a judge may be slow or paid."""
     if not any(prediction.reason for prediction in found):
+        return
+    path = folder / "reasons_quality.json"
+    made_by = {"code": judging_version(), "resamples": cfg.evaluation.resamples}
+    if path.is_file() and read_object(path).get("made_by") == made_by:
         return
     if asks_others(cfg.judge) and set(cfg.privacy.send) != set(FIELDS):
         # a model writes its reasons from whole histories, so they may tell what must not be sent
@@ -159,7 +165,7 @@ def judge_written(cfg: DictConfig, task: Task, folder: Path, found: Sequence[row
             "calls.budget_usd: the budget is reached. metrics.json is there, but not all reasons for test people "
             "are judged. Raise it and start again: no answer that is there is paid again."
         ) from error
-    write_json(folder / "reasons_quality.json", judged)
+    write_json(path, {**judged, "made_by": made_by})
 
 
 def unscored(folder: Path) -> dict[str, Any]:

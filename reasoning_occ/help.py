@@ -25,7 +25,8 @@ does not stop the others; given again, the command skips those that are done, go
 those that failed once more.
 
 Exit codes: 0 all is done; 1 an error, told in a sentence; 130 stopped by Ctrl-C; 2 a command that can't be read.
-After a sweep, the number of its jobs that are not done (100 for more); its last lines tell it too.
+After a sweep, the number of its jobs that are not done (100 for more). So 1 and 2 can mean either there; a sweep that
+began prints the count of its jobs, such as "4 jobs: 2 done, 2 failed.", an error before that prints none.
 """
 FOOTER = """\
 -m sweeps over comma-separated values; --cfg job prints what a job would get, with your words in it."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig, OmegaConf
 
 from reasoning_occ import __version__
-from reasoning_occ.config import CONF, PACKAGE, asks, recommender_node, source, trains, uses_model
+from reasoning_occ.config import CONF, PACKAGE, asks, recommender_node, source, trains, uses_model, writes_reasons
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import checksum
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # rooms whose code can change a result; a run is only continued by the code that began it
 SHAPING = ("careers", "occupations", "models", "language", "reasons", "training", "inference", "recommenders")
 WIRING = ("experiment.py", "making.py", "stages.py", "asking.py", "task.py", "config.py")
+SCORING = PACKAGE / "evaluation"
 # what a result does not depend on; how predictions are scored and shown can change without training anew, and of
 # files the content counts, not where they lie
 IDLE_BELOW = {
@@ -33,6 +34,8 @@ COMMON_KEYS = ("seed", "data", "split", "view", "evaluation")
 # and what an untrained model does, or one that is asked elsewhere
 MODEL_KEYS = ("model", "inference", "debug")
 ASKING_KEYS = ("privacy",)
+# who scores what an untrained model writes, and what of it that one may be sent
+JUDGED_KEYS = ("judge", "privacy")
 
 
 @cache
@@ -44,6 +47,26 @@ def code_version() -> str:
     for file in (*rooms, *(PACKAGE / name for name in WIRING)):
         digest.update(file.read_bytes())
     return f"{__version__}+{digest.hexdigest()[:12]}"
+
+
+@cache
+def scoring_version() -> str:
+    """A checksum of the sources that make metrics of predictions, which no run's name holds: what they change is scored
+    again in the folder where it is. What a stage counted (`leak`) and audits stay as they are."""
+    return _of_sources(sorted(file for file in SCORING.glob("*.py") if file.name != "leak.py"))
+
+
+@cache
+def judging_version() -> str:
+    """A checksum of the sources that make means of what a judge says of reasons for test people."""
+    return _of_sources([SCORING / name for name in ("quality.py", "judging.py", "intervals.py")])
+
+
+def _of_sources(files: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.name.encode() + file.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def identity(cfg: DictConfig, checksums: dict[str, str]) -> str:
@@ -84,7 +107,8 @@ def _keys(cfg: DictConfig) -> tuple[str, ...]:
     """The parts of the configuration on which a job's result depends."""
     if trains(cfg):
         return tuple(map(str, cfg))
-    more = (*(MODEL_KEYS if uses_model(cfg) else ()), *(ASKING_KEYS if asks(cfg) else ()))
+    kinds = ((uses_model, MODEL_KEYS), (asks, ASKING_KEYS), (writes_reasons, JUDGED_KEYS))
+    more = [key for is_of, keys in kinds if is_of(cfg) for key in keys]
     return (*COMMON_KEYS, "method" if cfg.get("baseline") is None else "baseline", *more)
 
 
@@ -130,9 +154,9 @@ def content(cfg: DictConfig) -> dict[str, str]:
         sums["test_people"] = checksum(Path(cfg.split.test_file))
     if uses_model(cfg):
         sums["weights"] = weights_checksum(cfg)
-        for role in ("teacher", "judge"):
+        for role in ("teacher", "judge") if trains(cfg) else ("judge",) if writes_reasons(cfg) else ():
             sums |= _local_models(cfg, plain(cfg, role), role)
-        if cfg.oracle.fallback == "grounded":
+        if trains(cfg) and cfg.oracle.fallback == "grounded":
             sums["stand_in"] = checksum(CONF / "teacher" / "grounded.yaml")
     return sums
 

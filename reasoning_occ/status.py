@@ -8,8 +8,11 @@ from typing import Any
 from omegaconf import DictConfig
 
 from reasoning_occ.files import write_json
-from reasoning_occ.identity import plain
+from reasoning_occ.identity import plain, scoring_version
 from reasoning_occ.report.jobs import STOPPED
+
+SHOWN_ONLY = ("against", "people_shown")
+"""Of `evaluation`, what tables and pages read from the configuration each time; no figure depends on it."""
 
 
 class Status:
@@ -20,11 +23,12 @@ class Status:
         self._stage, self._since = "check", _now()
 
     def finished_as(self, cfg: DictConfig) -> bool:
-        """Whether all figures are on disk, scored as `cfg.evaluation` wants them."""
+        """Whether all figures are on disk, scored as `cfg.evaluation` wants them and by this version of the metrics."""
         if not self.path.is_file():
             return False
         known = json.loads(self.path.read_text(encoding="utf-8"))
-        return bool(known["done"]) and known["evaluation"] == plain(cfg, "evaluation")
+        # a file of an earlier version has no `scoring`
+        return bool(known["done"]) and (known["evaluation"], known.get("scoring")) == _scored_as(cfg)
 
     def stage(self, name: str) -> None:
         """The stage that begins now."""
@@ -33,7 +37,8 @@ class Status:
 
     def done(self, cfg: DictConfig) -> None:
         """Every figure is on disk."""
-        self._write(done=True, evaluation=plain(cfg, "evaluation"))
+        evaluation, scoring = _scored_as(cfg)
+        self._write(done=True, evaluation=evaluation, scoring=scoring)
 
     def failed(self, error: BaseException) -> None:
         """What stopped the run. What was wrong from the start can't go on; the rest the same command takes up."""
@@ -42,7 +47,12 @@ class Status:
 
     def _write(self, **known: Any) -> None:
         blank = {"stage": self._stage, "since": self._since, "done": False, "resumable": False, "error": None}
-        write_json(self.path, blank | {"evaluation": None} | known)
+        write_json(self.path, blank | {"evaluation": None, "scoring": None} | known)
+
+
+def _scored_as(cfg: DictConfig) -> tuple[dict[str, Any], str]:
+    choice = plain(cfg, "evaluation")
+    return {key: value for key, value in choice.items() if key not in SHOWN_ONLY}, scoring_version()
 
 
 def _now() -> str:

@@ -10,7 +10,8 @@ from omegaconf import DictConfig, OmegaConf
 from reasoning_occ.config import CONF, SWEEP
 from reasoning_occ.files import checksum, write_json
 from reasoning_occ.identity import code_version
-from reasoning_occ.report.sweep import SWEEP_FILE, states
+from reasoning_occ.report.jobs import SWEEP_FILE
+from reasoning_occ.report.sweep import states
 
 MOST = 100
 """The largest exit code of a sweep: shells keep those from 125 on for themselves."""
@@ -22,8 +23,9 @@ BEGUN: list[Path] = []
 def sweep_name(command: list[str]) -> str:
     """A sweep's folder, named by what it sweeps over, so that the same command comes back to it.
 
-    Another version of code or configuration gets another, so that a table never mixes the two. How its jobs are
-    launched changes nothing.
+    Another version of code or configuration gets another. Data and weights are no part of it: jobs of other content
+    lie in the same folder, and a table takes those that sweep.json lists, which the last start wrote. How its jobs
+    are launched changes nothing.
     """
     overrides = sorted(word for word in command if not word.startswith("-") and "hydra/launcher" not in word)
     overrides = [word for word in overrides if not word.lstrip("+~").startswith("hydra.launcher.")]

@@ -44,13 +44,20 @@ def paired(ours: Scored, theirs: Scored, resamples: int, seed: int) -> Paired:
     is narrower than the two recommenders' own suggest.
 
     Raises:
-        UserError: the two were not tested on the same transitions.
+        UserError: the two were not tested on the same transitions, or other occupations came next.
     """
     unlike = set(ours.keys) ^ set(theirs.keys)
     if unlike:
         raise UserError(
             f"A paired comparison needs the same transitions: these two differ in {len(unlike)}, such as "
             f"{min(unlike)}; run both with the same data and split."
+        )
+    answers = dict(zip(theirs.keys, theirs.truths, strict=True))
+    other = [key for key, truth in zip(ours.keys, ours.truths, strict=True) if answers[key] != truth]
+    if other:
+        raise UserError(
+            f"A paired comparison needs the same answers: in {len(other)} transitions, such as {min(other)}, another "
+            "occupation came next for the one than for the other; run both with the same data."
         )
     a, b = _ordered(ours), _ordered(theirs)
     people = sorted(ours.keys)

@@ -21,11 +21,12 @@ _PROBABILITY = "top probability"
 class Scored:
     """One recommender's scores, one row a prediction.
 
-    keys: the person and the number of past jobs. means: in the order of `MEANS`, nan where a metric can't score.
-    probabilities: of the top title, nan where there is none.
+    keys: the person and the number of past jobs. truths: codes of what came next. means: in the order of `MEANS`, nan
+    where a metric can't score. probabilities: of the top title, nan where there is none.
     """
 
     keys: tuple[tuple[str, int], ...]
+    truths: tuple[str, ...]
     means: Float[np.ndarray, "predictions metrics"]
     probabilities: Float[np.ndarray, " predictions"]
 
@@ -50,19 +51,21 @@ def score(predictions: Sequence[Prediction], taxonomy: Taxonomy) -> Scored:
         UnknownOccupation: a truth is not in the taxonomy.
     """
     means = np.stack(list(scores(predictions, taxonomy).values()), axis=1)
-    return Scored(tuple(p.key for p in predictions), means, confidence(predictions))
+    return Scored(
+        tuple(p.key for p in predictions), tuple(p.truth for p in predictions), means, confidence(predictions)
+    )
 
 
 def write(path: Path, scored: Scored) -> None:
     """Write scores.jsonl, whole or not at all; null is what a metric can't score."""
-    rows = zip(scored.keys, scored.means.tolist(), scored.probabilities.tolist(), strict=True)
+    rows = zip(scored.keys, scored.truths, scored.means.tolist(), scored.probabilities.tolist(), strict=True)
     write_jsonl(
         path,
         (
-            {"person": person, "transition": transition}
+            {"person": person, "transition": transition, "truth": truth}
             | {name: None if np.isnan(x) else x for name, x in zip(MEANS, means, strict=True)}
             | {_PROBABILITY: None if np.isnan(probability) else probability}
-            for (person, transition), means, probability in rows
+            for (person, transition), truth, means, probability in rows
         ),
     )
 
@@ -76,7 +79,8 @@ def read(path: Path) -> Scored:
     rows = list(read_jsonl(path))
     try:
         table = np.array([[row[name] for name in (*MEANS, _PROBABILITY)] for row in rows], dtype=np.float64)
-        return Scored(tuple((str(row["person"]), int(row["transition"])) for row in rows), table[:, :-1], table[:, -1])
+        keys = tuple((str(row["person"]), int(row["transition"])) for row in rows)
+        return Scored(keys, tuple(str(row["truth"]) for row in rows), table[:, :-1], table[:, -1])
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise UserError(
             f"{path}: not the scores of predictions ({error}); run the job again to write it anew."

@@ -61,8 +61,8 @@ def report(folder: Path, form: str, metrics: Sequence[str] | None, against: str 
     from reasoning_occ.report.content import METRICS
     from reasoning_occ.report.formats import FORMATS as WRITERS
     from reasoning_occ.report.formats import show
-    from reasoning_occ.report.jobs import is_job
-    from reasoning_occ.report.sweep import is_sweep, lines, states
+    from reasoning_occ.report.jobs import is_job, is_sweep
+    from reasoning_occ.report.sweep import lines, states
     from reasoning_occ.report.table import compose, write
 
     jobs = states(folder) if is_sweep(folder) else []

@@ -69,12 +69,16 @@ def against(jobs: Sequence[Job], labels: Sequence[str], name: str, metrics: Sequ
     if not bases:
         known = dict.fromkeys(word for job in jobs for word in (job.row, job.name) if word)
         raise UserError(f"against: '{name}' is no finished row of this table; near: {nearest(name, list(known))}.")
-    pairs = [(i, _partner(jobs, i, bases, name)) for i in range(len(jobs)) if i not in bases]
-    compared = [(i, _compare(jobs[i], jobs[base])) for i, base in pairs]
-    tested = [found.p for _, found in compared if found.p is not None]
+    pairs = {i: _partner(jobs, i, bases, name) for i in range(len(jobs)) if i not in bases}
+    compared = [(i, None if base is None else _compare(jobs[i], jobs[base])) for i, base in pairs.items()]
+    made = [found for _, found in compared if found is not None]
+    tested = [found.p for found in made if found.p is not None]
     corrected = iter(holm(tested))
     rows, numbers = [], {}
     for i, found in compared:
+        if found is None:
+            rows.append((labels[i], *[ABSENT] * (len(metrics) + 3)))
+            continue
         p_holm = None if found.p is None else next(corrected)
         cells = [
             f"{_signed(found.differences[m], decimals)} {interval(found.differences[m], decimals)}" for m in metrics
@@ -83,7 +87,9 @@ def against(jobs: Sequence[Job], labels: Sequence[str], name: str, metrics: Sequ
         rows.append((labels[i], *(cell.strip() for cell in cells), _p(found.p), _p(p_holm), last))
         numbers[labels[i]] = _numbers(found, p_holm, metrics)
     head = ("row", *metrics, "p", "p (Holm)", "smallest")
-    return Grid(f"Less {name}", head, tuple(rows), numbers, _sentences(name, len(tested), len(compared)))
+    alone = tuple(labels[i] for i, found in compared if found is None)
+    notes = (*_sentences(name, len(tested), len(made)), *_without_partner(name, alone))
+    return Grid(f"Less {name}", head, tuple(rows), numbers, notes)
 
 
 def _sentences(name: str, tested: int, compared: int) -> tuple[str, ...]:
@@ -99,10 +105,21 @@ def _sentences(name: str, tested: int, compared: int) -> tuple[str, ...]:
     return tuple(told)
 
 
-def _partner(jobs: Sequence[Job], i: int, bases: Sequence[int], name: str) -> int:
-    """The job to compare with: the only one of the name, else the one whose other overrides are the same."""
+def _without_partner(name: str, alone: Sequence[str]) -> tuple[str, ...]:
+    """What the rows of dashes lack."""
+    return (f"Not compared, for {name} with their seed is not finished: {'; '.join(alone)}.",) if alone else ()
+
+
+def _partner(jobs: Sequence[Job], i: int, bases: Sequence[int], name: str) -> int | None:
+    """The job to compare with: the only one of the name, else the one whose other overrides are the same.
+
+    `None` where the only one has another seed: the row's own may still be to come, and a row must not change its
+    partner then. A label of one row among namesakes is what was asked for, whatever its seed.
+    """
     if len(bases) == 1:
-        return bases[0]
+        (base,) = bases
+        chosen = name not in (jobs[base].name, jobs[base].row)
+        return base if chosen or jobs[base].seed == jobs[i].seed else None
     alike = [base for base in bases if _others(jobs[base]) == _others(jobs[i])]
     if len(alike) != 1:
         raise UserError(

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 METRICS_FILE = "metrics.json"
 STATUS_FILE = "status.json"
 CONFIG_FOLDER = ".hydra"
+SWEEP_FILE = "sweep.json"
+"""The jobs of a sweep, written before the first one starts."""
 STOPPED = "stopped by Ctrl-C"
 """In place of an error in status.json."""
 
@@ -77,16 +79,17 @@ def is_job(folder: Path) -> bool:
 
 
 def find(folder: Path) -> tuple[list[Job], list[Unfinished]]:
-    """The jobs at or below a folder, finished and not, in the order of their sweep, else of their names.
+    """The jobs at or below a folder, finished and not, in the order of their sweep, else of their names; of a sweep
+    those of its list alone, see `left_out`.
 
     Raises:
-        UserError: no such folder, no jobs in it, or a file of a job can't be read.
+        UserError: no such folder, no jobs in it, or a file of a job or a sweep's list can't be read.
     """
     if not folder.is_dir():
         raise UserError(f"There is no folder {folder}; give the folder of a run or of a sweep.")
     finished: list[Job] = []
     unfinished: list[Unfinished] = []
-    for place in _jobs(folder):
+    for place in _jobs(folder, of_list=True):
         status = read_object(place / STATUS_FILE) if (place / STATUS_FILE).exists() else {}
         if (place / METRICS_FILE).exists() and status.get("done") is not False:
             finished.append(load(place))
@@ -98,6 +101,36 @@ def find(folder: Path) -> tuple[list[Job], list[Unfinished]]:
             f"{folder} holds no job: a job's folder has a {STATUS_FILE}; give the folder of a run or of a sweep."
         )
     return finished, unfinished
+
+
+def left_out(folder: Path) -> tuple[str, ...]:
+    """A sentence on the jobs that lie in a sweep's folder and not in its list, where there are any.
+
+    Raises:
+        UserError: a sweep's list can't be read.
+    """
+    count = sum(1 for _ in _jobs(folder, of_list=False))
+    if not count:
+        return ()
+    told = "1 folder of an earlier start" if count == 1 else f"{count} folders of earlier starts"
+    return (f"{told} with other data or settings {'is' if count == 1 else 'are'} left out: not in {SWEEP_FILE}.",)
+
+
+def is_sweep(folder: Path) -> bool:
+    """Whether a folder has a sweep's list of jobs."""
+    return (folder / SWEEP_FILE).is_file()
+
+
+def listed(sweep: Path) -> list[dict[str, Any]]:
+    """A sweep's jobs, each with `number`, `overrides` and `folder` (below the sweep's).
+
+    Raises:
+        UserError: the list can't be read.
+    """
+    jobs = read_object(sweep / SWEEP_FILE).get("jobs")
+    if not isinstance(jobs, list):
+        raise UserError(f"{sweep / SWEEP_FILE} lacks 'jobs'; give the sweep's command again to write it anew.")
+    return jobs
 
 
 def load(folder: Path) -> Job:
@@ -159,14 +192,23 @@ def read_object(path: Path) -> dict[str, Any]:
     return value
 
 
-def _jobs(folder: Path) -> Iterator[Path]:
-    """Folders of jobs, not looking inside them, nor into hidden folders."""
+def _jobs(folder: Path, of_list: bool) -> Iterator[Path]:
+    """Folders of jobs, not looking inside them, nor into hidden folders. `of_list`: those that the list of a sweep
+    above them names, or that are below none; else the others."""
+    for place, named in _walk(folder):
+        if named == of_list:
+            yield place
+
+
+def _walk(folder: Path) -> Iterator[tuple[Path, bool]]:
     if is_job(folder):
-        yield folder
+        yield folder, True
         return
+    names = {folder / job["folder"] for job in listed(folder)} if is_sweep(folder) else None
     children = [child for child in folder.iterdir() if child.is_dir() and not child.name.startswith(".")]
     for child in sorted(children, key=lambda child: (_number(child), child.name)):
-        yield from _jobs(child)
+        for place, named in _walk(child):
+            yield place, named and (names is None or place in names)
 
 
 def _number(folder: Path) -> float:

@@ -17,7 +17,7 @@ from reasoning_occ.config import CONF
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation.predictions import read
 from reasoning_occ.evaluation.rank_correlation import RankCorrelation, orders, rank_correlation
-from reasoning_occ.report.jobs import Job, Unfinished, find, read_object, setting
+from reasoning_occ.report.jobs import Job, Unfinished, find, left_out, read_object, setting
 from reasoning_occ.report.reasons import ORACLE_FILE, QUALITY_FILE
 from reasoning_occ.report.sentences import TINY
 
@@ -73,7 +73,7 @@ class Comparison:
 
 
 def compare(folder: Path) -> Comparison:
-    """Read the jobs of a sweep.
+    """Read the jobs of a sweep; those that lie in its folder and not in its list are counted in a note.
 
     Raises:
         UserError: no finished job; or jobs that were tested on other people, or whose reasons another judge scored.
@@ -96,7 +96,7 @@ def compare(folder: Path) -> Comparison:
         for quality in (*QUALITY, BOTH)
         for metric in ACCURACY
     }
-    return Comparison(rows, correlations, tuple(_notes(rows, unfinished, correlations)))
+    return Comparison(rows, correlations, (*_notes(rows, unfinished, correlations), *left_out(folder)))
 
 
 def _name(job: Job) -> str:
@@ -141,12 +141,12 @@ def _check_alike(jobs: Sequence[Job]) -> None:
     judges = {str(setting(job.folder, "judge")) for job in jobs if (job.folder / QUALITY_FILE).exists()}
     if len(judges) > 1:
         raise UserError(f"The reasons of these jobs were scored by {len(judges)} judges; compare jobs of one judge.")
-    first = {p.key for p in read(jobs[0].folder / "predictions.jsonl")}
+    first = {(p.key, p.truth) for p in read(jobs[0].folder / "predictions.jsonl")}
     for job in jobs[1:]:
-        if {p.key for p in read(job.folder / "predictions.jsonl")} != first:
+        if {(p.key, p.truth) for p in read(job.folder / "predictions.jsonl")} != first:
             raise UserError(
-                f"{job.folder.name} was tested on other transitions than {jobs[0].folder.name}; compare jobs with the "
-                "same data and split."
+                f"{job.folder.name} was tested on other transitions or answers than {jobs[0].folder.name}; compare "
+                "jobs with the same data and split."
             )
 
 

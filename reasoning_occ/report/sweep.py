@@ -6,12 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from reasoning_occ.errors import UserError
 from reasoning_occ.files import held
-from reasoning_occ.report.jobs import METRICS_FILE, STATUS_FILE, STOPPED, read_object
-
-SWEEP_FILE = "sweep.json"
-"""The jobs of a sweep, written before the first one starts."""
+from reasoning_occ.report.jobs import METRICS_FILE, STATUS_FILE, STOPPED, listed, read_object
 
 State = Literal["done", "running", "failed", "interrupted", "missing"]
 ORDER: tuple[State, ...] = ("done", "running", "failed", "interrupted", "missing")
@@ -28,20 +24,13 @@ class JobState:
     detail: str
 
 
-def is_sweep(folder: Path) -> bool:
-    """Whether a folder has a sweep's list of jobs."""
-    return (folder / SWEEP_FILE).is_file()
-
-
 def states(folder: Path) -> list[JobState]:
     """Every job of a sweep, in its order. Reads files and looks who holds a folder; changes nothing.
 
     Raises:
         UserError: the list of jobs, or a job's status.json, can't be read.
     """
-    jobs = read_object(folder / SWEEP_FILE).get("jobs")
-    if not isinstance(jobs, list):
-        raise UserError(f"{folder / SWEEP_FILE} lacks 'jobs'; give the sweep's command again to write it anew.")
+    jobs = listed(folder)
     shared = set.intersection(*(set(job["overrides"]) for job in jobs)) if len(jobs) > 1 else set()
     out = []
     for job in jobs:

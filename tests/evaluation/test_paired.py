@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from itertools import product
 from statistics import NormalDist
 
@@ -59,7 +60,7 @@ def test_mcnemar_is_the_binomial_test_of_disagreements():
 def test_several_transitions_of_a_person_are_not_tested_as_if_independent(sample, tiny_taxonomy):
     a = score(sample(20, seed=0), tiny_taxonomy)
     keys = tuple((f"p{i // 2}", i) for i in range(20))
-    both = Scored(keys, a.means, a.probabilities)
+    both = Scored(keys, a.truths, a.means, a.probabilities)
     assert paired(both, both, 20, 0).p is None
 
 
@@ -72,7 +73,7 @@ def test_the_smallest_difference_is_found_in_four_of_five_tests():
         kind = rng.random(n)
         ours[:, 0], theirs[:, 0] = kind < 0.1 + shift / 2, kind > 1 - (0.1 - shift / 2)
         keys = tuple((f"{i:03}", 0) for i in range(n))
-        return [Scored(keys, means, np.full(n, np.nan)) for means in (ours, theirs)]
+        return [Scored(keys, ("a",) * n, means, np.full(n, np.nan)) for means in (ours, theirs)]
 
     smallest = np.mean([paired(*drawn(0.0), 200, 0).smallest for _ in range(40)])
     assert smallest == pytest.approx((1.96 + NormalDist().inv_cdf(0.8)) * np.sqrt(0.2 / n), rel=0.05)
@@ -92,15 +93,22 @@ def test_unlike_tests_are_not_compared(sample, tiny_taxonomy):
         paired(a, b, 20, 0)
 
 
+def test_other_answers_to_the_same_transitions_are_not_compared(sample, tiny_taxonomy):
+    a = score(sample(10, seed=0), tiny_taxonomy)
+    first = next(code for code in tiny_taxonomy.codes if code != a.truths[0])
+    with pytest.raises(UserError, match="same answers: in 1 transitions, such as \\('p0', "):
+        paired(a, replace(a, truths=(first, *a.truths[1:])), 20, 0)
+
+
 def test_scores_on_disk_are_those_in_memory_to_the_last_digit(sample, tiny_taxonomy, tmp_path):
     scored = score(sample(30, seed=3), tiny_taxonomy)
     scored.means[2, -1] = scored.probabilities[2] = np.nan
     write(tmp_path / "scores.jsonl", scored)
     again = read(tmp_path / "scores.jsonl")
-    assert again.keys == scored.keys
+    assert (again.keys, again.truths) == (scored.keys, scored.truths)
     np.testing.assert_array_equal(again.columns, scored.columns)
     first = json.loads((tmp_path / "scores.jsonl").read_text().partition("\n")[0])
-    assert set(first) == {"person", "transition", "top probability", *METRICS} - {"ECE"}
+    assert set(first) == {"person", "transition", "truth", "top probability", *METRICS} - {"ECE"}
 
 
 @pytest.mark.parametrize("content", ['{"person": "a"}\n', ""])

@@ -88,6 +88,21 @@ def test_of_several_seeds_each_is_compared_with_its_own(sweep, run_folder):
         compose(sweep, METRICS, "direct")
 
 
+def test_a_row_whose_own_seed_of_the_base_is_not_finished_has_dashes(sweep, run_folder):
+    run_folder(sweep / "joint-5", "joint", 1.0, 0.1, seed=1)  # direct with seed 1 is still to come
+    (grid,) = compose(sweep, METRICS, "direct").grids
+    cells = {row[0]: set(row[1:]) for row in grid.rows}
+    assert cells["joint (seed=1)"] == {"-"} and len(cells["joint (seed=0)"]) > 1
+    assert list(grid.numbers) == ["joint (seed=0)"] and "over 1 test." in grid.notes[0]
+    assert grid.notes[1:] == ("Not compared, for direct with their seed is not finished: joint (seed=1).",)
+
+
+def test_the_label_of_one_row_is_compared_with_whatever_its_seed(sweep, run_folder):
+    run_folder(sweep / "joint-5", "joint", 1.0, 0.1, seed=1)
+    (grid,) = compose(sweep, METRICS, "joint (seed=0)").grids
+    assert set(grid.numbers) == {"direct", "joint (seed=1)"}
+
+
 def test_costs_that_are_not_on_record_are_dashes(sweep):
     costs.note(sweep / "joint-2", {"learn": 61.2, "rank": 5.0}, trained_parameters=9, tokens_seen=12345)
     (grid,) = compose(sweep, METRICS).grids

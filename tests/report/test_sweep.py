@@ -1,13 +1,17 @@
 """How far a sweep is, told from its files and from who holds them."""
 
 import json
+import shutil
 
 import pytest
 
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import alone, held
 from reasoning_occ.report.__main__ import main
+from reasoning_occ.report.content import METRICS
+from reasoning_occ.report.reason_quality import compare
 from reasoning_occ.report.sweep import lines, states
+from reasoning_occ.report.table import compose
 
 FOLDERS = ("direct-1", "joint-2", "joint-3", "failed-4", "absent-5")
 
@@ -82,3 +86,19 @@ def test_a_broken_list_of_jobs_is_told(tmp_path):
     (tmp_path / "sweep.json").write_text("{}")
     with pytest.raises(UserError, match=r"sweep.json lacks 'jobs'"):
         states(tmp_path)
+
+
+def test_a_table_takes_the_jobs_of_the_list_and_counts_the_others(begun, run_folder, tmp_path_factory):
+    assert not any("earlier start" in note for note in compose(begun, METRICS).notes)
+    for name in ("direct-9", "joint-9"):  # as of other data under the same command
+        run_folder(begun / name, name, 1.0, 0.3)
+    shutil.copytree(begun, (above := tmp_path_factory.mktemp("sweeps")) / "one")
+    for folder in (begun, above):
+        table = compose(folder, METRICS)
+        assert [row.label for row in table.rows if not row.floor] == ["direct", "joint"]
+        told = "2 folders of earlier starts with other data or settings are left out: not in sweep.json."
+        assert told in table.notes
+    assert {row.label for row in compare(begun).rows} == {"direct", "joint"}
+    assert told in compare(begun).notes
+    (begun / "sweep.json").unlink()
+    assert len([row for row in compose(begun, METRICS).rows if not row.floor]) == 4

@@ -1,6 +1,7 @@
 """Every configuration composes, names its run and builds; what is wrong is told in a sentence."""
 
 from inspect import signature
+from pathlib import Path
 
 import pytest
 from hydra import compose, initialize_config_dir
@@ -92,6 +93,34 @@ def test_an_untrained_model_depends_on_its_weights_and_not_on_a_training():
         assert run_name(composed(choice, "trainer.lr=9", "teacher.mistakes=0", "oracle.retries=1")) == base
         others = ["seed=1", "debug=tiny", "inference.max_reason_tokens=9", "trainer.precision=fp32", "data.people=9"]
         assert base not in {run_name(composed(choice, other)) for other in others}
+
+
+def adapter(folder: Path, weights: str) -> str:
+    """A run's folder with an adapter in it."""
+    (folder / "adapter").mkdir(parents=True)
+    (folder / "adapter" / "adapter_model.safetensors").write_text(weights)
+    return str(folder)
+
+
+@pytest.mark.parametrize("choice", ["method=zero_shot_reason", "baseline=zero_shot_reason"])
+def test_who_judges_what_an_untrained_model_writes_counts(choice, tmp_path):
+    base = run_name(composed(choice))
+    changed = ["judge=local", "judge=anthropic", "privacy.send=[occupation,dates]"]
+    assert len({base, *(run_name(composed(choice, one)) for one in changed)}) == 4
+    # it is written and judged without a teacher and without a training
+    assert run_name(composed(choice, "trainer.lr=9", "teacher.mistakes=0", "oracle.retries=1")) == base
+    words = (choice, "judge=reprediction", f"judge.predictor={adapter(tmp_path / 'run', 'some')}")
+    before = run_name(composed(*words))
+    (tmp_path / "run" / "adapter" / "adapter_model.safetensors").write_text("others")
+    assert run_name(composed(*words)) != before
+
+
+@pytest.mark.parametrize("choice", ["method=zero_shot_direct", "method=few_shot", "baseline=markov"])
+def test_where_nothing_is_written_the_judge_counts_for_nothing(choice, tmp_path):
+    base = run_name(composed(choice))
+    predictor = adapter(tmp_path / "run", "some")
+    for words in (["judge=local"], ["judge=reprediction", f"judge.predictor={predictor}"], ["privacy.send=[dates]"]):
+        assert run_name(composed(choice, *words)) == base
 
 
 @pytest.mark.parametrize("file", [*CONF.glob("method/*.yaml"), *CONF.glob("baseline/*.yaml")], ids=str)

@@ -57,6 +57,14 @@ def test_rows_name_their_folders_and_a_failed_one_stops_no_other(tmp_path):
         assert again == (job.state == "failed")
 
 
+@pytest.mark.parametrize(("words", "code"), [(["row=markov,nothing"], 1), (["row=markov", "--nothing"], 2)])
+def test_an_error_before_a_sweep_begins_counts_no_jobs(words, code, tmp_path):
+    done = run(tmp_path, "-m", *words)
+    assert done.returncode == code and "nothing" in done.stderr
+    assert "done" not in done.stdout and " failed" not in done.stdout
+    assert not list(tmp_path.glob("sweeps/*/sweep.json"))
+
+
 def test_the_list_of_jobs_is_there_before_the_first_job(tmp_path):
     script = (
         "import sys, reasoning_occ.experiment as e, reasoning_occ.run as run\n"
