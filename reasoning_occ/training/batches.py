@@ -34,7 +34,10 @@ def _fitting(examples: Sequence[Example], most: int, together: int) -> list[Tree
     tree = grow(examples)
     if len(tree) <= most or len(examples) == together:
         return [tree]
-    half = len(examples) // together // 2 * together
+    cuts = range(together, len(examples), together)
+    # a transition's own examples stay together where they can, so that it counts once
+    between = [cut for cut in cuts if examples[cut - 1].key != examples[cut].key]
+    half = min(between or cuts, key=lambda cut: (abs(2 * cut - len(examples)), cut))
     return [*_fitting(examples[:half], most, together), *_fitting(examples[half:], most, together)]
 
 

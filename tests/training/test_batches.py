@@ -119,3 +119,19 @@ def test_a_loader_refuses_the_place_of_another_training(make_examples):
     ):
         with pytest.raises(UserError, match="other training examples or settings"):
             other.load_state_dict(state)
+
+
+def test_a_transitions_examples_stay_on_one_tree_where_they_can():
+    """Two tasks of each transition; a tree too large is cut between transitions."""
+    rng = np.random.default_rng(0)
+
+    def example(t, size):
+        ids = np.concatenate([[1, 2, 3], rng.integers(5, 90, size)])
+        return Example(("one", t), ids, np.array([0, 0, 0, *[1] * size], dtype=np.int8))
+
+    examples = [example(t, size) for t in range(5) for size in (8, 3)]
+    trees = trees_of(examples, 40)
+    assert len(trees) > 1 and sum(tree.transitions for tree in trees) == 5
+    assert sum(tree.examples for tree in trees) == 10
+    alone = trees_of(examples[:2], 5)  # nothing fits: then a transition is cut too
+    assert [tree.examples for tree in alone] == [1, 1]
