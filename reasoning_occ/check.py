@@ -8,6 +8,7 @@ from omegaconf import DictConfig, OmegaConf
 from reasoning_occ.config import CONF, asks, learns_reasons, recommender_node, uses_model, validate
 from reasoning_occ.errors import UserError
 from reasoning_occ.identity import model_spec, plain, short_name
+from reasoning_occ.language.asks import reason_room
 
 
 def check(cfg: DictConfig) -> None:
@@ -41,7 +42,7 @@ def check(cfg: DictConfig) -> None:
         choosing(cfg)
     except TypeError as error:
         raise UserError(f"trainer, inference or oracle: a value has the wrong type ({error}).") from error
-    room = cfg.model.max_tokens // 4  # as `Language.reason_room`
+    room = reason_room(cfg.model.max_tokens)
     if learns_reasons(cfg) and cfg.inference.max_reason_tokens > room:
         raise UserError(
             f"inference.max_reason_tokens={cfg.inference.max_reason_tokens}: model.max_tokens={cfg.model.max_tokens} "

@@ -141,7 +141,7 @@ def hands(cfg: DictConfig, task: Task) -> Hands:
 
 def backbone(cfg: DictConfig, task: Task) -> Any:
     """The model a job starts from: weights as configured, or a tiny random model of the family."""
-    from reasoning_occ.language.prompt import ASK, TASK
+    from reasoning_occ.language.asks import ASK, TASK
     from reasoning_occ.models import backbone as models
     from reasoning_occ.models.tiny import tiny
 

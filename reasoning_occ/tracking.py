@@ -45,14 +45,8 @@ PREFER = "prefer"
 """The stage of preference training: its steps count from 0 again, so it has a log of its own."""
 
 
-class CsvLog(Logger):
-    """metrics.csv, one row a step. After a resume, rows from beyond the checkpoint are replaced."""
-
-    def __init__(self, path: Path, columns: Sequence[str] = COLUMNS) -> None:
-        super().__init__()
-        self._path = path
-        self._columns = columns
-        self._begun = False
+class _Log(Logger):
+    """What Lightning asks of a logger beside figures."""
 
     @property
     def name(self) -> str:
@@ -66,7 +60,17 @@ class CsvLog(Logger):
 
     @rank_zero_only
     def log_hyperparams(self, *args: Any, **kwargs: Any) -> None:
-        """The configuration lies in .hydra/config.yaml already."""
+        """Each place has the configuration already."""
+
+
+class CsvLog(_Log):
+    """metrics.csv, one row a step. After a resume, rows from beyond the checkpoint are replaced."""
+
+    def __init__(self, path: Path, columns: Sequence[str] = COLUMNS) -> None:
+        super().__init__()
+        self._path = path
+        self._columns = columns
+        self._begun = False
 
     @rank_zero_only
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
@@ -101,7 +105,7 @@ def _before(row: Mapping[str, str], step: int) -> bool:
     return int(row["step"]) < step + bool(row.get("valid_loss"))
 
 
-class WandbLog(Logger):
+class WandbLog(_Log):
     """One stage's curves in the job's W&B run, under the stage's name and over the stage's own steps."""
 
     def __init__(self, run: Any, stage: str) -> None:
@@ -109,20 +113,6 @@ class WandbLog(Logger):
         self._run = run
         self._stage = stage
         run.define_metric(f"{stage}/*", step_metric=f"{stage}/step")
-
-    @property
-    def name(self) -> str:
-        """Lightning's name for a logger's folder."""
-        return ""
-
-    @property
-    def version(self) -> str:
-        """Lightning's name for a logger's subfolder."""
-        return ""
-
-    @rank_zero_only
-    def log_hyperparams(self, *args: Any, **kwargs: Any) -> None:
-        """The run has the configuration already."""
 
     @rank_zero_only
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:

@@ -13,8 +13,9 @@ from torch import nn
 
 from reasoning_occ.careers.nls import NLS
 from reasoning_occ.careers.types import Career, Transition
+from reasoning_occ.language.asks import Asks
 from reasoning_occ.language.example import Example
-from reasoning_occ.language.prompt import Asks, Language
+from reasoning_occ.language.prompt import Language
 from reasoning_occ.models import backbone
 from reasoning_occ.models.lora import add_lora
 from reasoning_occ.models.spec import ModelSpec

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from reasoning_occ.careers.types import Career, Transition
-from reasoning_occ.language.prompt import CLOSE_ANSWER, Ids, Language
+from reasoning_occ.language.asks import CLOSE_ANSWER
+from reasoning_occ.language.prompt import Ids, Language
 
 OTHERS = "Careers of other people, and the occupation that came next:\n\n"
 NEXT = "Next:\n"

@@ -10,8 +10,7 @@ Every piece is tokenised by itself. So the ids of a history, up to the ask, are 
 later history of the same person, and training, generation and ranking use identical ids.
 """
 
-import re
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Int, Int8
@@ -19,39 +18,26 @@ from jaxtyping import Int, Int8
 from reasoning_occ.careers.types import Career, Transition
 from reasoning_occ.errors import UserError
 from reasoning_occ.language import chat, window
+from reasoning_occ.language.asks import (
+    ASK,
+    CLOSE_ANSWER,
+    CLOSE_REASON,
+    OPEN_ANSWER,
+    OPEN_REASON,
+    SAID,
+    TASK,
+    Asks,
+    Ranking,
+    reason_room,
+)
 from reasoning_occ.language.example import Example, Segment
-from reasoning_occ.language.render import lines, plain
+from reasoning_occ.language.render import lines, plain, written
 from reasoning_occ.occupations.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-Asks = Literal["reason", "title", "reason_only", "title_given_reason", "title_reason"]
-"""What a prompt asks for.
-
-reason: a reason, then the title. title: the title alone. reason_only: the reason alone. title_given_reason: the title,
-after a reason that stands in the prompt. title_reason: the title, then a reason.
-"""
-Ranking = Literal["tokens", "head"]
 Ids = Int[np.ndarray, " tokens"]
-
-# the same for every method, so that their prompts share all but the ask
-TASK = (
-    "You read a person's career, oldest event first: schooling, and each new occupation as it began. "
-    "Predict the next occupation; it differs from the present one."
-)
-ASK: dict[Asks, str] = {
-    "reason": "Give a short reason, then the next occupation.",
-    "title": "Give the next occupation.",
-    "reason_only": "Give a short reason for what comes next.",
-    "title_given_reason": "Give the next occupation.",
-    "title_reason": "Give the next occupation, then a short reason.",
-}
-SAID = "Reason:"
-"""What stands before a reason in a prompt."""
-
-# a space goes before the reason and the title: "Sales" then has the same ids as in the career's lines
-OPEN_REASON, CLOSE_REASON, OPEN_ANSWER, CLOSE_ANSWER = "<think>", "</think>", "<answer>", "</answer>"
 
 
 class Language:
@@ -278,21 +264,13 @@ class Language:
         return str(self.tokenizer.decode(ids.tolist(), skip_special_tokens=False, clean_up_tokenization_spaces=False))
 
     def parse(self, text: str) -> str | None:
-        """The reason in generated text (with or without its opening mark), or `None` where it is empty.
-
-        Takes what stands before the first closing mark, answer mark or special token, and all of it
-        when generation was cut off; a whole-text prompt is not expected.
-        """
-        text = text.split(OPEN_REASON, 1)[-1]
-        for token in self.tokenizer.all_special_tokens:
-            text = text.split(token, 1)[0]
-        text = re.split(r"</?(?:think|answer)\b", text, maxsplit=1)[0]
-        return plain(text) or None
+        """The reason in generated text, see `render.written`."""
+        return written(text, self.tokenizer.all_special_tokens)
 
     @property
     def reason_room(self) -> int:
         """Tokens that a reason is sure to find room for after any history."""
-        return 0 if self.asks == "title" else self.max_tokens // 4
+        return 0 if self.asks == "title" else reason_room(self.max_tokens)
 
     @property
     def longest_answer(self) -> int:

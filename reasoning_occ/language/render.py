@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from reasoning_occ.careers.types import Career, Date, Education, Facts, Job
+from reasoning_occ.language.asks import OPEN_REASON
 from reasoning_occ.occupations.taxonomy import Taxonomy
 
 MONTHS = ("", "Jan ", "Feb ", "Mar ", "Apr ", "May ", "Jun ", "Jul ", "Aug ", "Sep ", "Oct ", "Nov ", "Dec ")
@@ -84,3 +85,20 @@ def _facts(facts: Facts) -> list[str]:
         years = int(facts.tenure_years)
         said.append(f"{years} year{'s' if years > 1 else ''} with employer")
     return said
+
+
+def written(text: str, special: Sequence[str]) -> str | None:
+    """The reason in generated text (with or without its opening mark), or `None` where it is empty.
+
+    Takes what stands before the first closing mark, answer mark or special token, and all of it when generation was cut
+    off; a whole-text prompt is not expected.
+
+    Args:
+        text: what a model wrote.
+        special: a tokenizer's special tokens.
+    """
+    text = text.split(OPEN_REASON, 1)[-1]
+    for token in special:
+        text = text.split(token, 1)[0]
+    text = re.split(r"</?(?:think|answer)\b", text, maxsplit=1)[0]
+    return plain(text) or None

@@ -7,9 +7,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from reasoning_occ.errors import UserError
+from reasoning_occ.language.asks import Asks
 from reasoning_occ.language.example import Example, Segment
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ MEANINGS = {
     Segment.ANSWER: "learned, weighted by the answer loss",
 }
 CONFIGURED = {"smollm2": "smollm2", "qwen3": "qwen", "llama3": "llama"}
-ASKS = ("reason", "title", "reason_only", "title_given_reason", "title_reason")  # prompt.Asks, without its imports
 EPILOG = """
 An example is what a model is trained on: the prompt (task text, one line an event in order of time, what is
 asked), then the target, which this project appends itself so that it is the same for every model family:
@@ -88,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--path", help="folder or .gguf file of a model whose tokenizer to use")
     parser.add_argument("--person", metavar="ID", help="a person of the survey; without it, the first")
     parser.add_argument("--transition", metavar="N", type=int, help="which move, 1 the first; without it, the last")
-    parser.add_argument("--asks", choices=ASKS, default="reason", help="what the prompt asks for")
+    parser.add_argument("--asks", choices=get_args(Asks), default="reason", help="what the prompt asks for")
     parser.add_argument("--reason", metavar="TEXT", help="the reason to learn; without it, an empty one (no loss)")
     return parser
 
@@ -135,7 +135,7 @@ def _tokenizer(node, path: str | None, loaded: "Loaded") -> tuple["PreTrainedTok
     if path is not None or node.package is not None:
         spec = ModelSpec(node.name, node.family, path or node.path, node.package, node.hub)
         return load_tokenizer(spec), f"tokens of {path or node.name}"
-    from reasoning_occ.language.prompt import ASK, TASK
+    from reasoning_occ.language.asks import ASK, TASK
     from reasoning_occ.models.tiny import tiny_tokenizer
 
     texts = [TASK, *ASK.values(), *(o.title for o in loaded.taxonomy)]

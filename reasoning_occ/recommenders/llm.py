@@ -13,8 +13,9 @@ from reasoning_occ import costs
 from reasoning_occ.careers.types import Career, Transition
 from reasoning_occ.errors import UserError
 from reasoning_occ.inference.settings import Inference
+from reasoning_occ.language.asks import Asks, Ranking
 from reasoning_occ.language.example import Example
-from reasoning_occ.language.prompt import Asks, Language, Ranking
+from reasoning_occ.language.prompt import Language
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.recommenders.base import Recommendation, allowed
 from reasoning_occ.recommenders.learning import Learning, learn

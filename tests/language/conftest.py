@@ -5,7 +5,8 @@ from importlib.util import find_spec
 import pytest
 
 from reasoning_occ.careers.types import Career, Date, Education, Facts, Job, Person
-from reasoning_occ.language.prompt import ASK, TASK, Language
+from reasoning_occ.language.asks import ASK, TASK
+from reasoning_occ.language.prompt import Language
 from reasoning_occ.models.backbone import load_tokenizer
 from reasoning_occ.models.spec import ModelSpec
 from reasoning_occ.models.tiny import tiny_tokenizer

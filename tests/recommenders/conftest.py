@@ -7,7 +7,7 @@ import pytest
 import torch
 from recommending import INFERENCE, METHODS, TRAINER
 
-from reasoning_occ.language.prompt import ASK, TASK
+from reasoning_occ.language.asks import ASK, TASK
 from reasoning_occ.models.tiny import tiny
 from reasoning_occ.recommenders.direct import Direct
 
