@@ -132,7 +132,7 @@ def fit(
         callbacks=[validate, *callbacks],
         job=job,
     )
-    model.eval()  # and of a model that was shared out not only the twin
+    model.eval()  # of a model that was shared out `take_steps` knows the twin alone
     return Fitted(len(steps), done, tuple(validate.history), cost)
 
 

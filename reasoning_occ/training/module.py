@@ -69,7 +69,7 @@ class CareerModule(LightningModule):
         self.weights = SegmentWeights(settings.reason_weight, settings.answer_weight)
         self.total_steps = total_steps
         self.figures: dict[str, float] = {}  # of the last step
-        self._home: dict[str, Tensor] = {}  # where what is learnt goes in the end, if the model is shared out
+        self._home: dict[str, Tensor] = {}  # where what is learnt in parts is brought back to
 
     def training_step(self, batch: Sequence[Row], batch_idx: int) -> None:
         """One optimiser step. Rows only bound memory: how a step is cut does not change its gradient, nor does how its

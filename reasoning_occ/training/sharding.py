@@ -40,8 +40,12 @@ def check_torch() -> None:
 def twin(model: nn.Module, titles: TitleHead | None) -> tuple[nn.Module, TitleHead | None]:
     """The same modules with parameters of their own that stand on the same memory.
 
-    A module that was shared out can't be used in any other way, so the twin is, and what it learns goes `home`.
+    A module that was shared out is of no other use, so the twin is shared out, and what it learns is brought back.
+
+    Raises:
+        UserError: this torch can't do it.
     """
+    check_torch()
     parameters = [*model.parameters(), *(titles.parameters() if titles else ())]
     memo = {id(p): nn.Parameter(p.detach(), requires_grad=p.requires_grad) for p in parameters}
     return copy.deepcopy((model, titles), cast(dict[int, Any], memo))
@@ -139,7 +143,13 @@ class Sharing(Summing):
         super().load_optimizer_state_dict({"optimizer_states": states})
 
     def teardown(self) -> None:
-        """Parts stay on their devices: Lightning would move them to the CPU, where they are of no use."""
+        """Empties the parts. Lightning would move them to the CPU, where they are of no use."""
+        for optimizer in self.optimizers:
+            optimizer.state.clear()
+        for parameter in self.lightning_module.parameters() if self.lightning_module else ():
+            if isinstance(parameter, DTensor):  # others are of a training that never began
+                # who still refers to them holds no memory: ranking wants it
+                parameter.to_local().untyped_storage().resize_(0)
         assert self.cluster_environment is not None and self.accelerator is not None
         self.cluster_environment.teardown()
         self.precision_plugin.teardown()

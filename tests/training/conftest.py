@@ -124,14 +124,22 @@ def train(tmp_path: Path, settings: Callable[..., TrainingSettings]) -> Callable
     from together import Seen
 
     def run(
-        folder: str, devices: int, *, after: int | None = None, model: Any = None, count: int = 40, seen: Any = None,
-        titles: Any = None, **changed: Any,
+        folder: str,
+        devices: int,
+        *,
+        after: int | None = None,
+        model: Any = None,
+        count: int = 40,
+        seen: Any = None,
+        titles: Any = None,
+        named: Callable[[list[Example]], list[Example]] = list,
+        **changed: Any,
     ) -> tuple[Any, Any, list[Tensor]]:
         model, seen = model or tiny_model(), seen or Seen(after)
         fitted = fit(
             model,
-            tiny_examples(count, transitions=4),
-            tiny_examples(8, seed=1, transitions=4),
+            named(tiny_examples(count, transitions=4)),
+            named(tiny_examples(8, seed=1, transitions=4)),
             tmp_path / folder,
             settings=settings(devices=devices, **changed),
             logger=None,
