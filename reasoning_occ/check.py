@@ -93,7 +93,7 @@ def check_preference(cfg: DictConfig) -> None:
     if cfg.trainer.sharding == "full":
         raise UserError(
             "preference: it trains on one device, and trainer.sharding=full is for models that one device can't hold; "
-            "leave preference out (experiment=paper_sft is the paper's without it), or take trainer=ddp if one can after all."
+            "leave preference out (experiment=paper_sft is the paper's without it), or take trainer=ddp if one can."
         )
     from reasoning_occ.training.preference_settings import PreferenceSettings
 

@@ -171,6 +171,7 @@ def take_steps(
         _take_up(module, loader, [count, *callbacks], found[1])
         return len(loader), count.cost
     checkpoint = found[0] if found else None
+    del found  # as large as all that learns, thrice
     with (
         Interrupt() as interrupt,
         together((job, folder, checkpoint), job.settings.devices if job else 1, folder) as group,
@@ -216,7 +217,9 @@ def _sample(examples: Sequence[Example], settings: TrainingSettings) -> list[Exa
     return [examples[number] for number in sorted(chosen.tolist())]
 
 
-def _trainer(folder: Path, logger: Logger | None, callbacks: list[Callback], group: Group | None, sharding: str) -> Trainer:
+def _trainer(
+    folder: Path, logger: Logger | None, callbacks: list[Callback], group: Group | None, sharding: str
+) -> Trainer:
     several: dict[str, Any] = {"devices": 1}
     if group:
         kind = "cuda" if torch.cuda.is_available() else "cpu"

@@ -225,7 +225,10 @@ def test_floors_are_the_baselines_of_conf():
         (["preference=dpo", "method=direct"], r"preference: direct learns no reasons"),
         (["preference=dpo", "trainer=fsdp"], r"preference: it trains on one device.* leave preference out"),
         (["trainer=fsdp", "trainer.devices=1"], r"trainer\.devices: expected 2 or more to share a model out over"),
-        (["trainer=fsdp", "trainer.compile=always"], r"trainer\.compile: expected auto or never with trainer\.sharding"),
+        (
+            ["trainer=fsdp", "trainer.compile=always"],
+            r"trainer\.compile: expected auto or never with trainer\.sharding",
+        ),
         ("trainer.sharding=half", r"trainer\.sharding: expected none or full; got half"),
         (["judge=reprediction", "judge.predictor=/nowhere"], r"judge\.predictor: /nowhere is not the folder of a fin"),
         (["judge=reprediction", "judge.predictor=5"], r"judge\.predictor: expected the folder .* or null; got 5"),

@@ -120,8 +120,9 @@ def make_examples() -> Callable[..., list[Example]]:
 @pytest.fixture
 def train(tmp_path: Path, settings: Callable[..., TrainingSettings]) -> Callable[..., tuple[Any, Any, list[Tensor]]]:
     """Trains a tiny model on so many devices; gives what was seen, what `fit` tells and what was learnt."""
-    from reasoning_occ.training.fit import fit
     from together import Seen
+
+    from reasoning_occ.training.fit import fit
 
     def run(
         folder: str,

@@ -6,11 +6,11 @@ import sys
 
 import pytest
 import torch
+from together import close
 from torch import distributed
 
 from reasoning_occ.errors import UserError
 from reasoning_occ.training.group import check_devices
-from together import close
 
 
 @pytest.mark.slow

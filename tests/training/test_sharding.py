@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from together import Seen, close
 from torch import distributed
 from torch.distributed.fsdp import FSDPModule
 from torch.distributed.tensor import DTensor
@@ -12,7 +13,6 @@ from reasoning_occ.errors import UserError
 from reasoning_occ.models.causal import head
 from reasoning_occ.models.title_head import TitleHead
 from reasoning_occ.training.sharding import check_torch, twin
-from together import Seen, close
 
 
 class Held(Seen):
@@ -129,7 +129,7 @@ def test_weights_in_bf16_learn_what_one_process_does(learns, train, make_model):
     one, _, weights = train("one", 1, model=make_model(adapter=learns == "adapter"), **chosen)
     seen = Types()
     two, _, same = train("two", 2, model=make_model(adapter=learns == "adapter"), seen=seen, sharding="full", **chosen)
-    # an adapter is gathered as it learns; where all learns, that would be a copy of the model in fp32 beside one in bf16
+    # an adapter is gathered in fp32; all weights would take room twice, in fp32 and in bf16
     assert seen.found == {torch.bfloat16, *([torch.float32] if learns == "adapter" else [])}
     assert two.losses == pytest.approx(one.losses, rel=1e-2) and close(same, weights, 2e-2)
     assert all(p.dtype == torch.float32 for p in same)
@@ -138,7 +138,9 @@ def test_weights_in_bf16_learn_what_one_process_does(learns, train, make_model):
 @pytest.mark.slow
 def test_a_ranking_head_learns_with_the_model(train, make_model):
     def named(examples):
-        return [replace(e, title=int(e.ids[1]) % len(TITLES), barred=(int(e.ids[1]) + 1) % len(TITLES)) for e in examples]
+        return [
+            replace(e, title=int(e.ids[1]) % len(TITLES), barred=(int(e.ids[1]) + 1) % len(TITLES)) for e in examples
+        ]
 
     def run(folder, devices, **more):
         model = make_model()
