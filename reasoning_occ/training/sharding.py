@@ -142,14 +142,18 @@ class Sharing(Summing):
         ]
         super().load_optimizer_state_dict({"optimizer_states": states})
 
+    @torch.no_grad()
     def teardown(self) -> None:
         """Empties the parts. Lightning would move them to the CPU, where they are of no use."""
         for optimizer in self.optimizers:
             optimizer.state.clear()
         for parameter in self.lightning_module.parameters() if self.lightning_module else ():
             if isinstance(parameter, DTensor):  # others are of a training that never began
-                # who still refers to them holds no memory: ranking wants it
-                parameter.to_local().untyped_storage().resize_(0)
+                # who still refers to them then holds no memory (ranking wants it), nor an address of none
+                part = parameter._local_tensor  # to_local gives another face of it
+                memory = part.untyped_storage()
+                part.set_()  # type: ignore[call-overload]
+                memory.resize_(0)
         assert self.cluster_environment is not None and self.accelerator is not None
         self.cluster_environment.teardown()
         self.precision_plugin.teardown()

@@ -20,10 +20,10 @@ class Held(Seen):
 
     def on_train_batch_end(self, trainer, module, *args):
         super().on_train_batch_end(trainer, module, *args)
-        parameters = list(module.parameters())
-        assert all(isinstance(p, DTensor) for p in parameters)
-        self.parts = [p.to_local() for p in parameters]
-        self.whole, self.held = sum(p.numel() for p in parameters), sum(part.numel() for part in self.parts)
+        self.parameters = list(module.parameters())
+        assert all(isinstance(p, DTensor) for p in self.parameters)
+        self.parts = [p.to_local() for p in self.parameters]
+        self.whole, self.held = sum(p.numel() for p in self.parameters), sum(part.numel() for part in self.parts)
         (self.optimizer,) = trainer.optimizers
         moments = [t for state in self.optimizer.state.values() for t in state.values() if t.ndim]
         self.moments, self.moments_held = sum(t.numel() for t in moments), sum(t.to_local().numel() for t in moments)
@@ -42,7 +42,8 @@ def test_two_processes_that_share_a_model_learn_as_one_does(learns, train, make_
     model, seen = make_model(**made), Held()
     names = [name for name, _ in model.named_parameters()]
     two, both, same = train("two", 2, model=model, seen=seen, sharding="full", **chosen)
-    assert not seen.optimizer.state and all(part.untyped_storage().size() == 0 for part in seen.parts)
+    assert len(seen.optimizer.state) == 0 and all(part.untyped_storage().size() == 0 for part in seen.parts)
+    assert all(parameter.to_local().numel() == 0 for parameter in seen.parameters)
     assert two.losses == pytest.approx(one.losses, rel=1e-4) and two.norms == pytest.approx(one.norms, rel=1e-4)
     assert len(one.losses) == both.steps == 10 and close(same, weights)
     for row, other in zip(both.valid, alone.valid, strict=True):
