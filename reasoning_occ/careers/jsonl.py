@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
@@ -133,12 +134,7 @@ def _row(career: Career, taxonomy: Taxonomy) -> dict[str, Any]:
                 occupation=taxonomy.title(job.occupation),
                 start=str(job.start),
                 end=None if job.end is None else str(job.end),
-                facts=FactsRow(
-                    tenure_years=job.facts.tenure_years,
-                    hours=job.facts.hours,
-                    region=job.facts.region,
-                    pay=job.facts.pay,
-                ),
+                facts=FactsRow(**asdict(job.facts)),
             )
             for job in career.jobs
         ],

@@ -62,6 +62,9 @@ class FactsRow(_Strict):
     hours: int | None = Field(default=None, ge=0)
     region: str | None = None
     pay: Pay | None = None
+    sector: str | None = None
+    full_time: bool | None = None
+    wage: float | None = Field(default=None, ge=0, allow_inf_nan=False)
 
 
 class EducationRow(_Strict):

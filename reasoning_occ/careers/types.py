@@ -44,23 +44,31 @@ class Facts:
     """What is known of a job on the day it begins. `None`: not recorded.
 
     tenure_years: time with the same employer so far; hours: usual a week; region: where;
-    pay: against the last pay on record before this job.
+    pay: against the last pay on record before this job; sector: the employer's industry; full_time: where hours are not
+    counted; wage: an hour's, in the data's money (for models that read numbers: no prompt shows it).
     """
 
     tenure_years: float | None = None
     hours: int | None = None
     region: str | None = None
     pay: Pay | None = None
+    sector: str | None = None
+    full_time: bool | None = None
+    wage: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One spell in one occupation (a code of the taxonomy). `end`: last date on record in it."""
+    """One spell in one occupation (a code of the taxonomy). `end`: last date on record in it.
+
+    may_be_target: whether the data are sure enough of the occupation to ask for it; in a history it may always stand.
+    """
 
     occupation: str
     start: Date
     end: Date | None = None
     facts: Facts = Facts()
+    may_be_target: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +76,14 @@ class Career:
     """A person's education and jobs, each in order of time. Equal neighbouring jobs are merged.
 
     hidden: how many older jobs a view has left out of `jobs`; it names the history in files and is shown to nobody.
+    stays: the jobs are dated observations (say, one a year) and equal neighbours are *not* merged: to stay is an answer.
     """
 
     person: Person
     education: tuple[Education, ...]
     jobs: tuple[Job, ...]
     hidden: int = 0
+    stays: bool = False
 
     @property
     def past_jobs(self) -> int:
@@ -87,12 +97,15 @@ class Career:
             person=self.person,
             education=tuple(e for e in self.education if e.date <= present.start),
             jobs=(*self.jobs[:t], present),
+            stays=self.stays,
         )
 
     def transitions(self) -> Iterator["Transition"]:
-        """Every step from one job to the next, oldest first."""
+        """Every step from one job to the next that may be a target, oldest first."""
         for t in range(len(self.jobs) - 1):
             nxt = self.jobs[t + 1]
+            if not nxt.may_be_target:
+                continue
             yield Transition(history=self.until(t), target=nxt.occupation, when=nxt.start)
 
 

@@ -75,8 +75,13 @@ def _joined(facts: Sequence[str]) -> tuple[str, ...]:
 
 def _facts(facts: Facts) -> list[str]:
     said = []
+    if facts.sector is not None:
+        said.append(plain(facts.sector))
     if facts.hours is not None:
         said.append(f"{facts.hours} hours")
+    elif facts.full_time is False:
+        # said of the fewer
+        said.append("part time")
     if facts.pay is not None:
         said.append(PAY[facts.pay])
     if facts.region is not None:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from reasoning_occ.careers.types import Career, Facts, Job, Person, Transition
 from reasoning_occ.errors import UserError
 
-Field = Literal["occupation", "dates", "age", "education", "hours", "pay", "region", "tenure"]
+Field = Literal["occupation", "dates", "age", "education", "hours", "pay", "region", "sector", "tenure"]
 FIELDS: tuple[Field, ...] = get_args(Field)
 NEEDED: tuple[Field, ...] = ("occupation", "dates")
 """Without these there is no career to speak of."""
@@ -55,6 +55,7 @@ def shared(career: Career, fields: Collection[str]) -> Career:
         if "education" in fields
         else (),
         jobs=tuple(_job(job, fields) for job in career.jobs),
+        stays=career.stays,
     )
 
 
@@ -76,8 +77,12 @@ def _job(job: Job, fields: Collection[str]) -> Job:
         facts=Facts(
             tenure_years=known.tenure_years if "tenure" in fields else None,
             hours=known.hours if "hours" in fields else None,
+            full_time=known.full_time if "hours" in fields else None,
             region=_without_contacts(known.region) if known.region and "region" in fields else None,
             pay=known.pay if "pay" in fields else None,
+            sector=_without_contacts(known.sector) if known.sector and "sector" in fields else None,
+            # no prompt shows a wage
+            wage=None,
         ),
     )
 

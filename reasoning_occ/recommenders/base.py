@@ -55,10 +55,11 @@ class Recommender(Protocol):
 
 
 def allowed(history: Career, taxonomy: Taxonomy) -> Bool[np.ndarray, " occupations"]:
-    """Which occupations may come next: all but the present one, since equal neighbours are merged.
+    """Which occupations may come next: all but the present one where equal neighbours are merged, all where staying is
+    an answer (`Career.stays`).
 
     The one definition used by every recommender, baselines too.
     """
     mask = np.ones(len(taxonomy), dtype=bool)
-    mask[taxonomy.index(history.jobs[-1].occupation)] = False
+    mask[taxonomy.index(history.jobs[-1].occupation)] = history.stays
     return mask

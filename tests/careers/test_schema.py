@@ -45,7 +45,10 @@ JOB = {"occupation": "Cooks", "start": "1990"}
         ({"jobs": [{**JOB, "facts": {"pay": "more"}}]}, "expected one of 'up', 'level' or 'down', got \"more\""),
         ({"jobs": [{**JOB, "facts": {"hours": -1}}]}, "hours: expected a number of at least 0, got -1"),
         ({"jobs": [{**JOB, "facts": {"tenure_years": "1"}}]}, 'expected a number, got "1"'),
-        ({"jobs": [{**JOB, "facts": {"wage": 3}}]}, "no such key; expected one of tenure_years, hours, region, pay"),
+        (
+            {"jobs": [{**JOB, "facts": {"colour": 3}}]},
+            "no such key; expected one of tenure_years, hours, region, pay, sector",
+        ),
         ({"jobs": [{**JOB, "begin": 3}]}, "jobs.1.begin: there is no such key; expected one of occupation, start"),
         ({"jobs": [{"start": "1990"}]}, "jobs.1.occupation is missing"),
     ],
