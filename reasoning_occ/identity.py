@@ -119,8 +119,10 @@ def plain(cfg: DictConfig, key: str) -> Any:
 
 
 def without_paths(values: dict[str, Any]) -> dict[str, Any]:
-    """A mapping without the keys named `path`, at any depth."""
-    return {k: without_paths(v) if isinstance(v, dict) else v for k, v in values.items() if k != "path"}
+    """A mapping without the keys named `path` or `data_dir`, at any depth."""
+    return {
+        k: without_paths(v) if isinstance(v, dict) else v for k, v in values.items() if k not in ("path", "data_dir")
+    }
 
 
 def short_name(node: DictConfig) -> str:

@@ -1,7 +1,5 @@
 """Careers in the project's own format: JSON Lines, one person a line, as `careers/schema.py` describes it."""
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
@@ -9,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from reasoning_occ.careers.schema import EducationRow, FactsRow, JobRow, PersonRow, parse, parse_date
-from reasoning_occ.careers.source import TOO_SHORT, Loaded, merge
+from reasoning_occ.careers.source import TOO_SHORT, Loaded, labels_checksum, merge
 from reasoning_occ.careers.types import Career, Education, Facts, Job, Person
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import checksum, write_jsonl
@@ -73,10 +71,7 @@ class JsonCareers:
             digest = checksum(self._path)
         except OSError as error:
             raise UserError(f"data.path: could not read {self._path}: {error.strerror}.") from error
-        if self._taxonomy is None:
-            return digest
-        labels = [[o.code, o.title, o.aliases, self._taxonomy.related(o.code)] for o in self._taxonomy]
-        return hashlib.sha256(json.dumps([digest, labels]).encode()).hexdigest()
+        return digest if self._taxonomy is None else labels_checksum(digest, self._taxonomy)
 
     def _lines(self) -> Iterator[tuple[int, str]]:
         try:

@@ -1,5 +1,7 @@
 """What every reader of a data set offers, and what they share."""
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -33,6 +35,12 @@ class Source(Protocol):
     def checksum(self) -> str:
         """A digest of the data's content, without reading the data in."""
         ...
+
+
+def labels_checksum(data: str, taxonomy: Taxonomy) -> str:
+    """A digest of data, itself given by a digest, and of the taxonomy they are read with."""
+    labels = [[o.code, o.title, o.aliases, taxonomy.related(o.code)] for o in taxonomy]
+    return hashlib.sha256(json.dumps([data, labels]).encode()).hexdigest()
 
 
 def merge(jobs: Sequence[Job]) -> tuple[Job, ...]:

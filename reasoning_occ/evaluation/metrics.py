@@ -54,12 +54,14 @@ def related_match(predictions: Sequence[Prediction], taxonomy: Taxonomy) -> Floa
     A truth without a related list counts by exact match.
     """
     related = {
-        truth: [taxonomy.title(code) for code in taxonomy.related(truth)] for truth in {p.truth for p in predictions}
+        # a code that is not ranked keeps its number
+        truth: [taxonomy.title(code) if code in taxonomy else None for code in taxonomy.listed(truth)]
+        for truth in {p.truth for p in predictions}
     }
     return np.array([_credit(p.title, p.truth_title, related[p.truth]) for p in predictions], dtype=np.float64)
 
 
-def _credit(predicted: str, truth: str, related: Sequence[str]) -> float:
+def _credit(predicted: str, truth: str, related: Sequence[str | None]) -> float:
     if predicted == truth:
         return 1.0
     # index 0 is number 1 of the list; the truth itself holds rank 1, so the nearest is worth a half

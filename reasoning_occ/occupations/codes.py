@@ -20,5 +20,5 @@ def coded(taxonomy: Taxonomy) -> Taxonomy:
             "choose data with codes (data.taxonomy=onet or nls), or view.titles=text."
         )
     occupations = [replace(o, title=o.code, aliases=(o.title, *o.aliases)) for o in taxonomy]
-    related = {code: taxonomy.related(code) for code in taxonomy.codes}
-    return Taxonomy(taxonomy.name, occupations, related, taxonomy.note)
+    related = {code: taxonomy.listed(code) for code in taxonomy.codes}
+    return Taxonomy(taxonomy.name, occupations, related, taxonomy.note, taxonomy.outside)

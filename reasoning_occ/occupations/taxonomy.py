@@ -1,6 +1,6 @@
 """The label space: occupations with codes, titles, aliases and ranked related occupations."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reasoning_occ.errors import UnknownOccupation, UserError, nearest
@@ -28,16 +28,23 @@ class Taxonomy:
         occupations: codes and titles must be unique.
         related: for a code, the codes of related occupations, nearest first; may lack codes.
         note: one sentence shown wherever people see the titles, such as a caveat of the source.
+        outside: codes that are no occupations here but may stand in related lists, where they keep others' places.
 
     Raises:
         UserError: a code or title occurs twice, or relatedness names an unknown code.
     """
 
     def __init__(
-        self, name: str, occupations: Sequence[Occupation], related: Mapping[str, Sequence[str]], note: str = ""
+        self,
+        name: str,
+        occupations: Sequence[Occupation],
+        related: Mapping[str, Sequence[str]],
+        note: str = "",
+        outside: Collection[str] = (),
     ) -> None:
         self.name = name
         self.note = note
+        self.outside = frozenset(outside)
         self.occupations = tuple(occupations)
         self.codes = tuple(o.code for o in self.occupations)
         self._index = {code: i for i, code in enumerate(self.codes)}
@@ -46,7 +53,10 @@ class Taxonomy:
                 twice = next(n for n in names if names.count(n) > 1)
                 raise UserError(f"Taxonomy {name}: the {what} '{twice}' occurs twice; each must be unique.")
         self._related = {code: tuple(near) for code, near in related.items()}
-        for code in {*self._related, *(c for near in self._related.values() for c in near)} - set(self.codes):
+        for code in {
+            *self._related,
+            *(c for near in self._related.values() for c in near if c not in self.outside),
+        } - set(self.codes):
             raise UserError(f"Taxonomy {name}: relatedness names the code '{code}', which is not an occupation of it.")
         # a title wins over another's alias; an alias of two occupations names neither
         self._by_name: dict[str, tuple[str, ...]] = {}
@@ -114,8 +124,19 @@ class Taxonomy:
 
     def related(self, code: str) -> tuple[str, ...]:
         """Codes of related occupations, nearest first; empty where the source has none."""
+        return tuple(near for near in self.listed(code) if near not in self.outside)
+
+    def listed(self, code: str) -> tuple[str, ...]:
+        """The related list as published, by whose places AccRM scores: as `related`, with codes `outside` too."""
         self.index(code)
         return self._related.get(code, ())
+
+    def only(self, codes: Collection[str]) -> "Taxonomy":
+        """The taxonomy with only some of its occupations, in its order; related ones keep their published places."""
+        kept = [o for o in self.occupations if o.code in codes]
+        related = {o.code: self._related[o.code] for o in kept if o.code in self._related}
+        outside = self.outside | {code for code in self.codes if code not in codes}
+        return Taxonomy(self.name, kept, related, self.note, outside)
 
 
 def _plain(name: str) -> str:
