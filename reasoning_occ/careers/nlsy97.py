@@ -149,17 +149,19 @@ class NLSY97:
         """A job for each titled row."""
         spells: list[Job] = []
         last_wage: float | None = None
-        since: dict[str, int] = {}
+        employer, since = "", 0
         gap = False
         for row in rows:
-            first_year = since.setdefault(row.employer, row.year) if row.employer else None
+            # another main job in between ends the count: the table doesn't tell whether this one was kept beside it
+            if row.employer != employer:
+                employer, since = row.employer, row.year
             if row.occupation is not None:
                 # nobody knows whether it was a stay
                 unseen = self._stays and gap and bool(spells) and spells[-1].occupation == row.occupation
                 unsure = row.quality not in self._quality
                 skipped[UNSURE] += unsure
                 skipped[AFTER_GAP] += unseen
-                year, facts = Date(row.year), _facts(row, first_year, last_wage)
+                year, facts = Date(row.year), _facts(row, since, last_wage)
                 spells.append(Job(row.occupation, year, year, facts, may_be_target=not (unsure or unseen)))
             gap = row.occupation is None
             last_wage = row.wage or last_wage
@@ -186,9 +188,9 @@ def _slices(rows: Sequence[PersonYear]) -> dict[str, str]:
     return {name: value for name, value in known.items() if value}
 
 
-def _facts(row: PersonYear, first_year: int | None, last_wage: float | None) -> Facts:
+def _facts(row: PersonYear, since: int, last_wage: float | None) -> Facts:
     return Facts(
-        tenure_years=None if first_year is None else float(row.year - first_year),
+        tenure_years=float(row.year - since) if row.employer else None,
         region=row.region or None,
         # in money of the day: what prices rise in a year is mostly within what counts as no change
         pay=None if row.wage is None or last_wage is None else pay(log(row.wage / last_wage)),

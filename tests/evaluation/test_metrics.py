@@ -20,6 +20,12 @@ def test_credit_falls_with_the_rank(tiny_taxonomy):
     assert found.tolist() == [1.0, 1 / 2, 1 / 3, 0.0, 0.0]
 
 
+def test_a_related_occupation_that_is_not_ranked_keeps_its_place(tiny_taxonomy):
+    # "Bakers", number 1 of the list of "Cooks", are left out: "Butchers" stay number 2
+    found = related_match([said("Butchers")], tiny_taxonomy.only({"c", "m"}))
+    assert found.tolist() == [1 / 3]
+
+
 def test_a_truth_without_related_occupations_counts_by_exact_match(tiny_taxonomy):
     found = related_match([said(t, "n", "Nurses") for t in ("Nurses", "Cooks")], tiny_taxonomy)
     assert found.tolist() == [1.0, 0.0]

@@ -1,6 +1,7 @@
 import pytest
 
-from reasoning_occ.errors import UnknownOccupation
+from reasoning_occ.errors import UnknownOccupation, UserError
+from reasoning_occ.occupations.codes import coded
 from reasoning_occ.occupations.taxonomy import Occupation, Taxonomy
 
 
@@ -41,3 +42,29 @@ def test_case_and_spaces_do_not_matter_and_a_title_wins_over_an_alias(aides):
 def test_what_nothing_is_called_is_unknown_with_the_nearest_titles(aides):
     with pytest.raises(UnknownOccupation, match=r"is no title, code or alias.*nearest titles: 'Clerk'"):
         aides.find("Clerks")
+
+
+@pytest.fixture
+def cut(tiny_taxonomy) -> Taxonomy:
+    return tiny_taxonomy.only({"n", "m", "c"})
+
+
+def test_a_part_keeps_order_and_published_places(cut):
+    assert cut.codes == ("c", "m", "n")
+    # "Bakers", number 1 of both lists, are not ranked
+    assert (cut.related("c"), cut.listed("c")) == (("m",), ("b", "m"))
+    assert cut.related("m") == ("c",)
+    assert cut.related("n") == cut.listed("n") == ()
+
+
+def test_a_part_of_a_part_and_a_part_in_codes_keep_places_too(cut):
+    assert cut.only({"c"}).listed("c") == ("b", "m")
+    assert cut.only({"c"}).related("c") == ()
+    assert coded(
+        Taxonomy("t", [Occupation(o.code, f"Title {o.code}") for o in cut], {"c": ["b", "m"]}, outside="b")
+    ).listed("c") == ("b", "m")
+
+
+def test_a_related_code_that_is_neither_inside_nor_outside_is_told():
+    with pytest.raises(UserError, match="relatedness names the code 'z'"):
+        Taxonomy("t", [Occupation("1", "One")], {"1": ["y", "z"]}, outside=["y"])

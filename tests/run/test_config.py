@@ -147,6 +147,15 @@ def test_identity_follows_the_data(tmp_path):
     assert run_name(cfg) != before
 
 
+def test_identity_forgets_where_the_folder_of_data_sets_lies_and_follows_choices():
+    def named(*words: str) -> str:
+        return identity(composed("data=nlsy97", "baseline=markov", *words), {"data": "a"})
+
+    assert named("data_dir=/here") == named("data_dir=/there") == named("data.path=/elsewhere.csv")
+    others = ["data.labels=all", "data.quality=[exact]", "data.stays=true"]
+    assert len({named(), *map(named, others)}) == 1 + len(others)
+
+
 def test_identity_follows_the_checksums():
     assert identity(composed(), {"data": "a"}) != identity(composed(), {"data": "b"})
 
