@@ -60,9 +60,8 @@ def test_a_part_keeps_order_and_published_places(cut):
 def test_a_part_of_a_part_and_a_part_in_codes_keep_places_too(cut):
     assert cut.only({"c"}).listed("c") == ("b", "m")
     assert cut.only({"c"}).related("c") == ()
-    assert coded(
-        Taxonomy("t", [Occupation(o.code, f"Title {o.code}") for o in cut], {"c": ["b", "m"]}, outside="b")
-    ).listed("c") == ("b", "m")
+    words = [Occupation(o.code, f"Title {o.code}") for o in cut]
+    assert coded(Taxonomy("t", words, {"c": ["b", "m"]}, outside="b")).listed("c") == ("b", "m")
 
 
 def test_a_related_code_that_is_neither_inside_nor_outside_is_told():
