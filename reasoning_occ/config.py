@@ -86,25 +86,35 @@ def source(cfg: DictConfig) -> Any:
     Raises:
         UserError: an unknown taxonomy, or its files are not there.
     """
-    handed = {} if cfg.data.get("taxonomy") is None else {"taxonomy": taxonomy(cfg.data.taxonomy, cfg.data_dir)}
-    return build(cfg.data.source, **handed)
+    if cfg.data.get("taxonomy") is None:
+        return build(cfg.data.source)
+    return build(cfg.data.source, taxonomy=taxonomy(cfg.data.taxonomy, cfg.data_dir, cfg.data.get("crosswalk")))
 
 
-def taxonomy(name: str, data_dir: str | None) -> Any:
+def taxonomy(name: str, data_dir: str | None, crosswalk: str | None) -> Any:
     """The taxonomy of a name; `None` for "own", the titles that the data themselves hold.
 
+    Args:
+        name: own, nls, onet or census2002.
+        data_dir: the folder of data sets, if configured.
+        crosswalk: the file that lists the titles of census2002, where the data have one.
+
     Raises:
-        UserError: an unknown name, or no folder of data sets holds O*NET's files.
+        UserError: an unknown name, or no folder of data sets holds O*NET's files, or there is no crosswalk.
     """
-    from reasoning_occ.occupations import nls, onet
+    from reasoning_occ.occupations import census2002, nls, onet
     from reasoning_occ.occupations.data_dir import resolve
 
     if name == "own":
         return None
     if name == "nls":
         return nls.taxonomy()
+    if name == "census2002":
+        if crosswalk is None:
+            raise UserError("data.taxonomy=census2002: only data=nlsy97 has the crosswalk that lists its titles.")
+        return census2002.taxonomy(census2002.located(crosswalk, data_dir))
     if name != "onet":
-        raise UserError(f"data.taxonomy: expected own, nls or onet; got '{name}'.")
+        raise UserError(f"data.taxonomy: expected own, nls, onet or census2002; got '{name}'.")
     folder = resolve(data_dir)
     if folder is None:
         raise UserError("data.taxonomy=onet: no data folder. Set data_dir, or REASONING_OCC_DATA, to one with onet/.")

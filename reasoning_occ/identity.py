@@ -28,6 +28,8 @@ IDLE_BELOW = {
     "split": ("test_file",),
     "model": ("path",),
 }
+# of data, what only says where files lie
+PLACES = ("path", "crosswalk", "data_dir")
 IDLE = ("logger", "output", "sweeps", "stages", "data_dir", "hydra", "threads", "calls", "ablation")
 # all that a recommender that trains no model depends on, beside its own part
 COMMON_KEYS = ("seed", "data", "split", "view", "evaluation")
@@ -119,10 +121,8 @@ def plain(cfg: DictConfig, key: str) -> Any:
 
 
 def without_paths(values: dict[str, Any]) -> dict[str, Any]:
-    """A mapping without the keys named `path` or `data_dir`, at any depth."""
-    return {
-        k: without_paths(v) if isinstance(v, dict) else v for k, v in values.items() if k not in ("path", "data_dir")
-    }
+    """A mapping without the keys that name places of files, at any depth."""
+    return {k: without_paths(v) if isinstance(v, dict) else v for k, v in values.items() if k not in PLACES}
 
 
 def short_name(node: DictConfig) -> str:

@@ -1,4 +1,6 @@
-"""Careers from the National Longitudinal Survey of Youth 1997, of a table of person-years with O*NET titles.
+"""Careers from the National Longitudinal Survey of Youth 1997: person-years with O*NET titles, or an extract.
+
+An extract is what NLS Investigator writes, see `nls_extract`; a crosswalk gives its titles.
 
 The table (CSV, packed or not) has a row for each person and year with a main job; see `person_years.COLUMNS`. Rows
 become jobs and equal neighbours are merged, also across years without a row. Everything shown is dated:
@@ -11,19 +13,23 @@ become jobs and equal neighbours are merged, also across years without a row. Ev
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import groupby
 from math import log
 from pathlib import Path
 from typing import Literal
 
+from reasoning_occ.careers import nls_extract
 from reasoning_occ.careers.nls import pay
-from reasoning_occ.careers.person_years import DEGREES, QUALITIES, PersonYear, read
+from reasoning_occ.careers.person_years import COLUMNS, DEGREES, UNKNOWN, PersonYear, header, read, table_row
 from reasoning_occ.careers.source import TOO_SHORT, Loaded, labels_checksum, merge
 from reasoning_occ.careers.types import Career, Date, Education, Facts, Job, Person
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import checksum
-from reasoning_occ.occupations.data_dir import VARIABLE, resolve
+from reasoning_occ.occupations import census2002
+from reasoning_occ.occupations.census2002 import QUALITIES, Entry, located
+from reasoning_occ.occupations.data_dir import VARIABLE
 from reasoning_occ.occupations.taxonomy import Taxonomy
 
 LABELS = ("crosswalk", "all")
@@ -38,6 +44,7 @@ SECTORS = {
 }
 
 NO_TITLE = "rows without a title (gaps)"
+UNKNOWN_CODE = "of these with an occupation code that the crosswalk lacks"
 NO_JOB = "people without any titled row"
 UNSURE = "titled rows that data.quality does not let be asked for (kept in histories)"
 AFTER_GAP = "years in the same occupation after a gap, which are not asked for (kept in histories)"
@@ -49,7 +56,9 @@ class NLSY97:
     """Source of careers from person-years.
 
     Args:
-        path: the table; a relative path is looked for in the folder of data sets.
+        path: the table or extract; a relative path is looked for in the folder of data sets.
+        crosswalk: from Census 2002 codes to O*NET, likewise; read where it is needed, for an extract or for titles of
+            the Census.
         data_dir: that folder; `None`: see `occupations.data_dir`.
         labels: "crosswalk", the taxonomy's occupations that the table names, or "all" of them.
         quality: of `QUALITIES`, which titles may be targets. Of a merged job the first row's counts.
@@ -62,7 +71,8 @@ class NLSY97:
 
     def __init__(
         self,
-        path: Path | str,
+        path: str,
+        crosswalk: str,
         data_dir: str | None,
         labels: Literal["crosswalk", "all"],
         quality: Sequence[str],
@@ -79,7 +89,7 @@ class NLSY97:
             raise UserError(
                 "data.taxonomy=own: data=nlsy97 takes its titles from a taxonomy; choose data.taxonomy=onet."
             )
-        self._path, self._data_dir = Path(path).expanduser(), data_dir
+        self._path, self._crosswalk, self._data_dir = path, crosswalk, data_dir
         self._labels, self._quality, self._stays = labels, frozenset(quality), stays
         self._taxonomy = taxonomy
 
@@ -90,8 +100,8 @@ class NLSY97:
             UserError: the file or a column is missing, a row is malformed (names the line), or nobody has a transition.
         """
         path = self._file()
-        rows = read(path, self._taxonomy)
-        counted = (NO_TITLE, NO_JOB, TOO_SHORT, UNSURE, AFTER_GAP, NOT_ASKED, NO_DEGREE)
+        rows = self._rows(path)
+        counted = (NO_TITLE, UNKNOWN_CODE, NO_JOB, TOO_SHORT, UNSURE, AFTER_GAP, NOT_ASKED, NO_DEGREE)
         skipped: Counter[str] = Counter(dict.fromkeys(counted, 0))
         careers: list[Career] = []
         for _, years in groupby(rows, key=lambda row: row.person):
@@ -110,20 +120,44 @@ class NLSY97:
             UserError: the file is missing or can't be read.
         """
         path = self._file()
+        files = [path, self._crosswalk_file()] if self._crosses(header(path)) else [path]
         try:
-            return labels_checksum(checksum(path), self._taxonomy)
+            return labels_checksum("".join(map(checksum, files)), self._taxonomy)
         except OSError as error:
-            raise UserError(f"data.path: could not read {path}: {error.strerror}.") from error
+            raise UserError(f"data=nlsy97: could not read {error.filename}: {error.strerror}.") from error
 
     def _file(self) -> Path:
-        folder = None if self._path.is_absolute() else resolve(self._data_dir)
-        path = self._path if folder is None else folder / self._path
+        path = located(self._path, self._data_dir)
         if not path.is_file():
             raise UserError(
                 f"data=nlsy97 expects the table of person-years {path}, which is missing. Set data_dir (or the "
                 f"variable {VARIABLE}) to the folder that holds it, or data.path to the file."
             )
         return path
+
+    def _crosswalk_file(self) -> Path:
+        return census2002.present(located(self._crosswalk, self._data_dir))
+
+    def _crosses(self, columns: Sequence[str]) -> bool:
+        """Whether a file with these columns is read by way of the crosswalk."""
+        return bool(nls_extract.years(columns)) or self._taxonomy.name == census2002.NAME
+
+    def _rows(self, path: Path) -> list[PersonYear]:
+        columns = header(path)
+        crosswalk: Mapping[str, Entry] | None = None
+        needed = COLUMNS
+        if self._crosses(columns):
+            crosswalk = census2002.crosswalk(self._crosswalk_file())
+            needed = [*COLUMNS, "census_code"]
+        if crosswalk is not None and nls_extract.years(columns):
+            return read(path, partial(nls_extract.rows, crosswalk=crosswalk, taxonomy=self._taxonomy))
+        if missing := [column for column in needed if column not in columns]:
+            raise UserError(
+                f"data.path: {path} has no column {', '.join(missing)}; it has: {', '.join(columns) or 'none'}. "
+                f"Expected a row for each person and year, or an extract of NLS Investigator with {nls_extract.PERSON} "
+                "and YEMP_OCCODE-2002.01_<year>."
+            )
+        return read(path, partial(table_row, crosswalk=crosswalk, taxonomy=self._taxonomy))
 
     def _ranked(self, rows: Sequence[PersonYear]) -> Taxonomy:
         if self._labels == "all":
@@ -133,6 +167,7 @@ class NLSY97:
     def _career(self, rows: Sequence[PersonYear], skipped: Counter[str]) -> Career | None:
         """One person's career, or `None` (counted) where there is no transition."""
         skipped[NO_TITLE] += sum(row.occupation is None for row in rows)
+        skipped[UNKNOWN_CODE] += sum(row.quality == UNKNOWN for row in rows)
         spells = self._spells(rows, skipped)
         jobs = tuple(spells) if self._stays else merge(spells)
         if len(jobs) < 2:

@@ -4,12 +4,13 @@ import csv
 import gzip
 import math
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NamedTuple
 
 from reasoning_occ.errors import UserError
+from reasoning_occ.occupations.census2002 import QUALITIES, Entry
 from reasoning_occ.occupations.taxonomy import Taxonomy
 
 # column of a degree's year -> its title and the years of school it stands for
@@ -25,13 +26,14 @@ COLUMNS = [
     "person_id", "year", "job_id", "onet_soc", "map_quality", "full_time", "hourly_wage", "industry", "gender", "race",
     "census_region", *DEGREES,
 ]  # fmt: skip
-# how surely the crosswalk gives a title; "none": no title
-QUALITIES = ("exact", "renumbered", "representative")
+# of a code that the crosswalk lacks
+UNKNOWN = "unknown"
 HOURS = {"full": True, "part": False, "": None}
 
 
 class PersonYear(NamedTuple):
-    """One row. `line`: its number in the file; texts are "" where not recorded; `wage` in dollars an hour;
+    """One row. `line`: its number in the file; texts are "" where not recorded; quality: how surely the crosswalk gives
+    the title, "none" or `UNKNOWN` where there is no title; `wage` in dollars an hour;
     `degrees`: columns and years, those with a year only."""
 
     line: int
@@ -49,33 +51,43 @@ class PersonYear(NamedTuple):
     degrees: tuple[tuple[str, int], ...]
 
 
-def read(path: Path, taxonomy: Taxonomy) -> list[PersonYear]:
-    """All rows, people in the order in which the file names them first, each person's by year.
+def header(path: Path) -> list[str]:
+    """The names of a file's columns.
 
     Raises:
-        UserError: the file can't be read, lacks a column, or a row is malformed (names the line): a number, quality or
-            code that is none, a second row of a person's year, or rows of one person that tell different degrees,
-            gender or race.
+        UserError: the file can't be read.
+    """
+    with _opened(path) as file:
+        return next(csv.reader(file), [])
+
+
+def read(path: Path, rows: Callable[[int, dict[str, str]], Iterable[PersonYear]]) -> list[PersonYear]:
+    """All rows, people in the order in which the file names them first, each person's by year.
+
+    Args:
+        path: the file.
+        rows: the person-years of a line, given its number and its fields by column; a ValueError says what is wrong.
+
+    Raises:
+        UserError: the file can't be read, or a line is malformed (names it): fields more or fewer than the
+            header's, what `rows` finds, a second row of a person's year, or rows of one person that tell different
+            degrees, gender or race.
     """
     people: dict[str, dict[int, PersonYear]] = {}
     with _opened(path) as file:
-        reader = csv.DictReader(file, restval="")
-        missing = [c for c in COLUMNS if c not in (reader.fieldnames or ())]
-        if missing:
-            raise UserError(
-                f"data.path: {path} has no column {', '.join(missing)}; it has: "
-                f"{', '.join(reader.fieldnames or ['none'])}. Expected a row for each person and year, with a header."
-            )
+        reader = csv.DictReader(file, strict=True)
         for values in reader:
             try:
-                row = _row(reader.line_num, values, taxonomy)
-                years = people.setdefault(row.person, {})
-                _belongs(row, years)
+                if None in values or None in values.values():
+                    raise ValueError(f"it has {'more' if None in values else 'fewer'} fields than the header")
+                for row in rows(reader.line_num, values):
+                    years = people.setdefault(row.person, {})
+                    _belongs(row, years)
+                    years[row.year] = row
             except ValueError as error:
                 raise UserError(
                     f"data.path: {path}, line {reader.line_num}: {error}. Mend or remove the row."
                 ) from None
-            years[row.year] = row
     return [years[year] for years in people.values() for year in sorted(years)]
 
 
@@ -92,14 +104,20 @@ def _opened(path: Path) -> Iterator[IO[str]]:
         ) from error
 
 
-def _row(line: int, values: dict[str, str], taxonomy: Taxonomy) -> PersonYear:
-    """One row.
+def table_row(
+    line: int, values: dict[str, str], taxonomy: Taxonomy, crosswalk: Mapping[str, Entry] | None
+) -> Iterator[PersonYear]:
+    """The one row of a line of the table.
+
+    Args:
+        line: its number.
+        values: its fields; those of `COLUMNS`, and with a crosswalk `census_code`.
+        taxonomy: knows the codes.
+        crosswalk: gives the occupation by its Census code; `None`: it is that of `onet_soc`.
 
     Raises:
         ValueError: a value is none of its kind.
     """
-    if None in values:
-        raise ValueError("it has more fields than the header")
     quality, code, hours = values["map_quality"], values["onet_soc"], values["full_time"]
     if not values["person_id"]:
         raise ValueError("person_id is empty")
@@ -107,11 +125,15 @@ def _row(line: int, values: dict[str, str], taxonomy: Taxonomy) -> PersonYear:
         raise ValueError(f"map_quality '{quality}' is none of {', '.join(QUALITIES)}, none")
     if (quality == "none") != (code == ""):
         raise ValueError(f"onet_soc '{code}' and map_quality '{quality}' do not go together: none means no code")
+    if crosswalk is not None and code:
+        if (entry := crosswalk.get(values["census_code"])) is None:
+            raise ValueError(f"census_code '{values['census_code']}' is not in the crosswalk")
+        code = entry.first
     if code and code not in taxonomy:
-        raise ValueError(f"onet_soc '{code}' is no code of the {taxonomy.name} taxonomy; use the release of the table")
+        raise ValueError(f"'{code}' is no code of the {taxonomy.name} taxonomy; use the release of the table")
     if hours not in HOURS:
         raise ValueError(f"full_time '{hours}' is neither full nor part nor empty")
-    return PersonYear(
+    yield PersonYear(
         line=line,
         person=values["person_id"],
         year=_year("year", values["year"]),

@@ -11,7 +11,7 @@ import pytest
 
 from reasoning_occ.careers import nlsy97 as reader
 from reasoning_occ.careers.nlsy97 import NLSY97, education
-from reasoning_occ.careers.person_years import COLUMNS, QUALITIES
+from reasoning_occ.careers.person_years import COLUMNS
 from reasoning_occ.careers.source import TOO_SHORT, Loaded
 from reasoning_occ.careers.split import last_transitions, split_from_file
 from reasoning_occ.careers.types import Career, Date, Education
@@ -19,6 +19,7 @@ from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation.slices import slices
 from reasoning_occ.language.render import events
 from reasoning_occ.occupations import onet
+from reasoning_occ.occupations.census2002 import QUALITIES
 from reasoning_occ.occupations.taxonomy import Occupation, Taxonomy
 from reasoning_occ.recommenders.markov import Markov
 from reasoning_occ.recommenders.popularity import Popularity
@@ -50,8 +51,14 @@ def written(path: Path, rows: Iterable[dict[str, str]]) -> Path:
 
 
 def source(path: Path | str, taxonomy: Taxonomy | None = TAXONOMY, **more) -> NLSY97:
-    chosen = {"data_dir": None, "labels": "crosswalk", "quality": list(QUALITIES), "stays": False} | more
-    return NLSY97(path, taxonomy=taxonomy, **chosen)
+    chosen = {
+        "crosswalk": "none.csv",
+        "data_dir": None,
+        "labels": "crosswalk",
+        "quality": list(QUALITIES),
+        "stays": False,
+    } | more
+    return NLSY97(str(path), taxonomy=taxonomy, **chosen)
 
 
 @pytest.fixture
@@ -194,7 +201,7 @@ def test_gender_race_and_region_are_slices_and_in_no_line(load):
         ({"map_quality": "good"}, "map_quality 'good' is none of exact"),
         ({"map_quality": "none"}, "do not go together"),
         ({"onet_soc": ""}, "do not go together"),
-        ({"onet_soc": "x"}, "onet_soc 'x' is no code of the small taxonomy"),
+        ({"onet_soc": "x"}, "'x' is no code of the small taxonomy"),
         ({"person_id": ""}, "person_id is empty"),
         ({"year": "2001"}, "person 1 has a row for 2001 already, in line 2"),
         ({"date_hs": "2000"}, "person 1 has another degrees than in line 2"),

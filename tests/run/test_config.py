@@ -151,7 +151,11 @@ def test_identity_forgets_where_the_folder_of_data_sets_lies_and_follows_choices
     def named(*words: str) -> str:
         return identity(composed("data=nlsy97", "baseline=markov", *words), {"data": "a"})
 
-    assert named("data_dir=/here") == named("data_dir=/there") == named("data.path=/elsewhere.csv")
+    assert (
+        named("data_dir=/here")
+        == named("data_dir=/there")
+        == named("data.path=/elsewhere.csv", "data.crosswalk=/x.csv")
+    )
     others = ["data.labels=all", "data.quality=[exact]", "data.stays=true"]
     assert len({named(), *map(named, others)}) == 1 + len(others)
 
@@ -211,6 +215,13 @@ def test_onet_needs_a_data_folder(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     with pytest.raises(UserError, match="REASONING_OCC_DATA"):
         source(composed("data=json", "data.path=x", "data.taxonomy=onet"))
+
+
+def test_titles_of_the_census_need_data_with_a_crosswalk(tmp_path):
+    with pytest.raises(UserError, match="only data=nlsy97 has the crosswalk"):
+        source(composed("data=json", "data.path=x", "data.taxonomy=census2002"))
+    with pytest.raises(UserError, match=r"data\.crosswalk: no file .*none\.csv"):
+        source(composed("data=nlsy97", f"data.crosswalk={tmp_path}/none.csv", "data.taxonomy=census2002"))
 
 
 def test_floors_are_the_baselines_of_conf():
