@@ -139,6 +139,7 @@ def test_facts_are_those_of_the_first_row_and_pay_is_against_the_last_wage_befor
         row(1, 2003, "c", job_id="7", hourly_wage="10.2", full_time="full", industry="Labor unions"),
         row(1, 2004, "c", job_id="7", hourly_wage="20", census_region="West"),
         row(1, 2005, job_id="8", hourly_wage="30"),
+        row(1, 2006, job_id="8"),
         row(1, 2007, "b", job_id="8", hourly_wage="20"),
         row(1, 2008, "c"),
     )
@@ -147,7 +148,7 @@ def test_facts_are_those_of_the_first_row_and_pay_is_against_the_last_wage_befor
     assert (first.sector, first.region) == (reader.SECTORS[services], "South")
     assert (second.tenure_years, second.pay, second.full_time, second.wage) == (2, "level", True, 10.2)
     assert (second.sector, second.region) == ("Labor unions", None)
-    # a year in the gap counts for the employer and for pay
+    # years in the gap count for the employer, and for pay that on record
     assert (third.tenure_years, third.pay, third.full_time) == (2, "down", None)
     assert (last.tenure_years, last.pay, last.wage, last.sector) == (None, None, None, None)
 
