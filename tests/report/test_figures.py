@@ -5,8 +5,10 @@ from reasoning_occ.evaluation.calibration import Bin
 from reasoning_occ.report.content import Row
 from reasoning_occ.report.figures import (
     by_past_jobs,
+    columns,
     comparison,
     dose_response,
+    frequencies,
     losses,
     preferences,
     reliability_curve,
@@ -45,6 +47,8 @@ def figures():
         "losses": losses({"loss": [(0, 2.0), (5, 1.0)], "loss_answer": [(5, 1.5)]}),
         "dose": dose_response(DOSES),
         "preferences": preferences(REWARDS),
+        "columns": columns("years", {str(year): year % 7 for year in range(1960, 2020)}, "year", "jobs begun"),
+        "frequencies": frequencies({"jobs": [90, 8, 1], "targets": [1]}),
     }
 
 
