@@ -198,11 +198,12 @@ def dose_response(rates: Sequence[Mapping[str, Any]]) -> str:
 
 
 def columns(name: str, counts: Mapping[str, int], xlabel: str, ylabel: str) -> str:
-    """A column for each count, in the order given; of many, every few have a label."""
+    """A column for each count, in the order given; as many have a label as there is room for."""
     with _figure(name, 4.6, 3.0) as (figure, out):
         axes = figure.add_subplot()
         axes.bar(range(len(counts)), list(counts.values()), width=0.8, color=FIRST)
-        every = -(-len(counts) // 14)
+        letters = sum(map(len, counts)) + 2 * len(counts)
+        every = -(-letters // 56)
         axes.set_xticks(range(0, len(counts), every), list(counts)[::every])
         axes.set(xlabel=xlabel, ylabel=ylabel)
         axes.tick_params(axis="x", length=0)

@@ -119,7 +119,7 @@ def pictures(found: Mapping[str, Any]) -> Iterator[Picture]:
     counts = {name: found["labels"][name]["frequencies"] for name in ("jobs", "targets")}
     text = "Labels from the most frequent to the rarest, on scales of powers of ten."
     yield Picture("How even are labels?", text, (figures.frequencies(counts),))
-    begun = found["years"]["jobs_begun"]
+    begun = columns(found["years"]["jobs_begun"], longest=None)
     text = "Jobs by the year in which they begin."
     yield Picture("Which years?", text, (figures.columns("years", begun, "year", "jobs begun"),))
     if found["gaps"]["known"]:
@@ -128,9 +128,10 @@ def pictures(found: Mapping[str, Any]) -> Iterator[Picture]:
         yield Picture("What lies between jobs?", text, (figures.columns("gaps", gaps, "years", "pairs of jobs"),))
 
 
-def columns(counts: Mapping[str, int]) -> dict[str, int]:
-    """Counts by a number from its least to `LONGEST`, none left out, and all larger ones together."""
+def columns(counts: Mapping[str, int], longest: int | None = LONGEST) -> dict[str, int]:
+    """Counts by a number from its least on, none left out; those above `longest` together, unless it is `None`."""
     known = {int(number): n for number, n in counts.items()}
-    out = {str(number): known.get(number, 0) for number in range(min(known), min(max(known), LONGEST) + 1)}
-    larger = sum(n for number, n in known.items() if number > LONGEST)
-    return out | {f"{max(min(known), LONGEST + 1)}+": larger} if larger else out
+    last = max(known) if longest is None else min(max(known), longest)
+    out = {str(number): known.get(number, 0) for number in range(min(known), last + 1)}
+    larger = sum(n for number, n in known.items() if number > last)
+    return out | {f"{max(min(known), last + 1)}+": larger} if larger else out

@@ -74,6 +74,13 @@ def test_text_says_what_is_drawn():
     assert "none" in _words(drawn["scores"]) and "none" not in _words(drawn["all scored"])
 
 
+def test_labels_of_columns_have_room():
+    many = {str(year): 1 for year in range(1960, 2020)}
+    assert len([word for word in _words(columns("a", many, "", "")) if word in many]) < 10
+    few = {str(n): 1 for n in range(13)}
+    assert set(few) <= set(_words(columns("b", few, "", "")))
+
+
 def _words(svg):
     return [e.text for e in ElementTree.fromstring(svg).iter() if e.tag.endswith("text")]
 

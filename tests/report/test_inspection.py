@@ -65,6 +65,7 @@ def test_columns_have_no_holes_and_end_in_all_larger_ones():
     long = columns({"0": 3, "11": 1, "13": 2, "90": 4})
     assert list(long) == [*map(str, range(13)), "13+"] and long["13+"] == 6 and sum(long.values()) == 10
     assert columns({"40": 2}) == {"40+": 2}
+    assert columns({"1999": 2, "2001": 1}, longest=None) == {"1999": 2, "2000": 0, "2001": 1}
 
 
 def test_a_share_of_nothing():
