@@ -151,15 +151,25 @@ def content(cfg: DictConfig) -> dict[str, str]:
     Raises:
         UserError: something can't be read.
     """
-    sums = {"data": source(cfg).checksum()}
-    if cfg.split.test_file:
-        sums["test_people"] = checksum(Path(cfg.split.test_file))
+    sums = data_content(cfg)
     if uses_model(cfg):
         sums["weights"] = weights_checksum(cfg)
         for role in ("teacher", "judge") if trains(cfg) else ("judge",) if writes_reasons(cfg) else ():
             sums |= _local_models(cfg, plain(cfg, role), role)
         if trains(cfg) and cfg.oracle.fallback == "grounded":
             sums["stand_in"] = checksum(CONF / "teacher" / "grounded.yaml")
+    return sums
+
+
+def data_content(cfg: DictConfig) -> dict[str, str]:
+    """Checksums of a job's data and of its list of test people.
+
+    Raises:
+        UserError: the data can't be read.
+    """
+    sums = {"data": source(cfg).checksum()}
+    if cfg.split.test_file:
+        sums["test_people"] = checksum(Path(cfg.split.test_file))
     return sums
 
 

@@ -9,7 +9,7 @@ from omegaconf import DictConfig
 
 from reasoning_occ.careers import split as splits
 from reasoning_occ.careers.source import Loaded
-from reasoning_occ.careers.types import Date, Transition
+from reasoning_occ.careers.types import Career, Date, Transition
 from reasoning_occ.careers.view import View, viewed
 from reasoning_occ.config import source
 from reasoning_occ.occupations.codes import coded
@@ -30,8 +30,26 @@ class Task:
     counts: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A data set before anyone's view of it: as read, the people of the job's sample, and their split."""
+
+    loaded: Loaded
+    people: tuple[Career, ...]
+    split: splits.Split
+
+
 def load(cfg: DictConfig) -> Task:
     """Careers, split by person, sampled if asked, then viewed; and what was counted on the way."""
+    return task(cfg, drawn(cfg))
+
+
+def drawn(cfg: DictConfig) -> Drawn:
+    """Careers as the job's source reads them, sampled if asked, and split.
+
+    Raises:
+        UserError: the data can't be read, or a part of the split is empty.
+    """
     loaded: Loaded = source(cfg).load()
     people = splits.sample_people(loaded.careers, cfg.data.people, cfg.split.seed)
     cut = None if cfg.split.cut is None else Date(cfg.split.cut)
@@ -39,6 +57,12 @@ def load(cfg: DictConfig) -> Task:
         split = splits.split_from_file(people, Path(cfg.split.test_file), cfg.split.seed, cfg.split.valid, cut)
     else:
         split = splits.split_by_person(people, cfg.split.seed, cfg.split.valid, cfg.split.test, cut)
+    return Drawn(loaded, people, split)
+
+
+def task(cfg: DictConfig, drawn: Drawn) -> Task:
+    """What a job gets of a data set that is drawn: test transitions chosen, histories viewed, all counted."""
+    loaded, people, split = drawn.loaded, drawn.people, drawn.split
     test = split.test if cfg.evaluation.targets == "all" else splits.last_transitions(split.test)
     counts = {
         "people": len(people),

@@ -197,6 +197,33 @@ def dose_response(rates: Sequence[Mapping[str, Any]]) -> str:
     return out[0]
 
 
+def columns(name: str, counts: Mapping[str, int], xlabel: str, ylabel: str) -> str:
+    """A column for each count, in the order given; as many have a label as there is room for."""
+    with _figure(name, 4.6, 3.0) as (figure, out):
+        axes = figure.add_subplot()
+        axes.bar(range(len(counts)), list(counts.values()), width=0.8, color=FIRST)
+        letters = sum(map(len, counts)) + 2 * len(counts)
+        every = -(-letters // 56)
+        axes.set_xticks(range(0, len(counts), every), list(counts)[::every])
+        axes.set(xlabel=xlabel, ylabel=ylabel)
+        axes.tick_params(axis="x", length=0)
+        _bare(axes)
+    return out[0]
+
+
+def frequencies(counts: Mapping[str, Sequence[int]]) -> str:
+    """How often each label occurs, by its place among them: a line for each kind of count, most frequent first."""
+    with _figure("frequencies", 4.6, 3.0) as (figure, out):
+        axes = figure.add_subplot()
+        looks = ((FIRST, "-"), (SECOND, (0, (5, 1.5))))
+        for (name, found), (colour, line) in zip(counts.items(), looks, strict=True):
+            axes.plot(range(1, len(found) + 1), found, color=colour, linestyle=line, linewidth=1.4, label=name)
+        axes.set(xscale="log", yscale="log", xlabel="place of the label", ylabel="times")
+        axes.legend(frameon=False)
+        _bare(axes)
+    return out[0]
+
+
 def _whiskers(
     axes: "Axes", places: np.ndarray, found: Sequence[Mapping[str, Any]], colour: str, vertical: bool
 ) -> None:

@@ -5,8 +5,10 @@ from reasoning_occ.evaluation.calibration import Bin
 from reasoning_occ.report.content import Row
 from reasoning_occ.report.figures import (
     by_past_jobs,
+    columns,
     comparison,
     dose_response,
+    frequencies,
     losses,
     preferences,
     reliability_curve,
@@ -45,6 +47,8 @@ def figures():
         "losses": losses({"loss": [(0, 2.0), (5, 1.0)], "loss_answer": [(5, 1.5)]}),
         "dose": dose_response(DOSES),
         "preferences": preferences(REWARDS),
+        "columns": columns("years", {str(year): year % 7 for year in range(1960, 2020)}, "year", "jobs begun"),
+        "frequencies": frequencies({"jobs": [90, 8, 1], "targets": [1]}),
     }
 
 
@@ -68,6 +72,13 @@ def test_text_says_what_is_drawn():
     assert {"margin", "chosen", "rejected", "share of pairs"} <= set(_words(drawn["preferences"]))
     assert all(criterion in drawn["dose"] for criterion in CRITERIA) and "0.5" in drawn["dose"]
     assert "none" in _words(drawn["scores"]) and "none" not in _words(drawn["all scored"])
+
+
+def test_labels_of_columns_have_room():
+    many = {str(year): 1 for year in range(1960, 2020)}
+    assert len([word for word in _words(columns("a", many, "", "")) if word in many]) < 10
+    few = {str(n): 1 for n in range(13)}
+    assert set(few) <= set(_words(columns("b", few, "", "")))
 
 
 def _words(svg):
