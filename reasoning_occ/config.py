@@ -35,7 +35,7 @@ PARTS = (
 )
 VALUES = ("seed", "ranking", "threads")
 # of what makes recommenders, that which makes no language model, and that which learns from oracle reasons
-BASELINES = ("Popularity", "Markov", "Previous")
+BASELINES = ("Popularity", "Markov", "Markov2", "Previous", "Linear", "TextKNN", "Ensemble")
 LEARN_REASONS = ("joint", "MultiTask", "TwoModel")
 BUILDABLE = ("reasoning_occ.careers.", "reasoning_occ.reasons.", "reasoning_occ.recommenders.")
 # that which reads the job's language model and trains nothing, and that which asks a model elsewhere
