@@ -280,6 +280,8 @@ def floor_node(name: str) -> DictConfig:
             f"evaluation.floors: '{name}' asks a language model, and floors are cheap; score it in a job of its own "
             f"with baseline={name}. Floors: {', '.join(cheap)}."
         )
+    if name in cheap and OmegaConf.missing_keys(cheap[name]):
+        raise UserError(f"evaluation.floors: '{name}' needs values of its own; score it in a job with baseline={name}.")
     if name not in cheap:
         raise UserError(f"evaluation.floors: '{name}' is no baseline; known: {', '.join(cheap)}.")
     return cheap[name]

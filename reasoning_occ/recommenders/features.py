@@ -1,4 +1,4 @@
-"""A history as named numbers, for models that read a table. Neither sex nor race is among them: `slices` aren't read."""
+"""A history as named numbers, for models that read a table. Sex and race are not among them: no slice is read."""
 
 from itertools import pairwise
 from math import log, log1p

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -128,4 +129,4 @@ class TextKNN:
 def _terms(text: str) -> list[str]:
     """The words of a line behind its date, and pairs of neighbours."""
     words = re.findall(r"[^\s;,]+", text.partition(": ")[2].lower())
-    return [*words, *(f"{a} {b}" for a, b in zip(words, words[1:], strict=False))]
+    return [*words, *(f"{a} {b}" for a, b in pairwise(words))]
