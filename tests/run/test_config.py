@@ -41,6 +41,7 @@ def test_every_file_composes_and_is_valid(file):
         "judge/openai": "judge.model=m",
         "method/api_openai": "method.model=m",
         "baseline/api_openai": "baseline.model=m",
+        "baseline/ensemble": "baseline.jobs=[runs/one,runs/another]",
     }
     extra = [needs[key]] if (key := f"{file.parent.name}/{file.stem}") in needs else []
     cfg = composed(f"{file.parent.name}={file.stem}", *extra)
