@@ -171,6 +171,7 @@ def validate(cfg: DictConfig) -> None:
     _validate_ablation(cfg)
     choice = cfg.evaluation
     _must(choice.targets in ("last", "all"), "evaluation.targets", "last or all", choice.targets)
+    _must(choice.part in ("test", "valid"), "evaluation.part", "test or valid", choice.part)
     for key in ("resamples", "people_shown"):
         _must(_counts(choice[key]), f"evaluation.{key}", "a whole number above 0", choice[key])
     _must(OmegaConf.is_list(choice.floors), "evaluation.floors", "a list such as [markov]", choice.floors)

@@ -1,6 +1,7 @@
 """What the baselines that learn from whole histories share: no order of people counts, nothing is impossible."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -139,7 +140,14 @@ def test_more_neighbours_than_asked_for_do_not_vote(tiny_taxonomy, tmp_path):
 
 def test_settings_out_of_range_end_in_a_sentence(tiny_taxonomy):
     for key, value in (("neighbours", 0), ("recency", 0), ("recency", 1.5), ("weight", 0)):
-        given = {"neighbours": 1, "recency": 0.5, "weight": 1.0, "back_off": 1.0, "smoothing": 1.0, "seed": 0}
+        given: dict[str, Any] = {
+            "neighbours": 1,
+            "recency": 0.5,
+            "weight": 1.0,
+            "back_off": 1.0,
+            "smoothing": 1.0,
+            "seed": 0,
+        }
         with pytest.raises(UserError, match=rf"baseline\.{key}={value}"):
             TextKNN(tiny_taxonomy, **given | {key: value})
     with pytest.raises(UserError, match="strengths"):

@@ -171,6 +171,7 @@ def test_identity_follows_the_checksums():
         (["split.by=file"], "split.test_file"),
         (["split.by=dice"], "split.by"),
         (["evaluation.targets=first"], "evaluation.targets"),
+        (["evaluation.part=train"], "evaluation.part: expected test or valid"),
         (["evaluation.floors=[ceiling]"], "'ceiling' is no baseline"),
         (["evaluation.floors=[zero_shot_direct]"], "zero_shot_direct' asks a language model, and floors are cheap"),
         (["split.seed=-1"], "split.seed: expected a whole number from 0"),
