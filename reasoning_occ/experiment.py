@@ -111,7 +111,8 @@ def rank(recommender: Recommender, task: Task, final: Path, together: int = 1) -
     journal = Journal(final)
     whole = Growing(final.parent, len(task.published))
     # an answer has no ranking that could be missing
-    begun = min((len(journal.rows), *([] if journal.rows and "answer" in journal.rows[0] else [len(whole)])))
+    names_one = bool(journal.rows) and "answer" in journal.rows[0]
+    begun = len(journal.rows) if names_one else min(len(journal.rows), len(whole))
     journal.keep(begun // together * together)
     whole.keep(len(journal.rows))
     keys = [(row["person"], row["transition"]) for row in journal.rows]

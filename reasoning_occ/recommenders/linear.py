@@ -86,7 +86,7 @@ class Linear:
         from sklearn.linear_model import LogisticRegression
 
         best = -np.inf
-        start: tuple[np.ndarray, np.ndarray] | None = None
+        start: Any = None
         for strength in self._strengths:
             model = LogisticRegression(C=strength, max_iter=self._steps, tol=1e-3, warm_start=True)
             if start is not None:

@@ -149,7 +149,7 @@ def test_settings_out_of_range_end_in_a_sentence(tiny_taxonomy):
             "seed": 0,
         }
         with pytest.raises(UserError, match=rf"baseline\.{key}={value}"):
-            TextKNN(tiny_taxonomy, **given | {key: value})
+            TextKNN(tiny_taxonomy, **{**given, key: value})
     with pytest.raises(UserError, match="strengths"):
         Linear(tiny_taxonomy, [], 0.02, 1.0, 100)
     with pytest.raises(UserError, match="popularity=1"):
