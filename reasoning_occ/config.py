@@ -35,7 +35,7 @@ PARTS = (
 )
 VALUES = ("seed", "ranking", "threads")
 # of what makes recommenders, that which makes no language model, and that which learns from oracle reasons
-BASELINES = ("Popularity", "Markov", "Previous")
+BASELINES = ("Popularity", "Markov", "Markov2", "Previous", "Linear", "TextKNN", "Ensemble")
 LEARN_REASONS = ("joint", "MultiTask", "TwoModel")
 BUILDABLE = ("reasoning_occ.careers.", "reasoning_occ.reasons.", "reasoning_occ.recommenders.")
 # that which reads the job's language model and trains nothing, and that which asks a model elsewhere
@@ -181,6 +181,7 @@ def validate(cfg: DictConfig) -> None:
     _validate_ablation(cfg)
     choice = cfg.evaluation
     _must(choice.targets in ("last", "all"), "evaluation.targets", "last or all", choice.targets)
+    _must(choice.part in ("test", "valid"), "evaluation.part", "test or valid", choice.part)
     for key in ("resamples", "people_shown"):
         _must(_counts(choice[key]), f"evaluation.{key}", "a whole number above 0", choice[key])
     _must(OmegaConf.is_list(choice.floors), "evaluation.floors", "a list such as [markov]", choice.floors)
@@ -290,6 +291,8 @@ def floor_node(name: str) -> DictConfig:
             f"evaluation.floors: '{name}' asks a language model, and floors are cheap; score it in a job of its own "
             f"with baseline={name}. Floors: {', '.join(cheap)}."
         )
+    if name in cheap and OmegaConf.missing_keys(cheap[name]):
+        raise UserError(f"evaluation.floors: '{name}' needs values of its own; score it in a job with baseline={name}.")
     if name not in cheap:
         raise UserError(f"evaluation.floors: '{name}' is no baseline; known: {', '.join(cheap)}.")
     return cheap[name]

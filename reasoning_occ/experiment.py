@@ -28,7 +28,8 @@ from reasoning_occ.making import hands, make, precision
 from reasoning_occ.progress import console
 from reasoning_occ.reasons.calls.clerk import BudgetReached
 from reasoning_occ.reasons.privacy import FIELDS
-from reasoning_occ.recommenders.base import Recommender
+from reasoning_occ.recommenders.base import Answer, Recommender
+from reasoning_occ.recommenders.rankings import Growing
 from reasoning_occ.report import table
 from reasoning_occ.report.jobs import read_object
 from reasoning_occ.report.page import write_report
@@ -105,13 +106,19 @@ def _check_machine(cfg: DictConfig, folder: Path) -> None:
 
 
 def rank(recommender: Recommender, task: Task, final: Path, together: int = 1) -> None:
-    """Recommend for every test history and write predictions.jsonl, row by row so that a cut loses little.
+    """Recommend for every test history and write predictions.jsonl, row by row so that a cut loses little, and whole
+    rankings beside it (log_probs.npz), where there are any.
 
     `together`: people who go through a model at once. What was cut off goes on with a whole such group: other
     neighbours would move last digits.
     """
     journal = Journal(final)
-    journal.keep(len(journal.rows) // together * together)
+    whole = Growing(final.parent, len(task.published))
+    # an answer has no ranking that could be missing
+    names_one = bool(journal.rows) and "answer" in journal.rows[0]
+    begun = len(journal.rows) if names_one else min(len(journal.rows), len(whole))
+    journal.keep(begun // together * together)
+    whole.keep(len(journal.rows))
     keys = [(row["person"], row["transition"]) for row in journal.rows]
     if keys != [t.key for t in task.test[: len(keys)]]:
         raise UserError(f"{journal.path} was begun for other test people. Move it away and start again.")
@@ -119,8 +126,12 @@ def rank(recommender: Recommender, task: Task, final: Path, together: int = 1) -
     for transition, recommendation in zip(waiting, recommender.recommend([t.history for t in waiting]), strict=True):
         shown = events(transition.history, task.taxonomy)
         row = rows.predict(transition, recommendation, task.published, recommender.name, shown)
+        if not isinstance(recommendation, Answer):
+            whole.append(recommendation.log_probs)
         journal.append([rows.to_row(row)])
+    whole.finish([t.key for t in task.test], task.published.codes)
     journal.finish()
+    whole.close()
 
 
 def score(cfg: DictConfig, task: Task, folder: Path) -> None:

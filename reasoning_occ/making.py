@@ -102,7 +102,9 @@ def oracle_reasons(
 def test_reasons(cfg: DictConfig, task: Task) -> dict[tuple[str, int], str]:
     """Oracle reasons of the test transitions, by teacher and judge that learnt from training people: an upper bound."""
     with Stages(cfg).at("oracle") as where:
-        return _choose(cfg, task, shown(cfg, task.test), where / f"reasons_test_{cfg.evaluation.targets}.jsonl")
+        return _choose(
+            cfg, task, shown(cfg, task.test), where / f"reasons_{cfg.evaluation.part}_{cfg.evaluation.targets}.jsonl"
+        )
 
 
 def _choose(cfg: DictConfig, task: Task, transitions: Sequence[Transition], path: Path) -> dict[tuple[str, int], str]:

@@ -68,6 +68,7 @@ class Stages:
             parts["precision"] = cfg.trainer.precision  # in which its weights are read
         if name == "write":
             parts["inference"] = {key: cfg.inference[key] for key in _WRITING}
+            parts |= {"part": "valid"} if cfg.evaluation.part == "valid" else {}
         return {**parts, "stage": name, "checksums": sums}
 
     @cached_property

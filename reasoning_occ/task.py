@@ -18,9 +18,12 @@ from reasoning_occ.occupations.taxonomy import Taxonomy
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a job learns from and is tested on, histories as its view shows them. `test` holds the transitions that are
-    scored. taxonomy: with titles as recommender, teacher and judge see them; published: with titles as predictions and
-    metrics have them, the same occupations in the same order."""
+    """What a job learns from and is tested on, histories as its view shows them.
+
+    test: the transitions that are scored: of test people, or with evaluation.part=valid of validation people.
+    taxonomy: with titles as recommender, teacher and judge see them. published: with titles as predictions and metrics
+    have them, the same occupations in the same order.
+    """
 
     taxonomy: Taxonomy
     published: Taxonomy
@@ -63,7 +66,8 @@ def drawn(cfg: DictConfig) -> Drawn:
 def task(cfg: DictConfig, drawn: Drawn) -> Task:
     """What a job gets of a data set that is drawn: test transitions chosen, histories viewed, all counted."""
     loaded, people, split = drawn.loaded, drawn.people, drawn.split
-    test = split.test if cfg.evaluation.targets == "all" else splits.last_transitions(split.test)
+    scored = split.valid if cfg.evaluation.part == "valid" else split.test
+    test = scored if cfg.evaluation.targets == "all" else splits.last_transitions(scored)
     counts = {
         "people": len(people),
         "people_in_data": len(loaded.careers),

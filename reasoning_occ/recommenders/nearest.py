@@ -10,7 +10,7 @@ from reasoning_occ.careers.types import Career, Transition
 from reasoning_occ.errors import UserError
 
 # similarities that differ less are equal: sums of the same weights in another order may differ in their last digits
-_DECIMALS = 12
+DECIMALS = 12
 
 
 class Nearest:
@@ -54,7 +54,7 @@ class Nearest:
     def of(self, history: Career, n: int) -> list[Transition]:
         """Up to `n` transitions, nearest first: of each other person the nearest one, never of the person itself."""
         chosen: dict[str, Transition] = {}
-        for row in np.lexsort((self._order, -np.round(self.similarities(history), _DECIMALS))):
+        for row in np.lexsort((self._order, -np.round(self.similarities(history), DECIMALS))):
             person = self._people[row]
             if person != history.person.id and person not in chosen:
                 chosen[person] = self._train[row]

@@ -221,6 +221,14 @@ def test_reasons_that_nobody_judged_are_not_audited(tmp_path, nls, capsys):
     assert "no candidate that was judged" in capsys.readouterr().err
 
 
+def test_validation_people_can_be_scored_in_place_of_test_people():
+    tested, chosen = (load(composed("data.people=300", f"evaluation.part={on}")) for on in ("test", "valid"))
+    assert (chosen.train, chosen.valid) == (tested.train, tested.valid)
+    people = [{t.history.person.id for t in part} for part in (chosen.test, chosen.valid, tested.test)]
+    assert people[0] == people[1] and not people[0] & people[2]
+    assert len(chosen.test) == len(people[0])
+
+
 @pytest.mark.parametrize("targets", ["last", "all"])
 def test_no_view_changes_who_is_tested_on_what(targets, nls):
     whole = load(composed("data.people=300", f"evaluation.targets={targets}"))

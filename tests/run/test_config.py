@@ -41,6 +41,7 @@ def test_every_file_composes_and_is_valid(file):
         "judge/openai": "judge.model=m",
         "method/api_openai": "method.model=m",
         "baseline/api_openai": "baseline.model=m",
+        "baseline/ensemble": "baseline.jobs=[runs/one,runs/another]",
     }
     extra = [needs[key]] if (key := f"{file.parent.name}/{file.stem}") in needs else []
     cfg = composed(f"{file.parent.name}={file.stem}", *extra)
@@ -183,6 +184,7 @@ def test_identity_follows_the_checksums():
         (["split.by=file"], "split.test_file"),
         (["split.by=dice"], "split.by"),
         (["evaluation.targets=first"], "evaluation.targets"),
+        (["evaluation.part=train"], "evaluation.part: expected test or valid"),
         (["evaluation.floors=[ceiling]"], "'ceiling' is no baseline"),
         (["evaluation.floors=[zero_shot_direct]"], "zero_shot_direct' asks a language model, and floors are cheap"),
         (["split.seed=-1"], "split.seed: expected a whole number from 0"),
