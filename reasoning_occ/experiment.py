@@ -122,7 +122,13 @@ def rank(recommender: Recommender, task: Task, final: Path, together: int = 1) -
 def score(cfg: DictConfig, task: Task, folder: Path) -> None:
     """metrics.json, scores.jsonl, floors.json, and for reasons what the judge says of those written for test people."""
     choice = cfg.evaluation
-    metrics = partial(evaluate, taxonomy=task.published, resamples=choice.resamples, seed=cfg.split.seed)
+    metrics = partial(
+        evaluate,
+        taxonomy=task.published,
+        resamples=choice.resamples,
+        seed=cfg.split.seed,
+        situations=task.situations,
+    )
     found = rows.read(folder / "predictions.jsonl")
     if [p.key for p in found] != [t.key for t in task.test]:
         raise UserError(

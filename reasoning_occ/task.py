@@ -12,6 +12,7 @@ from reasoning_occ.careers.source import Loaded
 from reasoning_occ.careers.types import Date, Transition
 from reasoning_occ.careers.view import View, viewed
 from reasoning_occ.config import source
+from reasoning_occ.evaluation.situation import Situations, situations
 from reasoning_occ.occupations.codes import coded
 from reasoning_occ.occupations.taxonomy import Taxonomy
 
@@ -20,7 +21,8 @@ from reasoning_occ.occupations.taxonomy import Taxonomy
 class Task:
     """What a job learns from and is tested on, histories as its view shows them. `test` holds the transitions that are
     scored. taxonomy: with titles as recommender, teacher and judge see them; published: with titles as predictions and
-    metrics have them, the same occupations in the same order."""
+    metrics have them, the same occupations in the same order. situations: of `test`, from whole histories, for slices
+    alone."""
 
     taxonomy: Taxonomy
     published: Taxonomy
@@ -28,6 +30,7 @@ class Task:
     valid: tuple[Transition, ...]
     test: tuple[Transition, ...]
     counts: dict[str, Any]
+    situations: Situations
 
 
 def load(cfg: DictConfig) -> Task:
@@ -52,9 +55,10 @@ def load(cfg: DictConfig) -> Task:
     if cfg.split.by == "file":
         counts["test_ids_of_nobody"] = splits.unknown_ids(people, Path(cfg.split.test_file))
     view = View(**cfg.view)
+    known = situations(test, split.train)
     train, valid, test = (tuple(viewed(t, view) for t in part) for part in (split.train, split.valid, test))
     taxonomy = coded(loaded.taxonomy) if view.titles == "codes" else loaded.taxonomy
-    return Task(taxonomy, loaded.taxonomy, train, valid, test, counts)
+    return Task(taxonomy, loaded.taxonomy, train, valid, test, counts, known)
 
 
 def _size(transitions: Sequence[Transition]) -> dict[str, int]:

@@ -13,6 +13,7 @@ from reasoning_occ.evaluation.intervals import percentile_interval, resampled_su
 from reasoning_occ.evaluation.metrics import HITS, MEANS
 from reasoning_occ.evaluation.predictions import Prediction
 from reasoning_occ.evaluation.scored import score
+from reasoning_occ.evaluation.situation import Situations
 from reasoning_occ.evaluation.slices import slices
 from reasoning_occ.occupations.taxonomy import Taxonomy
 
@@ -23,7 +24,13 @@ SHARES = ("AccEM", *(f"Hit@{k}" for k in HITS))
 """The metrics that count those who hit."""
 
 
-def evaluate(predictions: Sequence[Prediction], taxonomy: Taxonomy, resamples: int, seed: int) -> dict[str, Any]:
+def evaluate(
+    predictions: Sequence[Prediction],
+    taxonomy: Taxonomy,
+    resamples: int,
+    seed: int,
+    situations: Situations | None = None,
+) -> dict[str, Any]:
     """Score one recommender.
 
     Args:
@@ -31,6 +38,7 @@ def evaluate(predictions: Sequence[Prediction], taxonomy: Taxonomy, resamples: i
         taxonomy: knows every truth.
         resamples: bootstrap samples of people.
         seed: of the bootstrap.
+        situations: of the transitions, for slices; `None`: only those slices that predictions tell by themselves.
 
     Returns:
         `{"AccEM": {"value", "n", "low", "high"}, ..., "counts": {"people", "transitions", "invalid",
@@ -49,7 +57,7 @@ def evaluate(predictions: Sequence[Prediction], taxonomy: Taxonomy, resamples: i
         **_summary(predictions, taxonomy, resamples, seed),
         "slices": {
             dimension: {label: _summary(part, taxonomy, resamples, seed) for label, part in parts.items()}
-            for dimension, parts in slices(predictions, taxonomy).items()
+            for dimension, parts in slices(predictions, taxonomy, situations).items()
         },
         "recommender": predictions[0].recommender,
         "taxonomy": {"name": taxonomy.name, "note": taxonomy.note},
