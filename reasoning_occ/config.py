@@ -171,7 +171,7 @@ def validate(cfg: DictConfig) -> None:
     _validate_ablation(cfg)
     choice = cfg.evaluation
     _must(choice.targets in ("last", "all"), "evaluation.targets", "last or all", choice.targets)
-    for key in ("resamples", "people_shown"):
+    for key in ("resamples", "people_shown", "group_at_least"):
         _must(_counts(choice[key]), f"evaluation.{key}", "a whole number above 0", choice[key])
     _must(OmegaConf.is_list(choice.floors), "evaluation.floors", "a list such as [markov]", choice.floors)
     _must(_counts(cfg.model.max_tokens), "model.max_tokens", "a whole number above 0", cfg.model.max_tokens)

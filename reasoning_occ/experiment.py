@@ -19,6 +19,7 @@ from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation import predictions as rows
 from reasoning_occ.evaluation import scored
 from reasoning_occ.evaluation.evaluate import evaluate
+from reasoning_occ.evaluation.fairness import fairness
 from reasoning_occ.evaluation.quality import quality
 from reasoning_occ.files import Journal, alone, write_json
 from reasoning_occ.identity import judging_version
@@ -137,6 +138,7 @@ def score(cfg: DictConfig, task: Task, folder: Path) -> None:
     scored.write(folder / "scores.jsonl", scored.score(found, task.published))
     write_json(folder / "floors.json", {name: metrics(floor(name, task, folder)) for name in choice.floors})
     measured = metrics(found)
+    measured["fairness"] = fairness(found, choice.resamples, cfg.split.seed, choice.group_at_least)
     # at once, for the judge may be long or stop the job
     write_json(folder / "metrics.json", {**measured, "data": task.counts})
     judge_written(cfg, task, folder, found)

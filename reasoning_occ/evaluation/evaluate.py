@@ -9,6 +9,7 @@ from jaxtyping import Float
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation.answers import answers
 from reasoning_occ.evaluation.calibration import BINS
+from reasoning_occ.evaluation.coverage import coverage
 from reasoning_occ.evaluation.intervals import percentile_interval, resampled_sums, wilson
 from reasoning_occ.evaluation.metrics import HITS, MEANS
 from reasoning_occ.evaluation.predictions import Prediction
@@ -42,10 +43,9 @@ def evaluate(
 
     Returns:
         `{"AccEM": {"value", "n", "low", "high"}, ..., "counts": {"people", "transitions", "invalid",
-        "unscored"}, "slices": {dimension: {label: the same metrics and counts}}, "recommender",
-        "taxonomy": {"name", "note"}, "bootstrap": {"resamples", "seed"}}`, and "answers" (answers.py) where a
-        recommender names one title and ranks none. `n` counts transitions that
-        could be scored; `low` and `high` are `None` where fewer than two people were, and Wilson's where
+        "unscored"}, "slices": {dimension: {label: the same metrics and counts}}, "coverage" (coverage.py),
+        "recommender", "taxonomy": {"name", "note"}, "bootstrap": {"resamples", "seed"}}`, and "answers"
+        (answers.py) where a recommender names one title and ranks none. `n` counts transitions that could be scored; `low` and `high` are `None` where fewer than two people were, and Wilson's where
         nobody or everybody hits (no bootstrap sample differs). invalid: no valid title (wrong in every
         metric); unscored: no probability for the truth.
 
@@ -59,6 +59,7 @@ def evaluate(
             dimension: {label: _summary(part, taxonomy, resamples, seed) for label, part in parts.items()}
             for dimension, parts in slices(predictions, taxonomy, situations).items()
         },
+        "coverage": coverage(predictions, taxonomy),
         "recommender": predictions[0].recommender,
         "taxonomy": {"name": taxonomy.name, "note": taxonomy.note},
         "bootstrap": {"resamples": resamples, "seed": seed},

@@ -14,6 +14,7 @@ from reasoning_occ.evaluation.predictions import Prediction, read
 from reasoning_occ.evaluation.slices import PAST_JOBS
 from reasoning_occ.files import whole
 from reasoning_occ.report import figures
+from reasoning_occ.report.beside import beside
 from reasoning_occ.report.content import METRICS, Table, table
 from reasoning_occ.report.jobs import CONFIG_FOLDER, Job, load, setting
 from reasoning_occ.report.pictures import Picture
@@ -52,6 +53,7 @@ def write_report(folder: Path) -> Path:
         slices=job.metrics["slices"],
         slice_metrics=COMPARED,
         sections=sections(folder),
+        figures=beside(job),
         people=[_person(p) for p in _choose(predictions, job)],
         config=_config(folder),
         overrides=job.overrides,

@@ -167,6 +167,7 @@ def test_identity_follows_the_checksums():
         (["ranking=dice"], "ranking"),
         (["split.cut=abc"], "split.cut"),
         (["evaluation.resamples=0"], "evaluation.resamples"),
+        (["evaluation.group_at_least=0"], "evaluation.group_at_least"),
         (["split.by=file"], "split.test_file"),
         (["split.by=dice"], "split.by"),
         (["evaluation.targets=first"], "evaluation.targets"),

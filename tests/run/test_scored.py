@@ -38,3 +38,13 @@ def test_slices_are_of_whole_careers_whatever_the_view(job):
     view = ("view.education=false", "view.jobs=last")
     for dimension, parts in metrics(job("baseline=popularity", *view))["slices"].items():
         assert {k: v["counts"] for k, v in parts.items()} == {k: v["counts"] for k, v in whole[dimension].items()}
+
+
+def test_groups_and_coverage_stand_beside_the_metrics(job):
+    found = metrics(job("baseline=markov", "data.people=all"))
+    race = found["fairness"]["dimensions"]["race"]
+    assert set(race["groups"]) == {"black", "white"} and set(race["left_out"]) == {"other"}
+    assert race["gaps"]["Hit@5"]["n"] == sum(group["transitions"] for group in race["groups"].values())
+    assert 0 < found["coverage"]["top 10"]["share"] <= 1
+    fewer = metrics(job("baseline=markov", "data.people=all", "evaluation.group_at_least=1"))
+    assert set(fewer["fairness"]["dimensions"]["race"]["groups"]) == {"black", "other", "white"}
