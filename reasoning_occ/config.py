@@ -17,6 +17,7 @@ PACKAGE = Path(__file__).parent
 CONF = next(path for path in (PACKAGE / "conf", PACKAGE.parent / "conf") if path.is_dir())
 
 LOGGERS = ("csv", "wandb")
+DECISIONS = ("top", "expected_accrm")
 SWEEP = "REASONING_OCC_SWEEP"  # set while a sweep runs, to its name
 # mappings every job has
 PARTS = (
@@ -169,11 +170,7 @@ def validate(cfg: DictConfig) -> None:
     _validate_split(cfg.split)
     _validate_view(cfg.view)
     _validate_ablation(cfg)
-    choice = cfg.evaluation
-    _must(choice.targets in ("last", "all"), "evaluation.targets", "last or all", choice.targets)
-    for key in ("resamples", "people_shown", "group_at_least"):
-        _must(_counts(choice[key]), f"evaluation.{key}", "a whole number above 0", choice[key])
-    _must(OmegaConf.is_list(choice.floors), "evaluation.floors", "a list such as [markov]", choice.floors)
+    _validate_evaluation(cfg)
     _must(_counts(cfg.model.max_tokens), "model.max_tokens", "a whole number above 0", cfg.model.max_tokens)
     if cfg.ranking == "head" and cfg.inference.pmi is True:
         raise UserError("inference.pmi=true: it corrects titles ranked by their text; take ranking=head out.")
@@ -182,12 +179,26 @@ def validate(cfg: DictConfig) -> None:
     if cfg.logger.kind == "wandb":
         for key in ("tables", "artifact"):
             _must(isinstance(cfg.logger[key], bool), f"logger.{key}", "true or false", cfg.logger[key])
-    for floor in choice.floors:
-        floor_node(floor)
     if uses_model(cfg) or asks(cfg):
         _validate_reading(cfg)
     if uses_model(cfg) and not trains(cfg):
         _validate_untrained(cfg)
+
+
+def _validate_evaluation(cfg: DictConfig) -> None:
+    choice = cfg.evaluation
+    _must(choice.targets in ("last", "all"), "evaluation.targets", "last or all", choice.targets)
+    _must(choice.decision in DECISIONS, "evaluation.decision", " or ".join(DECISIONS), choice.decision)
+    if choice.decision != "top" and asks(cfg):
+        raise UserError(
+            f"evaluation.decision={choice.decision}: it needs probabilities, and this recommender names one "
+            "title; take it out."
+        )
+    for key in ("resamples", "people_shown", "group_at_least"):
+        _must(_counts(choice[key]), f"evaluation.{key}", "a whole number above 0", choice[key])
+    _must(OmegaConf.is_list(choice.floors), "evaluation.floors", "a list such as [markov]", choice.floors)
+    for floor in choice.floors:
+        floor_node(floor)
 
 
 def _validate_untrained(cfg: DictConfig) -> None:

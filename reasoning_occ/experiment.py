@@ -18,6 +18,7 @@ from reasoning_occ.config import build, floor_node, trains, uses_model
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation import predictions as rows
 from reasoning_occ.evaluation import scored
+from reasoning_occ.evaluation.decision import Decide, ExpectedAccRM
 from reasoning_occ.evaluation.evaluate import evaluate
 from reasoning_occ.evaluation.fairness import fairness
 from reasoning_occ.evaluation.quality import quality
@@ -80,7 +81,7 @@ def _work(cfg: DictConfig, folder: Path, status: Status) -> None:
             status.stage("fit")
             recommender.fit(task.train, task.valid, folder)
             status.stage("rank")
-            rank(recommender, task, final, cfg.inference.rank_batch if uses_model(cfg) else 1)
+            rank(recommender, task, final, cfg.inference.rank_batch if uses_model(cfg) else 1, decision(cfg, task))
         status.stage("score")
         score(cfg, task, folder)
         status.done(cfg)
@@ -101,11 +102,11 @@ def _check_machine(cfg: DictConfig, folder: Path) -> None:
         check_devices(cfg.trainer.devices)
 
 
-def rank(recommender: Recommender, task: Task, final: Path, together: int = 1) -> None:
+def rank(recommender: Recommender, task: Task, final: Path, together: int = 1, decide: Decide | None = None) -> None:
     """Recommend for every test history and write predictions.jsonl, row by row so that a cut loses little.
 
     `together`: people who go through a model at once. What was cut off goes on with a whole such group: other
-    neighbours would move last digits.
+    neighbours would move last digits. `decide`: as in `predictions.predict`.
     """
     journal = Journal(final)
     journal.keep(len(journal.rows) // together * together)
@@ -115,9 +116,14 @@ def rank(recommender: Recommender, task: Task, final: Path, together: int = 1) -
     waiting = task.test[len(keys) :]
     for transition, recommendation in zip(waiting, recommender.recommend([t.history for t in waiting]), strict=True):
         shown = events(transition.history, task.taxonomy)
-        row = rows.predict(transition, recommendation, task.published, recommender.name, shown)
+        row = rows.predict(transition, recommendation, task.published, recommender.name, shown, decide)
         journal.append([rows.to_row(row)])
     journal.finish()
+
+
+def decision(cfg: DictConfig, task: Task) -> Decide | None:
+    """How a title is chosen beside the most probable one, where that is asked for."""
+    return ExpectedAccRM(task.published) if cfg.evaluation.decision == "expected_accrm" else None
 
 
 def score(cfg: DictConfig, task: Task, folder: Path) -> None:
@@ -135,8 +141,9 @@ def score(cfg: DictConfig, task: Task, folder: Path) -> None:
         raise UserError(
             f"{folder / 'predictions.jsonl'} is not of this job's test people. Move it away and start again."
         )
+    decide = decision(cfg, task)
     scored.write(folder / "scores.jsonl", scored.score(found, task.published))
-    write_json(folder / "floors.json", {name: metrics(floor(name, task, folder)) for name in choice.floors})
+    write_json(folder / "floors.json", {name: metrics(floor(name, task, folder, decide)) for name in choice.floors})
     measured = metrics(found)
     measured["fairness"] = fairness(found, choice.resamples, cfg.split.seed, choice.group_at_least)
     # at once, for the judge may be long or stop the job
@@ -186,13 +193,13 @@ def unscored(folder: Path) -> dict[str, Any]:
     return {"unscored": found} if found else {}
 
 
-def floor(name: str, task: Task, folder: Path) -> list[rows.Prediction]:
+def floor(name: str, task: Task, folder: Path, decide: Decide | None = None) -> list[rows.Prediction]:
     """Predictions of a cheap baseline for the same test people. It learns from and sees what the job's view shows: what
     sees more than a recommender is no floor for it."""
     recommender: Recommender = build(floor_node(name), taxonomy=task.taxonomy)
     recommender.fit(task.train, task.valid, folder)
     told = recommender.recommend([t.history for t in task.test])
     return [
-        rows.predict(transition, recommendation, task.published, recommender.name, ())
+        rows.predict(transition, recommendation, task.published, recommender.name, (), decide)
         for transition, recommendation in zip(task.test, told, strict=True)
     ]

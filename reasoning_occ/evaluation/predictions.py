@@ -14,6 +14,7 @@ import numpy as np
 
 from reasoning_occ.careers.types import Transition
 from reasoning_occ.errors import UserError
+from reasoning_occ.evaluation.decision import Decide
 from reasoning_occ.files import read_jsonl, write_jsonl
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.recommenders.base import Answer, Recommendation, allowed
@@ -34,7 +35,8 @@ class Prediction:
     log_prob: natural log probability of the truth. probability: of the top title. rank, log_prob and
     probability are `None` where the recommender gave no ranking. history: the lines the recommender
     saw. slices: facts of the person that no recommender saw, such as race. answer: what was said,
-    where the recommender names one title instead of ranking all.
+    where the recommender names one title instead of ranking all. decided: the title that another decision than the most
+    probable title names (decision.py); `None` where none was asked for.
     """
 
     recommender: str
@@ -50,6 +52,7 @@ class Prediction:
     history: tuple[str, ...]
     slices: Mapping[str, str]
     answer: Answer | None = None
+    decided: str | None = None
 
     @property
     def key(self) -> tuple[str, int]:
@@ -68,6 +71,7 @@ def predict(
     taxonomy: Taxonomy,
     name: str,
     history_lines: Sequence[str],
+    decide: Decide | None = None,
 ) -> Prediction:
     """Set a recommendation beside the truth.
 
@@ -80,6 +84,7 @@ def predict(
         taxonomy: names the titles.
         name: the recommender's.
         history_lines: the history as the recommender saw it, for people to read.
+        decide: names a title by its own rule, where there is a ranking.
 
     Raises:
         UserError: the truth is not an allowed answer, or the log probabilities are not a
@@ -107,7 +112,12 @@ def predict(
         reason=recommendation.reason,
         history=tuple(history_lines),
         slices=dict(transition.history.person.slices),
+        decided=_decided(log_probs, allowed(transition.history, taxonomy), taxonomy, decide),
     )
+
+
+def _decided(log_probs: np.ndarray, may_o: np.ndarray, taxonomy: Taxonomy, decide: Decide | None) -> str | None:
+    return None if decide is None else taxonomy.occupations[decide(np.exp(log_probs), may_o)].title
 
 
 def _answered(
@@ -190,6 +200,7 @@ def to_row(p: Prediction) -> dict[str, Any]:
         "history": list(p.history),
         "slices": dict(p.slices),
         **({} if p.answer is None else {"answer": asdict(p.answer)}),
+        **({} if p.decided is None else {"decided": p.decided}),
     }
 
 
@@ -215,6 +226,7 @@ def from_row(row: Mapping[str, Any], path: Path, number: int) -> Prediction:
             history=tuple(_a(str, line) for line in row["history"]),
             slices={_a(str, k): _a(str, v) for k, v in row["slices"].items()},
             answer=Answer(**row["answer"]) if "answer" in row else None,
+            decided=_a(str | None, row.get("decided")),
         )
     except KeyError as error:
         raise UserError(f"{path}, line {number}: a prediction needs the key {error}.") from error

@@ -168,6 +168,8 @@ def test_identity_follows_the_checksums():
         (["split.cut=abc"], "split.cut"),
         (["evaluation.resamples=0"], "evaluation.resamples"),
         (["evaluation.group_at_least=0"], "evaluation.group_at_least"),
+        (["evaluation.decision=best"], "evaluation.decision: expected top or expected_accrm"),
+        (["baseline=api", "evaluation.decision=expected_accrm"], "it needs probabilities"),
         (["split.by=file"], "split.test_file"),
         (["split.by=dice"], "split.by"),
         (["evaluation.targets=first"], "evaluation.targets"),

@@ -48,3 +48,15 @@ def test_groups_and_coverage_stand_beside_the_metrics(job):
     assert 0 < found["coverage"]["top 10"]["share"] <= 1
     fewer = metrics(job("baseline=markov", "data.people=all", "evaluation.group_at_least=1"))
     assert set(fewer["fairness"]["dimensions"]["race"]["groups"]) == {"black", "other", "white"}
+
+
+def test_another_decision_stands_beside_and_moves_no_other_figure(job, capsys):
+    plain, expected = job("baseline=markov"), job("baseline=markov", "evaluation.decision=expected_accrm")
+    without, found = metrics(plain), metrics(expected)
+    assert found.pop("AccRM (expected)")["n"] == found["AccRM"]["n"]
+    assert found.pop("decision")["gain"]["value"] is not None
+    for part in (one for parts in found["slices"].values() for one in parts.values()):
+        del part["AccRM (expected)"]
+    assert found == without
+    assert capsys.readouterr().out.count("AccRM (expected)") == 1
+    assert "AccRM (expected)" in (expected / "report.html").read_text()
