@@ -168,6 +168,7 @@ def validate(cfg: DictConfig) -> None:
     people = cfg.data.people
     _must(people == "all" or _counts(people), "data.people", "a number of people above 0, or all", people)
     _validate_split(cfg.split)
+    _validate_stays(cfg.data)
     _validate_view(cfg.view)
     _validate_ablation(cfg)
     _validate_evaluation(cfg)
@@ -228,6 +229,8 @@ def _validate_reading(cfg: DictConfig) -> None:
 
 def _validate_split(split: DictConfig) -> None:
     _must(split.by in ("person", "file"), "split.by", "person or file", split.by)
+    if split.cut == "YEAR":
+        raise UserError("split.cut: no value given; eval=time needs a year: add split.cut=... to the command.")
     _must(split.cut is None or isinstance(split.cut, int), "split.cut", "a year or null", split.cut)
     if (split.by == "file") != (split.test_file is not None):
         raise UserError("split.test_file: give the file of test people together with split.by=file, and only then.")
@@ -236,6 +239,16 @@ def _validate_split(split: DictConfig) -> None:
         _must(isinstance(share, int | float) and 0 < share < 1, f"split.{key}", "a share between 0 and 1", share)
     if split.test + split.valid >= 1:
         raise UserError(f"split.valid and split.test: {split.valid} and {split.test} leave nobody to train on.")
+
+
+def _validate_stays(data: DictConfig) -> None:
+    stays = data.get("stays")
+    _must(stays is None or isinstance(stays, bool), "data.stays", "true or false", stays)
+    if stays and "stays" not in data.source:
+        raise UserError(
+            f"data.stays=true: data={data.name} merges equal neighbouring jobs and has no stays; choose other data, or "
+            "take eval=with_stays out of the command."
+        )
 
 
 def _validate_view(view: DictConfig) -> None:

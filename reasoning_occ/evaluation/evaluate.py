@@ -16,6 +16,7 @@ from reasoning_occ.evaluation.predictions import Prediction
 from reasoning_occ.evaluation.scored import score
 from reasoning_occ.evaluation.situation import Situations
 from reasoning_occ.evaluation.slices import slices
+from reasoning_occ.evaluation.two_step import two_step
 from reasoning_occ.occupations.taxonomy import Taxonomy
 
 METRICS = (*MEANS, "ECE")
@@ -45,10 +46,11 @@ def evaluate(
         `{"AccEM": {"value", "n", "low", "high"}, ..., "counts": {"people", "transitions", "invalid",
         "unscored"}, "slices": {dimension: {label: the same metrics and counts}}, "coverage" (coverage.py),
         "recommender", "taxonomy": {"name", "note"}, "bootstrap": {"resamples", "seed"}}`, "answers" (answers.py) where
-        a recommender names one title and ranks none, and where titles were decided on (`Prediction.decided`) "AccRM
-        (expected)", the AccRM of those, and "decision": {"changed": transitions in which it is not the first title,
-        "gain": AccRM (expected) less AccRM}. `n` counts transitions that could be scored; `low` and `high` are `None`
-        where fewer than two people were, and Wilson's where nobody or everybody hits (no bootstrap sample differs).
+        a recommender names one title and ranks none, "two_step" (two_step.py) where staying is an answer, and where
+        titles were decided on (`Prediction.decided`) "AccRM (expected)", the AccRM of those, and "decision":
+        {"changed": transitions in which it is not the first title, "gain": AccRM (expected) less AccRM}. `n` counts
+        transitions that could be scored; `low` and `high` are `None` where fewer than two people were, and Wilson's
+        where nobody or everybody hits (no bootstrap sample differs).
         invalid: no valid title (wrong in every metric); unscored: no probability for the truth.
 
     Raises:
@@ -66,6 +68,7 @@ def evaluate(
         "taxonomy": {"name": taxonomy.name, "note": taxonomy.note},
         "bootstrap": {"resamples": resamples, "seed": seed},
         **_decision(predictions, taxonomy, resamples, seed),
+        **two_step(predictions, resamples, seed),
         **({"answers": counted} if (counted := answers(predictions)) else {}),
     }
 

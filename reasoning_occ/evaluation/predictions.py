@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,6 +25,13 @@ TOP = 10
 _TOLERANCE = 1e-3
 
 
+class Stay(NamedTuple):
+    """The first of two steps, to stay or to move: what was done, and its natural log probability."""
+
+    stayed: bool
+    log_prob: float
+
+
 @dataclass(frozen=True, slots=True)
 class Prediction:
     """One recommender's word on one transition.
@@ -36,7 +43,8 @@ class Prediction:
     probability are `None` where the recommender gave no ranking. history: the lines the recommender
     saw. slices: facts of the person that no recommender saw, such as race. answer: what was said,
     where the recommender names one title instead of ranking all. decided: the title that another decision than the most
-    probable title names (decision.py); `None` where none was asked for.
+    probable title names (decision.py); `None` where none was asked for. stay: `None` where staying
+    is no answer, or nothing is ranked.
     """
 
     recommender: str
@@ -53,6 +61,7 @@ class Prediction:
     slices: Mapping[str, str]
     answer: Answer | None = None
     decided: str | None = None
+    stay: Stay | None = None
 
     @property
     def key(self) -> tuple[str, int]:
@@ -113,7 +122,17 @@ def predict(
         history=tuple(history_lines),
         slices=dict(transition.history.person.slices),
         decided=_decided(log_probs, allowed(transition.history, taxonomy), taxonomy, decide),
+        stay=_stay(log_probs, transition, taxonomy) if transition.history.stays else None,
     )
+
+
+def _stay(log_probs: np.ndarray, transition: Transition, taxonomy: Taxonomy) -> Stay:
+    present = transition.history.jobs[-1].occupation
+    here = taxonomy.index(present)
+    if transition.target == present:
+        return Stay(True, float(log_probs[here]))
+    # a sum of the others, for 1 less a probability near 1 has few digits left
+    return Stay(False, min(0.0, float(np.logaddexp.reduce(np.delete(log_probs, here)))))
 
 
 def _decided(log_probs: np.ndarray, may_o: np.ndarray, taxonomy: Taxonomy, decide: Decide | None) -> str | None:
@@ -201,6 +220,7 @@ def to_row(p: Prediction) -> dict[str, Any]:
         "slices": dict(p.slices),
         **({} if p.answer is None else {"answer": asdict(p.answer)}),
         **({} if p.decided is None else {"decided": p.decided}),
+        **({} if p.stay is None else {"stay": p.stay._asdict()}),
     }
 
 
@@ -227,6 +247,7 @@ def from_row(row: Mapping[str, Any], path: Path, number: int) -> Prediction:
             slices={_a(str, k): _a(str, v) for k, v in row["slices"].items()},
             answer=Answer(**row["answer"]) if "answer" in row else None,
             decided=_a(str | None, row.get("decided")),
+            stay=_read_stay(row["stay"]) if "stay" in row else None,
         )
     except KeyError as error:
         raise UserError(f"{path}, line {number}: a prediction needs the key {error}.") from error
@@ -238,6 +259,12 @@ def from_row(row: Mapping[str, Any], path: Path, number: int) -> Prediction:
             "they must name the same title."
         )
     return found
+
+
+def _read_stay(row: Mapping[str, Any]) -> Stay:
+    if not isinstance(row["stayed"], bool):
+        raise TypeError(f"expected true or false, got {row['stayed']!r:.60}")
+    return Stay(row["stayed"], _a(float, row["log_prob"]))
 
 
 def _a(kind: Any, value: Any) -> Any:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from reasoning_occ.evaluation.two_step import PARTS, STEP
 from reasoning_occ.report.jobs import Job
 from reasoning_occ.report.reasons import Section
 
@@ -16,6 +17,10 @@ _KINDS = {
 _FIGURES = {"Hit@5": "Hit@5", "too sure": "mean probability less share right"}
 """Keys of a dimension's gaps, with readable names."""
 
+_TWO_STEP_TEXT = (
+    "The log-loss in two parts: of stay or move, over all transitions, and of which occupation, over those who moved. "
+    "The log-loss of all is the first plus the second times the share that moved."
+)
 _COVERAGE_TEXT = (
     "Share of the taxonomy's {occupations:,} titles that are recommended to anyone, the largest share that so many "
     "recommendations allow, and the Gini coefficient of how often each is recommended (0: all alike, near 1: a few "
@@ -31,13 +36,24 @@ _FAIRNESS_TEXT = (
 
 def beside(job: Job) -> list[Section]:
     """The sections; none for what a metrics.json of before does not hold."""
-    return [*_coverage(job), *_fairness(job.metrics)]
+    return [*_two_step(job), *_coverage(job), *_fairness(job.metrics)]
+
+
+def _two_step(job: Job) -> Iterator[Section]:
+    known = {name: metrics["two_step"] for name, metrics in _rows(job) if "two_step" in metrics}
+    if job.name in known:
+        rows = [(name, found[STEP]["n"], [found[key] for key in PARTS]) for name, found in known.items()]
+        yield Section("Stay or move, then which", _TWO_STEP_TEXT, PARTS, rows)
+
+
+def _rows(job: Job) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Name and metrics of the job, and of the floors that are not the same recommender."""
+    yield job.name, job.metrics
+    yield from ((f"{name} *", metrics) for name, metrics in job.floors.items() if name != job.name)
 
 
 def _coverage(job: Job) -> Iterator[Section]:
-    floors = {f"{name} *": metrics for name, metrics in job.floors.items() if name != job.name}
-    named = {job.name: job.metrics, **floors}
-    known = {name: metrics["coverage"] for name, metrics in named.items() if "coverage" in metrics}
+    known = {name: metrics["coverage"] for name, metrics in _rows(job) if "coverage" in metrics}
     if job.name not in known:
         return
     rows = [

@@ -37,12 +37,14 @@ def composed(*overrides: str) -> DictConfig:
 def test_every_file_composes_and_is_valid(file):
     needs = {
         "data/json": "data.path=people.jsonl",
+        "eval/time": "split.cut=1980",
+        "eval/with_stays": "data=json data.path=people.jsonl",
         "teacher/openai": "teacher.model=m",
         "judge/openai": "judge.model=m",
         "method/api_openai": "method.model=m",
         "baseline/api_openai": "baseline.model=m",
     }
-    extra = [needs[key]] if (key := f"{file.parent.name}/{file.stem}") in needs else []
+    extra = needs[key].split() if (key := f"{file.parent.name}/{file.stem}") in needs else []
     cfg = composed(f"{file.parent.name}={file.stem}", *extra)
     validate(cfg)
     assert OmegaConf.to_container(cfg.get(file.parent.name, cfg), resolve=True)
@@ -167,6 +169,10 @@ def test_identity_follows_the_checksums():
         (["ranking=dice"], "ranking"),
         (["split.cut=abc"], "split.cut"),
         (["evaluation.resamples=0"], "evaluation.resamples"),
+        (["eval=time"], "split.cut: no value given"),
+        (["eval=with_stays"], "data=nls merges equal neighbouring jobs and has no stays"),
+        (["data=json", "data.path=x", "data.stays=perhaps"], "data.stays: expected true or false"),
+        (["~eval"], "evaluation.targets: no value given"),
         (["evaluation.group_at_least=0"], "evaluation.group_at_least"),
         (["evaluation.decision=best"], "evaluation.decision: expected top or expected_accrm"),
         (["baseline=api", "evaluation.decision=expected_accrm"], "it needs probabilities"),

@@ -1,7 +1,9 @@
 """What a job's metrics.json holds beside the metrics."""
 
 import json
+from itertools import pairwise
 
+import numpy as np
 import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
@@ -60,3 +62,46 @@ def test_another_decision_stands_beside_and_moves_no_other_figure(job, capsys):
     assert found == without
     assert capsys.readouterr().out.count("AccRM (expected)") == 1
     assert "AccRM (expected)" in (expected / "report.html").read_text()
+
+
+def test_transitions_that_are_scored_are_chosen_by_eval(job):
+    def keys(folder):
+        rows = map(json.loads, (folder / "predictions.jsonl").read_text().splitlines())
+        return {(row["person"], row["transition"]) for row in rows}
+
+    last, every = keys(job("baseline=popularity")), keys(job("baseline=popularity", "eval=all"))
+    assert len(last) == len({person for person, _ in last}) and last < every
+    latest = {person: max(t for who, t in every if who == person) for person, _ in every}
+    assert last == set(latest.items())
+    assert keys(job("baseline=popularity", "eval=moves")) == every
+    assert keys(job("baseline=popularity", "eval=last")) == last
+    late = keys(job("baseline=popularity", "eval=time", "split.cut=1980"))
+    assert late and late < every
+
+
+def test_to_stay_is_an_answer_where_data_have_stays(job, tmp_path):
+    rng = np.random.default_rng(0)
+    people = tmp_path / "people.jsonl"
+    walks = {}
+    with open(people, "w") as file:
+        for person in range(120):
+            walk = [int(rng.integers(4))]
+            for _ in range(6):
+                walk.append(walk[-1] if rng.random() < 0.7 else int(rng.integers(4)))
+            walks[str(person)] = walk
+            jobs = [{"occupation": f"o{o}", "start": str(1990 + i)} for i, o in enumerate(walk)]
+            file.write(json.dumps({"id": str(person), "jobs": jobs}) + "\n")
+    data = ("baseline=markov", "data=json", f"data.path={people}")
+    stays = job(*data, "eval=with_stays")
+    found = metrics(stays)
+    parts = found["two_step"]
+    tested = {json.loads(line)["person"] for line in (stays / "predictions.jsonl").read_text().splitlines()}
+    steps = [a != b for person in tested for a, b in pairwise(walks[person])]
+    assert parts["share that moved"]["value"] == pytest.approx(np.mean(steps))
+    whole = parts["stay or move"]["value"] + parts["share that moved"]["value"] * parts["which, of moves"]["value"]
+    assert found["log-loss"]["value"] == pytest.approx(whole)
+    assert found["counts"]["transitions"] == 6 * found["counts"]["people"]
+    assert found["AccEM"]["value"] > 0.65 and set(found["slices"]["held before"]) == {"no", "stay", "yes"}
+    assert "Stay or move, then which" in (stays / "report.html").read_text()
+    moves = metrics(job(*data, "eval=moves"))
+    assert "two_step" not in moves and moves["counts"]["transitions"] < found["counts"]["transitions"] / 2
