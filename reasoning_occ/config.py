@@ -195,11 +195,28 @@ def _validate_evaluation(cfg: DictConfig) -> None:
             f"evaluation.decision={choice.decision}: it needs probabilities, and this recommender names one "
             "title; take it out."
         )
+    _validate_temperature(cfg)
     for key in ("resamples", "people_shown", "group_at_least"):
         _must(_counts(choice[key]), f"evaluation.{key}", "a whole number above 0", choice[key])
     _must(OmegaConf.is_list(choice.floors), "evaluation.floors", "a list such as [markov]", choice.floors)
     for floor in choice.floors:
         floor_node(floor)
+
+
+def _validate_temperature(cfg: DictConfig) -> None:
+    chosen = cfg.evaluation.temperature
+    number = isinstance(chosen, int | float) and not isinstance(chosen, bool) and chosen > 0
+    _must(number or chosen == "fit", "evaluation.temperature", "a number above 0, or fit", chosen)
+    if chosen != 1 and asks(cfg):
+        raise UserError(
+            f"evaluation.temperature={chosen}: it needs probabilities, and this recommender names one title; take it "
+            "out."
+        )
+    if chosen == "fit" and cfg.inference.reason in ("oracle", "shuffled") and uses_model(cfg):
+        raise UserError(
+            f"evaluation.temperature=fit: inference.reason={cfg.inference.reason} is there for test people alone, so "
+            "nothing can be fitted on validation people; take one of the two out."
+        )
 
 
 def _validate_untrained(cfg: DictConfig) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from omegaconf import DictConfig
 
 from reasoning_occ.asking import asks_others, reasoner
+from reasoning_occ.careers.split import last_transitions
 from reasoning_occ.check import check
 from reasoning_occ.config import build, floor_node, trains, uses_model
 from reasoning_occ.errors import UserError
@@ -22,6 +23,8 @@ from reasoning_occ.evaluation.decision import Decide, ExpectedAccRM
 from reasoning_occ.evaluation.evaluate import evaluate
 from reasoning_occ.evaluation.fairness import fairness
 from reasoning_occ.evaluation.quality import quality
+from reasoning_occ.evaluation.temperature import FILE as TEMPERATURE_FILE
+from reasoning_occ.evaluation.temperature import Temperature, fit_temperature
 from reasoning_occ.files import Journal, alone, write_json
 from reasoning_occ.identity import judging_version
 from reasoning_occ.language.render import events
@@ -81,7 +84,15 @@ def _work(cfg: DictConfig, folder: Path, status: Status) -> None:
             status.stage("fit")
             recommender.fit(task.train, task.valid, folder)
             status.stage("rank")
-            rank(recommender, task, final, cfg.inference.rank_batch if uses_model(cfg) else 1, decision(cfg, task))
+            together = cfg.inference.rank_batch if uses_model(cfg) else 1
+            rank(
+                recommender,
+                task,
+                final,
+                together,
+                decision(cfg, task),
+                temperature_of(cfg, recommender, task, folder, together),
+            )
         status.stage("score")
         score(cfg, task, folder)
         status.done(cfg)
@@ -102,11 +113,18 @@ def _check_machine(cfg: DictConfig, folder: Path) -> None:
         check_devices(cfg.trainer.devices)
 
 
-def rank(recommender: Recommender, task: Task, final: Path, together: int = 1, decide: Decide | None = None) -> None:
+def rank(
+    recommender: Recommender,
+    task: Task,
+    final: Path,
+    together: int = 1,
+    decide: Decide | None = None,
+    temperature: float | None = None,
+) -> None:
     """Recommend for every test history and write predictions.jsonl, row by row so that a cut loses little.
 
     `together`: people who go through a model at once. What was cut off goes on with a whole such group: other
-    neighbours would move last digits. `decide`: as in `predictions.predict`.
+    neighbours would move last digits. `decide`, `temperature`: as in `predictions.predict`.
     """
     journal = Journal(final)
     journal.keep(len(journal.rows) // together * together)
@@ -116,7 +134,7 @@ def rank(recommender: Recommender, task: Task, final: Path, together: int = 1, d
     waiting = task.test[len(keys) :]
     for transition, recommendation in zip(waiting, recommender.recommend([t.history for t in waiting]), strict=True):
         shown = events(transition.history, task.taxonomy)
-        row = rows.predict(transition, recommendation, task.published, recommender.name, shown, decide)
+        row = rows.predict(transition, recommendation, task.published, recommender.name, shown, decide, temperature)
         journal.append([rows.to_row(row)])
     journal.finish()
 
@@ -124,6 +142,21 @@ def rank(recommender: Recommender, task: Task, final: Path, together: int = 1, d
 def decision(cfg: DictConfig, task: Task) -> Decide | None:
     """How a title is chosen beside the most probable one, where that is asked for."""
     return ExpectedAccRM(task.published) if cfg.evaluation.decision == "expected_accrm" else None
+
+
+def temperature_of(cfg: DictConfig, recommender: Recommender, task: Task, folder: Path, together: int) -> float | None:
+    """The temperature of the job's probabilities, fitted on validation people where that is asked for; `None`: none."""
+    chosen = cfg.evaluation.temperature
+    if chosen == 1:
+        return None
+    if chosen == "fit":
+        # of the kind that is tested
+        valid = task.valid if cfg.evaluation.targets == "all" else last_transitions(task.valid)
+        found = fit_temperature(recommender, valid, task.taxonomy, folder, together)
+    else:
+        found = Temperature(float(chosen))
+    write_json(folder / TEMPERATURE_FILE, found.told())
+    return found.value
 
 
 def score(cfg: DictConfig, task: Task, folder: Path) -> None:
@@ -146,6 +179,8 @@ def score(cfg: DictConfig, task: Task, folder: Path) -> None:
     write_json(folder / "floors.json", {name: metrics(floor(name, task, folder, decide)) for name in choice.floors})
     measured = metrics(found)
     measured["fairness"] = fairness(found, choice.resamples, cfg.split.seed, choice.group_at_least)
+    if (folder / TEMPERATURE_FILE).is_file():
+        measured["temperature"] = read_object(folder / TEMPERATURE_FILE)
     # at once, for the judge may be long or stop the job
     write_json(folder / "metrics.json", {**measured, "data": task.counts})
     judge_written(cfg, task, folder, found)

@@ -16,6 +16,7 @@ from reasoning_occ.evaluation.predictions import Prediction
 from reasoning_occ.evaluation.scored import score
 from reasoning_occ.evaluation.situation import Situations
 from reasoning_occ.evaluation.slices import slices
+from reasoning_occ.evaluation.temperature import MOVED, cooled
 from reasoning_occ.evaluation.two_step import two_step
 from reasoning_occ.occupations.taxonomy import Taxonomy
 
@@ -46,7 +47,8 @@ def evaluate(
         `{"AccEM": {"value", "n", "low", "high"}, ..., "counts": {"people", "transitions", "invalid",
         "unscored"}, "slices": {dimension: {label: the same metrics and counts}}, "coverage" (coverage.py),
         "recommender", "taxonomy": {"name", "note"}, "bootstrap": {"resamples", "seed"}}`, "answers" (answers.py) where
-        a recommender names one title and ranks none, "two_step" (two_step.py) where staying is an answer, and where
+        a recommender names one title and ranks none, "two_step" (two_step.py) where staying is an answer, "tempered":
+        the metrics of probabilities where there is a temperature, and where
         titles were decided on (`Prediction.decided`) "AccRM (expected)", the AccRM of those, and "decision":
         {"changed": transitions in which it is not the first title, "gain": AccRM (expected) less AccRM}. `n` counts
         transitions that could be scored; `low` and `high` are `None` where fewer than two people were, and Wilson's
@@ -69,6 +71,7 @@ def evaluate(
         "bootstrap": {"resamples": resamples, "seed": seed},
         **_decision(predictions, taxonomy, resamples, seed),
         **two_step(predictions, resamples, seed),
+        **_tempered(predictions, taxonomy, resamples, seed),
         **({"answers": counted} if (counted := answers(predictions)) else {}),
     }
 
@@ -80,6 +83,15 @@ def _decision(predictions: Sequence[Prediction], taxonomy: Taxonomy, resamples: 
     gains = decided_match(predictions, taxonomy) - related_match(predictions, taxonomy)
     gain = mean([(p.person, float(g)) for p, g in zip(predictions, gains, strict=True)], resamples, seed)
     return {"decision": {"changed": sum(p.decided != p.title for p in predictions), "gain": gain}}
+
+
+def _tempered(predictions: Sequence[Prediction], taxonomy: Taxonomy, resamples: int, seed: int) -> dict[str, Any]:
+    """Metrics of probabilities at the job's temperature; nothing where there is none."""
+    new = cooled(predictions)
+    if not new:
+        return {}
+    found = _summary(new, taxonomy, resamples, seed)
+    return {"tempered": {name: found[name] for name in MOVED}}
 
 
 def _check(predictions: Sequence[Prediction]) -> None:

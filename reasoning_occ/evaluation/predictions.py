@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from jaxtyping import Float
 
 from reasoning_occ.careers.types import Transition
 from reasoning_occ.errors import UserError
@@ -32,6 +33,13 @@ class Stay(NamedTuple):
     log_prob: float
 
 
+class Tempered(NamedTuple):
+    """At the job's temperature: natural log probability of the truth, and probability of the top title."""
+
+    log_prob: float
+    probability: float
+
+
 @dataclass(frozen=True, slots=True)
 class Prediction:
     """One recommender's word on one transition.
@@ -44,7 +52,7 @@ class Prediction:
     saw. slices: facts of the person that no recommender saw, such as race. answer: what was said,
     where the recommender names one title instead of ranking all. decided: the title that another decision than the most
     probable title names (decision.py); `None` where none was asked for. stay: `None` where staying
-    is no answer, or nothing is ranked.
+    is no answer, or nothing is ranked. tempered: `None` where there is no temperature.
     """
 
     recommender: str
@@ -62,6 +70,7 @@ class Prediction:
     answer: Answer | None = None
     decided: str | None = None
     stay: Stay | None = None
+    tempered: Tempered | None = None
 
     @property
     def key(self) -> tuple[str, int]:
@@ -81,6 +90,7 @@ def predict(
     name: str,
     history_lines: Sequence[str],
     decide: Decide | None = None,
+    temperature: float | None = None,
 ) -> Prediction:
     """Set a recommendation beside the truth.
 
@@ -94,6 +104,7 @@ def predict(
         name: the recommender's.
         history_lines: the history as the recommender saw it, for people to read.
         decide: names a title by its own rule, where there is a ranking.
+        temperature: divides log probabilities; `None`: none. What is decided on goes by the new probabilities.
 
     Raises:
         UserError: the truth is not an allowed answer, or the log probabilities are not a
@@ -108,6 +119,7 @@ def predict(
     order = np.argsort(-log_probs, kind="stable")
     best = [i for i in order[:TOP] if np.isfinite(log_probs[i])]
     person, past_jobs = transition.key
+    new = log_probs if temperature is None else tempered(log_probs, temperature)
     return Prediction(
         recommender=name,
         person=person,
@@ -121,9 +133,16 @@ def predict(
         reason=recommendation.reason,
         history=tuple(history_lines),
         slices=dict(transition.history.person.slices),
-        decided=_decided(log_probs, allowed(transition.history, taxonomy), taxonomy, decide),
+        decided=_decided(new, allowed(transition.history, taxonomy), taxonomy, decide),
         stay=_stay(log_probs, transition, taxonomy) if transition.history.stays else None,
+        tempered=None if temperature is None else Tempered(float(new[truth]), float(np.exp(new[order[0]]))),
     )
+
+
+def tempered(log_probs: Float[np.ndarray, " occupations"], temperature: float) -> Float[np.ndarray, " occupations"]:
+    """Log probabilities divided by a temperature and made to add up to one again; -inf stays."""
+    scaled = log_probs / temperature
+    return scaled - np.logaddexp.reduce(scaled)
 
 
 def _stay(log_probs: np.ndarray, transition: Transition, taxonomy: Taxonomy) -> Stay:
@@ -221,6 +240,7 @@ def to_row(p: Prediction) -> dict[str, Any]:
         **({} if p.answer is None else {"answer": asdict(p.answer)}),
         **({} if p.decided is None else {"decided": p.decided}),
         **({} if p.stay is None else {"stay": p.stay._asdict()}),
+        **({} if p.tempered is None else {"tempered": p.tempered._asdict()}),
     }
 
 
@@ -248,6 +268,7 @@ def from_row(row: Mapping[str, Any], path: Path, number: int) -> Prediction:
             answer=Answer(**row["answer"]) if "answer" in row else None,
             decided=_a(str | None, row.get("decided")),
             stay=_read_stay(row["stay"]) if "stay" in row else None,
+            tempered=_read_tempered(row["tempered"]) if "tempered" in row else None,
         )
     except KeyError as error:
         raise UserError(f"{path}, line {number}: a prediction needs the key {error}.") from error
@@ -265,6 +286,10 @@ def _read_stay(row: Mapping[str, Any]) -> Stay:
     if not isinstance(row["stayed"], bool):
         raise TypeError(f"expected true or false, got {row['stayed']!r:.60}")
     return Stay(row["stayed"], _a(float, row["log_prob"]))
+
+
+def _read_tempered(row: Mapping[str, Any]) -> Tempered:
+    return Tempered(_a(float, row["log_prob"]), _a(float, row["probability"]))
 
 
 def _a(kind: Any, value: Any) -> Any:

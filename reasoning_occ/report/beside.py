@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from reasoning_occ.evaluation.temperature import MOVED
 from reasoning_occ.evaluation.two_step import PARTS, STEP
 from reasoning_occ.report.jobs import Job
 from reasoning_occ.report.reasons import Section
@@ -21,6 +22,10 @@ _TWO_STEP_TEXT = (
     "The log-loss in two parts: of stay or move, over all transitions, and of which occupation, over those who moved. "
     "The log-loss of all is the first plus the second times the share that moved."
 )
+_TEMPERATURE_TEXT = (
+    "All log-probabilities divided by {value}, {how}: above 1 a recommender was too sure, below 1 not sure enough. "
+    "Titles keep their order.{edge}"
+)
 _COVERAGE_TEXT = (
     "Share of the taxonomy's {occupations:,} titles that are recommended to anyone, the largest share that so many "
     "recommendations allow, and the Gini coefficient of how often each is recommended (0: all alike, near 1: a few "
@@ -36,7 +41,7 @@ _FAIRNESS_TEXT = (
 
 def beside(job: Job) -> list[Section]:
     """The sections; none for what a metrics.json of before does not hold."""
-    return [*_two_step(job), *_coverage(job), *_fairness(job.metrics)]
+    return [*_two_step(job), *_temperature(job.metrics), *_coverage(job), *_fairness(job.metrics)]
 
 
 def _two_step(job: Job) -> Iterator[Section]:
@@ -44,6 +49,21 @@ def _two_step(job: Job) -> Iterator[Section]:
     if job.name in known:
         rows = [(name, found[STEP]["n"], [found[key] for key in PARTS]) for name, found in known.items()]
         yield Section("Stay or move, then which", _TWO_STEP_TEXT, PARTS, rows)
+
+
+def _temperature(metrics: Mapping[str, Any]) -> Iterator[Section]:
+    if "tempered" not in metrics or "temperature" not in metrics:
+        return
+    found, new = metrics["temperature"], metrics["tempered"]
+    on = f"on {found['people']:,} validation people ({found['transitions']:,} transitions)"
+    how = f"fitted {on}" if found["transitions"] else "given"
+    edge = " It is the last that was tried: a better one may lie beyond." if found["at_edge"] else ""
+    text = _TEMPERATURE_TEXT.format(value=f"{found['value']:.2f}", how=how, edge=edge)
+    rows = [
+        (label, of["log-loss"]["n"], [of[name] for name in MOVED])
+        for label, of in (("before", metrics), ("after", new))
+    ]
+    yield Section("Probabilities at another temperature", text, MOVED, rows)
 
 
 def _rows(job: Job) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -105,3 +105,23 @@ def test_to_stay_is_an_answer_where_data_have_stays(job, tmp_path):
     assert "Stay or move, then which" in (stays / "report.html").read_text()
     moves = metrics(job(*data, "eval=moves"))
     assert "two_step" not in moves and moves["counts"]["transitions"] < found["counts"]["transitions"] / 2
+
+
+def test_a_temperature_is_fitted_on_validation_people_and_moves_no_other_figure(job):
+    plain, fitted = job("baseline=markov"), job("baseline=markov", "evaluation.temperature=fit")
+    without, found = metrics(plain), metrics(fitted)
+    told, new = found.pop("temperature"), found.pop("tempered")
+    assert found == without and set(new) == {"log-loss", "Brier", "ECE"}
+    assert told["people"] == told["transitions"] == found["data"]["valid"]["people"]
+    text = (fitted / "report.html").read_text()
+    assert "Probabilities at another temperature" in text and "Are they at another temperature?" in text
+    every = metrics(job("baseline=markov", "evaluation.temperature=fit", "eval=all"))["temperature"]
+    assert every["transitions"] == found["data"]["valid"]["transitions"]
+    given = metrics(job("baseline=markov", "evaluation.temperature=2.0"))
+    assert given["temperature"]["value"] == 2 and given["temperature"]["people"] == 0
+    assert given["tempered"]["log-loss"]["value"] != without["log-loss"]["value"]
+
+
+def test_a_language_model_has_a_temperature_too(job):
+    found = metrics(job("method=zero_shot_direct", "debug=tiny", "data.people=60", "evaluation.temperature=fit"))
+    assert found["tempered"]["log-loss"]["n"] == found["log-loss"]["n"] and found["temperature"]["people"] > 0
