@@ -196,6 +196,7 @@ def _validate_evaluation(cfg: DictConfig) -> None:
             "title; take it out."
         )
     _validate_temperature(cfg)
+    _validate_horizon(cfg)
     for key in ("resamples", "people_shown", "group_at_least"):
         _must(_counts(choice[key]), f"evaluation.{key}", "a whole number above 0", choice[key])
     _must(OmegaConf.is_list(choice.floors), "evaluation.floors", "a list such as [markov]", choice.floors)
@@ -216,6 +217,26 @@ def _validate_temperature(cfg: DictConfig) -> None:
         raise UserError(
             f"evaluation.temperature=fit: inference.reason={cfg.inference.reason} is there for test people alone, so "
             "nothing can be fitted on validation people; take one of the two out."
+        )
+
+
+def _validate_horizon(cfg: DictConfig) -> None:
+    choice = cfg.evaluation
+    _must(_counts(choice.horizon), "evaluation.horizon", "a whole number above 0", choice.horizon)
+    _must(_counts(choice.paths) and choice.paths > 1, "evaluation.paths", "a whole number above 1", choice.paths)
+    if choice.horizon == 1:
+        return
+    told = f"evaluation.horizon={choice.horizon}"
+    if asks(cfg):
+        raise UserError(f"{told}: it needs probabilities, and this recommender names one title; take it out.")
+    if choice.temperature == "fit":
+        raise UserError(
+            f"{told}: evaluation.temperature=fit is for the next occupation alone; take one of the two out."
+        )
+    if uses_model(cfg) and cfg.inference.reason in ("oracle", "shuffled"):
+        raise UserError(
+            f"{told}: inference.reason={cfg.inference.reason} is there for true careers alone, and jobs ahead are "
+            "imagined; take one of the two out."
         )
 
 

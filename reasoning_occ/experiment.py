@@ -34,6 +34,7 @@ from reasoning_occ.progress import console
 from reasoning_occ.reasons.calls.clerk import BudgetReached
 from reasoning_occ.reasons.privacy import FIELDS
 from reasoning_occ.recommenders.base import Recommender
+from reasoning_occ.recommenders.rolled import TOGETHER, Rolled
 from reasoning_occ.report import table
 from reasoning_occ.report.jobs import read_object
 from reasoning_occ.report.page import write_report
@@ -84,15 +85,7 @@ def _work(cfg: DictConfig, folder: Path, status: Status) -> None:
             status.stage("fit")
             recommender.fit(task.train, task.valid, folder)
             status.stage("rank")
-            together = cfg.inference.rank_batch if uses_model(cfg) else 1
-            rank(
-                recommender,
-                task,
-                final,
-                together,
-                decision(cfg, task),
-                temperature_of(cfg, recommender, task, folder, together),
-            )
+            rank_all(cfg, recommender, task, folder)
         status.stage("score")
         score(cfg, task, folder)
         status.done(cfg)
@@ -111,6 +104,21 @@ def _check_machine(cfg: DictConfig, folder: Path) -> None:
         from reasoning_occ.training.group import check_devices
 
         check_devices(cfg.trainer.devices)
+
+
+def rank_all(cfg: DictConfig, recommender: Recommender, task: Task, folder: Path) -> None:
+    """Rank by a fitted recommender, at a temperature and as far ahead as the job wants."""
+    together = cfg.inference.rank_batch if uses_model(cfg) else 1
+    temperature = temperature_of(cfg, recommender, task, folder, together)
+    if cfg.evaluation.horizon > 1:
+        recommender, together = rolled(cfg, task, recommender), TOGETHER
+    rank(recommender, task, folder / "predictions.jsonl", together, decision(cfg, task), temperature)
+
+
+def rolled(cfg: DictConfig, task: Task, recommender: Recommender) -> Recommender:
+    """The recommender of the occupation `evaluation.horizon` jobs ahead."""
+    choice, last_only = cfg.evaluation, cfg.view.jobs == "last"
+    return Rolled(recommender, task.taxonomy, task.train, choice.horizon, choice.paths, last_only)
 
 
 def rank(
@@ -174,9 +182,8 @@ def score(cfg: DictConfig, task: Task, folder: Path) -> None:
         raise UserError(
             f"{folder / 'predictions.jsonl'} is not of this job's test people. Move it away and start again."
         )
-    decide = decision(cfg, task)
     scored.write(folder / "scores.jsonl", scored.score(found, task.published))
-    write_json(folder / "floors.json", {name: metrics(floor(name, task, folder, decide)) for name in choice.floors})
+    write_json(folder / "floors.json", {name: metrics(floor(cfg, name, task, folder)) for name in choice.floors})
     measured = metrics(found)
     measured["fairness"] = fairness(found, choice.resamples, cfg.split.seed, choice.group_at_least)
     if (folder / TEMPERATURE_FILE).is_file():
@@ -228,12 +235,12 @@ def unscored(folder: Path) -> dict[str, Any]:
     return {"unscored": found} if found else {}
 
 
-def floor(name: str, task: Task, folder: Path, decide: Decide | None = None) -> list[rows.Prediction]:
+def floor(cfg: DictConfig, name: str, task: Task, folder: Path) -> list[rows.Prediction]:
     """Predictions of a cheap baseline for the same test people. It learns from and sees what the job's view shows: what
     sees more than a recommender is no floor for it."""
-    recommender: Recommender = build(floor_node(name), taxonomy=task.taxonomy)
+    recommender = rolled(cfg, task, build(floor_node(name), taxonomy=task.taxonomy))
     recommender.fit(task.train, task.valid, folder)
-    told = recommender.recommend([t.history for t in task.test])
+    told, decide = recommender.recommend([t.history for t in task.test]), decision(cfg, task)
     return [
         rows.predict(transition, recommendation, task.published, recommender.name, (), decide)
         for transition, recommendation in zip(task.test, told, strict=True)

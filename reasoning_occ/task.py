@@ -9,9 +9,10 @@ from omegaconf import DictConfig
 
 from reasoning_occ.careers import split as splits
 from reasoning_occ.careers.source import Loaded
-from reasoning_occ.careers.types import Date, Transition
+from reasoning_occ.careers.types import Career, Date, Transition
 from reasoning_occ.careers.view import View, viewed
 from reasoning_occ.config import source
+from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation.situation import Situations, situations
 from reasoning_occ.occupations.codes import coded
 from reasoning_occ.occupations.taxonomy import Taxonomy
@@ -42,7 +43,8 @@ def load(cfg: DictConfig) -> Task:
         split = splits.split_from_file(people, Path(cfg.split.test_file), cfg.split.seed, cfg.split.valid, cut)
     else:
         split = splits.split_by_person(people, cfg.split.seed, cfg.split.valid, cfg.split.test, cut)
-    test = split.test if cfg.evaluation.targets == "all" else splits.last_transitions(split.test)
+    scored = _ahead(people, split.test, cfg.evaluation.horizon, cut)
+    test = scored if cfg.evaluation.targets == "all" else splits.last_transitions(scored)
     counts = {
         "people": len(people),
         "people_in_data": len(loaded.careers),
@@ -59,6 +61,24 @@ def load(cfg: DictConfig) -> Task:
     train, valid, test = (tuple(viewed(t, view) for t in part) for part in (split.train, split.valid, test))
     taxonomy = coded(loaded.taxonomy) if view.titles == "codes" else loaded.taxonomy
     return Task(taxonomy, loaded.taxonomy, train, valid, test, counts, known)
+
+
+def _ahead(
+    people: Sequence[Career], test: Sequence[Transition], horizon: int, cut: Date | None
+) -> tuple[Transition, ...]:
+    """The test people's transitions to the job `horizon` ahead.
+
+    Raises:
+        UserError: nobody has so many jobs.
+    """
+    if horizon == 1:
+        return tuple(test)
+    tested = {t.history.person.id for t in test}
+    every = (t for career in people if career.person.id in tested for t in career.transitions(horizon))
+    found = tuple(t for t in every if cut is None or t.when >= cut)
+    if not found:
+        raise UserError(f"evaluation.horizon={horizon}: no test person has a job so far ahead; take a smaller one.")
+    return found
 
 
 def _size(transitions: Sequence[Transition]) -> dict[str, int]:

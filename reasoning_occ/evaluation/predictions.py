@@ -18,7 +18,7 @@ from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation.decision import Decide
 from reasoning_occ.files import read_jsonl, write_jsonl
 from reasoning_occ.occupations.taxonomy import Taxonomy
-from reasoning_occ.recommenders.base import Answer, Recommendation, allowed
+from reasoning_occ.recommenders.base import Answer, Recommendation, possible
 
 TOP = 10
 """How many of the most probable titles a line keeps."""
@@ -133,8 +133,8 @@ def predict(
         reason=recommendation.reason,
         history=tuple(history_lines),
         slices=dict(transition.history.person.slices),
-        decided=_decided(new, allowed(transition.history, taxonomy), taxonomy, decide),
-        stay=_stay(log_probs, transition, taxonomy) if transition.history.stays else None,
+        decided=_decided(new, possible(transition, taxonomy), taxonomy, decide),
+        stay=_stay(log_probs, transition, taxonomy) if transition.history.stays and transition.ahead == 1 else None,
         tempered=None if temperature is None else Tempered(float(new[truth]), float(np.exp(new[order[0]]))),
     )
 
@@ -187,7 +187,7 @@ def _check(log_probs: np.ndarray, truth: int, transition: Transition, taxonomy: 
             f"{where}: expected {len(taxonomy)} log probabilities, one for each occupation of the "
             f"{taxonomy.name} taxonomy, got an array of shape {log_probs.shape}."
         )
-    may_follow = allowed(transition.history, taxonomy)
+    may_follow = possible(transition, taxonomy)
     if not may_follow[truth]:
         raise UserError(
             f"{where}: the true next occupation is the present one ('{taxonomy.title(transition.target)}'), which "

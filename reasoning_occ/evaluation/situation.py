@@ -19,7 +19,8 @@ class Situation:
 
     present: code of the present occupation. before: codes of those held before the present job. education: what was
     reached by the day the present job began; "" where nothing is on record. region: where the present job is, "" where
-    that is not on record. learnt: training transitions with the same target.
+    that is not on record. learnt: training transitions with the same target. stays: whether the present occupation as
+    truth is a stay, and no return from elsewhere.
     """
 
     present: str
@@ -27,6 +28,7 @@ class Situation:
     education: str
     region: str
     learnt: int
+    stays: bool = False
 
 
 Situations = Mapping[tuple[str, int], Situation]
@@ -52,6 +54,7 @@ def _situation(history: Career, learnt: int) -> Situation:
         education=_education(history),
         region=present.facts.region or "",
         learnt=learnt,
+        stays=history.stays,
     )
 
 

@@ -64,10 +64,10 @@ def past_jobs(n: int) -> str:
     return _bin(n, _STARTS)
 
 
-def step(present: str, truth: str, taxonomy: Taxonomy) -> str:
-    """What kind of step it is from one occupation to another; "" where one of them has no group."""
-    here, there = taxonomy[present].group, taxonomy[truth].group
-    if present == truth:
+def step(situation: Situation, truth: str, taxonomy: Taxonomy) -> str:
+    """What kind of step it is to the truth; "" where one of the two occupations has no group."""
+    here, there = taxonomy[situation.present].group, taxonomy[truth].group
+    if situation.stays and situation.present == truth:
         return STAY
     return "" if not here or not there else SAME if here == there else OTHER
 
@@ -79,7 +79,7 @@ def _by_situation(
     out: dict[str, Parts] = {}
     both = list(zip(predictions, known, strict=True))
     if taxonomy is not None:
-        out[STEP] = _by([step(s.present, p.truth, taxonomy) for p, s in both], predictions)
+        out[STEP] = _by([step(s, p.truth, taxonomy) for p, s in both], predictions)
     out[RETURN] = _by([_return(s, p.truth) for p, s in both], predictions)
     out[LEARNT] = _binned([_bin(s.learnt, _LEARNT) for s in known], predictions, _LEARNT)
     if any(s.education for s in known):
@@ -90,9 +90,9 @@ def _by_situation(
 
 
 def _return(situation: Situation, truth: str) -> str:
-    if truth == situation.present:
+    if situation.stays and truth == situation.present:
         return STAY
-    return BACK if truth in situation.before else NEW
+    return BACK if truth in {situation.present, *situation.before} else NEW
 
 
 def _frequent(labels: Sequence[str]) -> list[str]:

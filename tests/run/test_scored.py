@@ -10,6 +10,7 @@ from omegaconf import OmegaConf
 
 from reasoning_occ import run  # noqa: F401  (registers the resolver that names runs)
 from reasoning_occ.config import CONF
+from reasoning_occ.errors import UserError
 from reasoning_occ.experiment import run_job
 
 
@@ -125,3 +126,30 @@ def test_a_temperature_is_fitted_on_validation_people_and_moves_no_other_figure(
 def test_a_language_model_has_a_temperature_too(job):
     found = metrics(job("method=zero_shot_direct", "debug=tiny", "data.people=60", "evaluation.temperature=fit"))
     assert found["tempered"]["log-loss"]["n"] == found["log-loss"]["n"] and found["temperature"]["people"] > 0
+
+
+def test_the_occupation_two_jobs_ahead_is_asked_of_histories_that_end_earlier(job):
+    def rows(folder):
+        return [json.loads(line) for line in (folder / "predictions.jsonl").read_text().splitlines()]
+
+    one, two = job("baseline=markov"), job("baseline=markov", "eval=horizon")
+    truths = {row["person"]: row for row in rows(one)}
+    for row in rows(two):
+        last = truths[row["person"]]
+        # the last job again, seen from a job earlier
+        assert row["truth"] == last["truth"] and row["transition"] == last["transition"] - 1
+    assert set(metrics(two)["slices"]["held before"]) <= {"yes", "no"}
+    again = job("baseline=markov", "eval=horizon", "evaluation.horizon=1")
+    assert (again / "predictions.jsonl").read_bytes() == (one / "predictions.jsonl").read_bytes()
+    previous = metrics(job("baseline=previous", "eval=horizon", "data.people=400"))
+    assert previous["log-loss"]["value"] > 0
+    with pytest.raises(UserError, match=r"evaluation\.horizon=99: no test person"):
+        job("baseline=markov", "eval=horizon", "evaluation.horizon=99")
+
+
+def test_a_language_model_is_rolled_forward_and_writes_reasons_for_imagined_careers(job):
+    folder = job("method=zero_shot_reason", "debug=tiny", "eval=horizon", "data.people=60",
+                 "inference.max_reason_tokens=8", "evaluation.paths=2")  # fmt: skip
+    assert metrics(folder)["log-loss"]["value"] > 0
+    written = (folder / "generated.jsonl").read_text().splitlines()
+    assert len(written) == 3 * metrics(folder)["counts"]["transitions"]
