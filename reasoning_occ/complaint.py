@@ -34,7 +34,8 @@ def known_keys() -> list[str]:
     whole = OmegaConf.load(CONF / "config.yaml")
     for group, name in help.defaults().items():
         if name is not None:
-            whole = OmegaConf.merge(whole, {help.filled(group, name): OmegaConf.load(CONF / group / f"{name}.yaml")})
+            own, key = OmegaConf.load(CONF / group / f"{name}.yaml"), help.filled(group, name)
+            whole = OmegaConf.merge(whole, own if key == "_global_" else {key: own})
 
     def walk(values: Any, prefix: str = "") -> Iterator[str]:
         for key, value in values.items():

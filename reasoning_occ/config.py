@@ -17,6 +17,7 @@ PACKAGE = Path(__file__).parent
 CONF = next(path for path in (PACKAGE / "conf", PACKAGE.parent / "conf") if path.is_dir())
 
 LOGGERS = ("csv", "wandb")
+DECISIONS = ("top", "expected_accrm")
 SWEEP = "REASONING_OCC_SWEEP"  # set while a sweep runs, to its name
 # mappings every job has
 PARTS = (
@@ -177,14 +178,10 @@ def validate(cfg: DictConfig) -> None:
     people = cfg.data.people
     _must(people == "all" or _counts(people), "data.people", "a number of people above 0, or all", people)
     _validate_split(cfg.split)
+    _validate_stays(cfg.data)
     _validate_view(cfg.view)
     _validate_ablation(cfg)
-    choice = cfg.evaluation
-    _must(choice.targets in ("last", "all"), "evaluation.targets", "last or all", choice.targets)
-    _must(choice.part in ("test", "valid"), "evaluation.part", "test or valid", choice.part)
-    for key in ("resamples", "people_shown"):
-        _must(_counts(choice[key]), f"evaluation.{key}", "a whole number above 0", choice[key])
-    _must(OmegaConf.is_list(choice.floors), "evaluation.floors", "a list such as [markov]", choice.floors)
+    _validate_evaluation(cfg)
     _must(_counts(cfg.model.max_tokens), "model.max_tokens", "a whole number above 0", cfg.model.max_tokens)
     if cfg.ranking == "head" and cfg.inference.pmi is True:
         raise UserError("inference.pmi=true: it corrects titles ranked by their text; take ranking=head out.")
@@ -193,12 +190,70 @@ def validate(cfg: DictConfig) -> None:
     if cfg.logger.kind == "wandb":
         for key in ("tables", "artifact"):
             _must(isinstance(cfg.logger[key], bool), f"logger.{key}", "true or false", cfg.logger[key])
-    for floor in choice.floors:
-        floor_node(floor)
     if uses_model(cfg) or asks(cfg):
         _validate_reading(cfg)
     if uses_model(cfg) and not trains(cfg):
         _validate_untrained(cfg)
+
+
+def _validate_evaluation(cfg: DictConfig) -> None:
+    choice = cfg.evaluation
+    _must(choice.targets in ("last", "all"), "evaluation.targets", "last or all", choice.targets)
+    _must(choice.part in ("test", "valid"), "evaluation.part", "test or valid", choice.part)
+    _must(choice.decision in DECISIONS, "evaluation.decision", " or ".join(DECISIONS), choice.decision)
+    if choice.decision != "top" and asks(cfg):
+        raise UserError(
+            f"evaluation.decision={choice.decision}: it needs probabilities, and this recommender names one "
+            "title; take it out."
+        )
+    _validate_temperature(cfg)
+    _validate_horizon(cfg)
+    for key in ("resamples", "people_shown", "group_at_least"):
+        _must(_counts(choice[key]), f"evaluation.{key}", "a whole number above 0", choice[key])
+    _must(OmegaConf.is_list(choice.floors), "evaluation.floors", "a list such as [markov]", choice.floors)
+    for floor in choice.floors:
+        floor_node(floor)
+
+
+def _validate_temperature(cfg: DictConfig) -> None:
+    chosen = cfg.evaluation.temperature
+    number = isinstance(chosen, int | float) and not isinstance(chosen, bool) and chosen > 0
+    _must(number or chosen == "fit", "evaluation.temperature", "a number above 0, or fit", chosen)
+    if chosen != 1 and asks(cfg):
+        raise UserError(
+            f"evaluation.temperature={chosen}: it needs probabilities, and this recommender names one title; take it "
+            "out."
+        )
+    if chosen == "fit" and cfg.evaluation.part == "valid":
+        raise UserError(
+            "evaluation.temperature=fit: with evaluation.part=valid it would be fitted on the people who are scored; "
+            "take one of the two out."
+        )
+    if chosen == "fit" and cfg.inference.reason in ("oracle", "shuffled") and uses_model(cfg):
+        raise UserError(
+            f"evaluation.temperature=fit: inference.reason={cfg.inference.reason} is there for test people alone, so "
+            "nothing can be fitted on validation people; take one of the two out."
+        )
+
+
+def _validate_horizon(cfg: DictConfig) -> None:
+    choice = cfg.evaluation
+    _must(_counts(choice.horizon), "evaluation.horizon", "a whole number above 0", choice.horizon)
+    _must(_counts(choice.paths) and choice.paths > 1, "evaluation.paths", "a whole number above 1", choice.paths)
+    if choice.horizon == 1:
+        return
+    told = f"evaluation.horizon={choice.horizon}"
+    if asks(cfg):
+        raise UserError(f"{told}: it needs probabilities, and this recommender names one title; take it out.")
+    if choice.temperature == "fit":
+        raise UserError(
+            f"{told}: evaluation.temperature=fit is for the next occupation alone; take one of the two out."
+        )
+    if uses_model(cfg) and cfg.inference.reason in ("oracle", "shuffled"):
+        raise UserError(
+            f"{told}: inference.reason={cfg.inference.reason} is there for true careers alone, and jobs ahead are "
+            "imagined; take one of the two out."
+        )
 
 
 def _validate_untrained(cfg: DictConfig) -> None:
@@ -228,6 +283,8 @@ def _validate_reading(cfg: DictConfig) -> None:
 
 def _validate_split(split: DictConfig) -> None:
     _must(split.by in ("person", "file"), "split.by", "person or file", split.by)
+    if split.cut == "YEAR":
+        raise UserError("split.cut: no value given; eval=time needs a year: add split.cut=... to the command.")
     _must(split.cut is None or isinstance(split.cut, int), "split.cut", "a year or null", split.cut)
     if (split.by == "file") != (split.test_file is not None):
         raise UserError("split.test_file: give the file of test people together with split.by=file, and only then.")
@@ -236,6 +293,16 @@ def _validate_split(split: DictConfig) -> None:
         _must(isinstance(share, int | float) and 0 < share < 1, f"split.{key}", "a share between 0 and 1", share)
     if split.test + split.valid >= 1:
         raise UserError(f"split.valid and split.test: {split.valid} and {split.test} leave nobody to train on.")
+
+
+def _validate_stays(data: DictConfig) -> None:
+    stays = data.get("stays")
+    _must(stays is None or isinstance(stays, bool), "data.stays", "true or false", stays)
+    if stays and "stays" not in data.source:
+        raise UserError(
+            f"data.stays=true: data={data.name} merges equal neighbouring jobs and has no stays; choose other data, or "
+            "take eval=with_stays out of the command."
+        )
 
 
 def _validate_view(view: DictConfig) -> None:

@@ -13,13 +13,18 @@ from typing import Any
 from omegaconf import DictConfig
 
 from reasoning_occ.asking import asks_others, reasoner
+from reasoning_occ.careers.split import last_transitions
 from reasoning_occ.check import check
 from reasoning_occ.config import build, floor_node, trains, uses_model
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation import predictions as rows
 from reasoning_occ.evaluation import scored
+from reasoning_occ.evaluation.decision import Decide, ExpectedAccRM
 from reasoning_occ.evaluation.evaluate import evaluate
+from reasoning_occ.evaluation.fairness import fairness
 from reasoning_occ.evaluation.quality import quality
+from reasoning_occ.evaluation.temperature import FILE as TEMPERATURE_FILE
+from reasoning_occ.evaluation.temperature import Temperature, fit_temperature
 from reasoning_occ.files import Journal, alone, write_json
 from reasoning_occ.identity import judging_version
 from reasoning_occ.language.render import events
@@ -30,6 +35,7 @@ from reasoning_occ.reasons.calls.clerk import BudgetReached
 from reasoning_occ.reasons.privacy import FIELDS
 from reasoning_occ.recommenders.base import Answer, Recommender
 from reasoning_occ.recommenders.rankings import Growing
+from reasoning_occ.recommenders.rolled import TOGETHER, Rolled
 from reasoning_occ.report import table
 from reasoning_occ.report.jobs import read_object
 from reasoning_occ.report.page import write_report
@@ -80,7 +86,7 @@ def _work(cfg: DictConfig, folder: Path, status: Status) -> None:
             status.stage("fit")
             recommender.fit(task.train, task.valid, folder)
             status.stage("rank")
-            rank(recommender, task, final, cfg.inference.rank_batch if uses_model(cfg) else 1)
+            rank_all(cfg, recommender, task, folder)
         status.stage("score")
         score(cfg, task, folder)
         status.done(cfg)
@@ -105,12 +111,34 @@ def _check_machine(cfg: DictConfig, folder: Path) -> None:
             check_torch()
 
 
-def rank(recommender: Recommender, task: Task, final: Path, together: int = 1) -> None:
+def rank_all(cfg: DictConfig, recommender: Recommender, task: Task, folder: Path) -> None:
+    """Rank by a fitted recommender, at a temperature and as far ahead as the job wants."""
+    together = cfg.inference.rank_batch if uses_model(cfg) else 1
+    temperature = temperature_of(cfg, recommender, task, folder, together)
+    if cfg.evaluation.horizon > 1:
+        recommender, together = rolled(cfg, task, recommender), TOGETHER
+    rank(recommender, task, folder / "predictions.jsonl", together, decision(cfg, task), temperature)
+
+
+def rolled(cfg: DictConfig, task: Task, recommender: Recommender) -> Recommender:
+    """The recommender of the occupation `evaluation.horizon` jobs ahead."""
+    choice, last_only = cfg.evaluation, cfg.view.jobs == "last"
+    return Rolled(recommender, task.taxonomy, task.train, choice.horizon, choice.paths, last_only)
+
+
+def rank(
+    recommender: Recommender,
+    task: Task,
+    final: Path,
+    together: int = 1,
+    decide: Decide | None = None,
+    temperature: float | None = None,
+) -> None:
     """Recommend for every test history and write predictions.jsonl, row by row so that a cut loses little, and whole
     rankings beside it (log_probs.npz), where there are any.
 
     `together`: people who go through a model at once. What was cut off goes on with a whole such group: other
-    neighbours would move last digits.
+    neighbours would move last digits. `decide`, `temperature`: as in `predictions.predict`.
     """
     journal = Journal(final)
     whole = Growing(final.parent, len(task.published))
@@ -125,7 +153,7 @@ def rank(recommender: Recommender, task: Task, final: Path, together: int = 1) -
     waiting = task.test[len(keys) :]
     for transition, recommendation in zip(waiting, recommender.recommend([t.history for t in waiting]), strict=True):
         shown = events(transition.history, task.taxonomy)
-        row = rows.predict(transition, recommendation, task.published, recommender.name, shown)
+        row = rows.predict(transition, recommendation, task.published, recommender.name, shown, decide, temperature)
         if not isinstance(recommendation, Answer):
             whole.append(recommendation.log_probs)
         journal.append([rows.to_row(row)])
@@ -134,18 +162,47 @@ def rank(recommender: Recommender, task: Task, final: Path, together: int = 1) -
     whole.close()
 
 
+def decision(cfg: DictConfig, task: Task) -> Decide | None:
+    """How a title is chosen beside the most probable one, where that is asked for."""
+    return ExpectedAccRM(task.published) if cfg.evaluation.decision == "expected_accrm" else None
+
+
+def temperature_of(cfg: DictConfig, recommender: Recommender, task: Task, folder: Path, together: int) -> float | None:
+    """The temperature of the job's probabilities, fitted on validation people where that is asked for; `None`: none."""
+    chosen = cfg.evaluation.temperature
+    if chosen == 1:
+        return None
+    if chosen == "fit":
+        # of the kind that is tested
+        valid = task.valid if cfg.evaluation.targets == "all" else last_transitions(task.valid)
+        found = fit_temperature(recommender, valid, task.taxonomy, folder, together)
+    else:
+        found = Temperature(float(chosen))
+    write_json(folder / TEMPERATURE_FILE, found.told())
+    return found.value
+
+
 def score(cfg: DictConfig, task: Task, folder: Path) -> None:
     """metrics.json, scores.jsonl, floors.json, and for reasons what the judge says of those written for test people."""
     choice = cfg.evaluation
-    metrics = partial(evaluate, taxonomy=task.published, resamples=choice.resamples, seed=cfg.split.seed)
+    metrics = partial(
+        evaluate,
+        taxonomy=task.published,
+        resamples=choice.resamples,
+        seed=cfg.split.seed,
+        situations=task.situations,
+    )
     found = rows.read(folder / "predictions.jsonl")
     if [p.key for p in found] != [t.key for t in task.test]:
         raise UserError(
             f"{folder / 'predictions.jsonl'} is not of this job's test people. Move it away and start again."
         )
     scored.write(folder / "scores.jsonl", scored.score(found, task.published))
-    write_json(folder / "floors.json", {name: metrics(floor(name, task, folder)) for name in choice.floors})
+    write_json(folder / "floors.json", {name: metrics(floor(cfg, name, task, folder)) for name in choice.floors})
     measured = metrics(found)
+    measured["fairness"] = fairness(found, choice.resamples, cfg.split.seed, choice.group_at_least)
+    if (folder / TEMPERATURE_FILE).is_file():
+        measured["temperature"] = read_object(folder / TEMPERATURE_FILE)
     # at once, for the judge may be long or stop the job
     write_json(folder / "metrics.json", {**measured, "data": task.counts})
     judge_written(cfg, task, folder, found)
@@ -193,13 +250,13 @@ def unscored(folder: Path) -> dict[str, Any]:
     return {"unscored": found} if found else {}
 
 
-def floor(name: str, task: Task, folder: Path) -> list[rows.Prediction]:
+def floor(cfg: DictConfig, name: str, task: Task, folder: Path) -> list[rows.Prediction]:
     """Predictions of a cheap baseline for the same test people. It learns from and sees what the job's view shows: what
     sees more than a recommender is no floor for it."""
-    recommender: Recommender = build(floor_node(name), taxonomy=task.taxonomy)
+    recommender = rolled(cfg, task, build(floor_node(name), taxonomy=task.taxonomy))
     recommender.fit(task.train, task.valid, folder)
-    told = recommender.recommend([t.history for t in task.test])
+    told, decide = recommender.recommend([t.history for t in task.test]), decision(cfg, task)
     return [
-        rows.predict(transition, recommendation, task.published, recommender.name, ())
+        rows.predict(transition, recommendation, task.published, recommender.name, (), decide)
         for transition, recommendation in zip(task.test, told, strict=True)
     ]

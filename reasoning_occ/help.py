@@ -85,6 +85,8 @@ def nested(group: str, name: str) -> str:
     key = filled(group, name)
     while lines and (lines[0].startswith("#") or not lines[0]):
         del lines[0]
+    if key == "_global_":
+        return indent("\n".join(lines))
     return indent("\n".join([f"{key}:", *(f"  {line}" for line in lines)]))
 
 

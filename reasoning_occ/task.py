@@ -12,6 +12,8 @@ from reasoning_occ.careers.source import Loaded
 from reasoning_occ.careers.types import Career, Date, Transition
 from reasoning_occ.careers.view import View, viewed
 from reasoning_occ.config import source
+from reasoning_occ.errors import UserError
+from reasoning_occ.evaluation.situation import Situations, situations
 from reasoning_occ.occupations.codes import coded
 from reasoning_occ.occupations.taxonomy import Taxonomy
 
@@ -22,7 +24,7 @@ class Task:
 
     test: the transitions that are scored: of test people, or with evaluation.part=valid of validation people.
     taxonomy: with titles as recommender, teacher and judge see them. published: with titles as predictions and metrics
-    have them, the same occupations in the same order.
+    have them, the same occupations in the same order. situations: of `test`, from whole histories, for slices alone.
     """
 
     taxonomy: Taxonomy
@@ -31,6 +33,7 @@ class Task:
     valid: tuple[Transition, ...]
     test: tuple[Transition, ...]
     counts: dict[str, Any]
+    situations: Situations
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ def drawn(cfg: DictConfig) -> Drawn:
     """
     loaded: Loaded = source(cfg).load()
     people = splits.sample_people(loaded.careers, cfg.data.people, cfg.split.seed)
-    cut = None if cfg.split.cut is None else Date(cfg.split.cut)
+    cut = _cut(cfg)
     if cfg.split.by == "file":
         split = splits.split_from_file(people, Path(cfg.split.test_file), cfg.split.seed, cfg.split.valid, cut)
     else:
@@ -66,7 +69,8 @@ def drawn(cfg: DictConfig) -> Drawn:
 def task(cfg: DictConfig, drawn: Drawn) -> Task:
     """What a job gets of a data set that is drawn: test transitions chosen, histories viewed, all counted."""
     loaded, people, split = drawn.loaded, drawn.people, drawn.split
-    scored = split.valid if cfg.evaluation.part == "valid" else split.test
+    part = split.valid if cfg.evaluation.part == "valid" else split.test
+    scored = _ahead(people, part, cfg.evaluation.horizon, _cut(cfg))
     test = scored if cfg.evaluation.targets == "all" else splits.last_transitions(scored)
     counts = {
         "people": len(people),
@@ -80,9 +84,34 @@ def task(cfg: DictConfig, drawn: Drawn) -> Task:
     if cfg.split.by == "file":
         counts["test_ids_of_nobody"] = splits.unknown_ids(people, Path(cfg.split.test_file))
     view = View(**cfg.view)
+    known = situations(test, split.train)
     train, valid, test = (tuple(viewed(t, view) for t in part) for part in (split.train, split.valid, test))
     taxonomy = coded(loaded.taxonomy) if view.titles == "codes" else loaded.taxonomy
-    return Task(taxonomy, loaded.taxonomy, train, valid, test, counts)
+    return Task(taxonomy, loaded.taxonomy, train, valid, test, counts, known)
+
+
+def _ahead(
+    people: Sequence[Career], part: Sequence[Transition], horizon: int, cut: Date | None
+) -> tuple[Transition, ...]:
+    """The transitions of the part's people to the job `horizon` ahead.
+
+    Raises:
+        UserError: nobody has so many jobs.
+    """
+    if horizon == 1:
+        return tuple(part)
+    scored = {t.history.person.id for t in part}
+    every = (t for career in people if career.person.id in scored for t in career.transitions(horizon))
+    found = tuple(t for t in every if cut is None or t.when >= cut)
+    if not found:
+        raise UserError(
+            f"evaluation.horizon={horizon}: nobody who is scored has a job so far ahead; take a smaller one."
+        )
+    return found
+
+
+def _cut(cfg: DictConfig) -> Date | None:
+    return None if cfg.split.cut is None else Date(cfg.split.cut)
 
 
 def _size(transitions: Sequence[Transition]) -> dict[str, int]:

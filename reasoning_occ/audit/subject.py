@@ -119,6 +119,9 @@ def _config(folder: Path) -> DictConfig:
         raise UserError(f"Could not read {folder / CONFIG}: {error}.") from error
     if not isinstance(cfg, DictConfig) or not {"method", "baseline"} & set(cfg):
         raise UserError(f"{folder / CONFIG}: expected the configuration of a run.")
+    if "evaluation" in cfg:
+        # keys that came after the run was made: it was scored as their defaults say
+        cfg.evaluation = OmegaConf.merge(OmegaConf.load(CONF / "config.yaml").evaluation, cfg.evaluation)
     return cfg
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from reasoning_occ.careers.schema import EducationRow, FactsRow, JobRow, PersonRow, parse, parse_date
-from reasoning_occ.careers.source import TOO_SHORT, Loaded, labels_checksum, merge
+from reasoning_occ.careers.source import TOO_SHORT, Loaded, capped, labels_checksum, merge
 from reasoning_occ.careers.types import Career, Education, Facts, Job, Person
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import checksum, write_jsonl
@@ -26,14 +26,18 @@ class JsonCareers:
         on_error: "stop" at the first line with an error, or "skip" such people and count them.
         taxonomy: what occupations are looked up in; `None` makes one of all occupations that the file names, under
             their names as given, without relatedness.
+        stays: whether jobs are dated observations, of which equal neighbours are not merged (`Career.stays`).
     """
 
-    def __init__(self, path: Path | str, on_error: Literal["stop", "skip"], taxonomy: Taxonomy | None) -> None:
+    def __init__(
+        self, path: Path | str, on_error: Literal["stop", "skip"], taxonomy: Taxonomy | None, stays: bool = False
+    ) -> None:
         if on_error not in ("stop", "skip"):
             raise UserError(f"data.on_error={on_error}: expected 'stop' or 'skip'.")
         self._path = Path(path)
         self._on_error = on_error
         self._taxonomy = taxonomy
+        self._stays = stays
 
     def load(self) -> Loaded:
         """Read the file.
@@ -48,7 +52,7 @@ class JsonCareers:
         careers: list[Career] = []
         for number, row in rows.items():
             try:
-                career = _career(row, taxonomy, skipped)
+                career = _career(row, taxonomy, skipped, self._stays)
             except UserError as error:
                 self._fail(number, str(error), skipped)
                 continue
@@ -136,7 +140,7 @@ def _row(career: Career, taxonomy: Taxonomy) -> dict[str, Any]:
     ).model_dump(exclude_defaults=True)
 
 
-def _career(row: PersonRow, taxonomy: Taxonomy, skipped: Counter[str]) -> Career:
+def _career(row: PersonRow, taxonomy: Taxonomy, skipped: Counter[str], stays: bool) -> Career:
     jobs = [
         Job(
             taxonomy.find(job.occupation),
@@ -147,6 +151,8 @@ def _career(row: PersonRow, taxonomy: Taxonomy, skipped: Counter[str]) -> Career
         for job in row.jobs
     ]
     learned = [Education(parse_date(e.date), e.title, e.school_years) for e in row.education]
+    if stays:
+        return Career(Person(row.id, row.birth_year, row.slices), tuple(learned), capped(jobs), stays=True)
     merged = merge(jobs)
     skipped[MERGED] += len(jobs) - len(merged)
     skipped[CAPPED] += sum(_outlasts(job, jobs[n + 1 :]) for n, job in enumerate(jobs))

@@ -58,11 +58,17 @@ def merge(jobs: Sequence[Job]) -> tuple[Job, ...]:
             merged[-1] = replace(merged[-1], end=_later(merged[-1], job))
         else:
             merged.append(job)
-    for i, following in enumerate(merged[1:]):
-        end = merged[i].end
+    return capped(merged)
+
+
+def capped(jobs: Sequence[Job]) -> tuple[Job, ...]:
+    """Jobs in order of `start`, each with its end at the start of the next one at the latest."""
+    out = list(jobs)
+    for i, following in enumerate(out[1:]):
+        end = out[i].end
         if end is not None and end > following.start:
-            merged[i] = replace(merged[i], end=following.start)
-    return tuple(merged)
+            out[i] = replace(out[i], end=following.start)
+    return tuple(out)
 
 
 def _later(first: Job, second: Job):

@@ -76,7 +76,7 @@ class Career:
     """A person's education and jobs, each in order of time. Equal neighbouring jobs are merged.
 
     hidden: how many older jobs a view has left out of `jobs`; it names the history in files and is shown to nobody.
-    stays: jobs are dated observations (say, one a year); equal neighbours are *not* merged, and to stay is an answer.
+    stays: jobs are dated observations (say, one a year) and equal neighbours are *not* merged: to stay is an answer.
     """
 
     person: Person
@@ -100,18 +100,18 @@ class Career:
             stays=self.stays,
         )
 
-    def transitions(self) -> Iterator["Transition"]:
-        """Every step from one job to the next that may be a target, oldest first."""
-        for t in range(len(self.jobs) - 1):
-            nxt = self.jobs[t + 1]
+    def transitions(self, ahead: int = 1) -> Iterator["Transition"]:
+        """Every step from one job to the next that may be a target, oldest first; or to the job `ahead` later."""
+        for t in range(len(self.jobs) - ahead):
+            nxt = self.jobs[t + ahead]
             if not nxt.may_be_target:
                 continue
-            yield Transition(history=self.until(t), target=nxt.occupation, when=nxt.start)
+            yield Transition(history=self.until(t), target=nxt.occupation, when=nxt.start, ahead=ahead)
 
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """A history and the occupation that came next (`target`, a code) at `when`.
+    """A history and the occupation that came next (`target`, a code) at `when`, or `ahead` jobs later.
 
     `when` serves splits by time; neither it nor `target` is ever shown to a recommender at test time.
     """
@@ -119,6 +119,7 @@ class Transition:
     history: Career
     target: str
     when: Date
+    ahead: int = 1
 
     @property
     def key(self) -> tuple[str, int]:

@@ -9,11 +9,15 @@ from jaxtyping import Float
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation.answers import answers
 from reasoning_occ.evaluation.calibration import BINS
-from reasoning_occ.evaluation.intervals import percentile_interval, resampled_sums, wilson
-from reasoning_occ.evaluation.metrics import HITS, MEANS
+from reasoning_occ.evaluation.coverage import coverage
+from reasoning_occ.evaluation.intervals import mean, percentile_interval, resampled_sums, wilson
+from reasoning_occ.evaluation.metrics import EXPECTED, HITS, MEANS, decided_match, related_match
 from reasoning_occ.evaluation.predictions import Prediction
 from reasoning_occ.evaluation.scored import score
+from reasoning_occ.evaluation.situation import Situations
 from reasoning_occ.evaluation.slices import slices
+from reasoning_occ.evaluation.temperature import MOVED, cooled
+from reasoning_occ.evaluation.two_step import two_step
 from reasoning_occ.occupations.taxonomy import Taxonomy
 
 METRICS = (*MEANS, "ECE")
@@ -23,7 +27,13 @@ SHARES = ("AccEM", *(f"Hit@{k}" for k in HITS))
 """The metrics that count those who hit."""
 
 
-def evaluate(predictions: Sequence[Prediction], taxonomy: Taxonomy, resamples: int, seed: int) -> dict[str, Any]:
+def evaluate(
+    predictions: Sequence[Prediction],
+    taxonomy: Taxonomy,
+    resamples: int,
+    seed: int,
+    situations: Situations | None = None,
+) -> dict[str, Any]:
     """Score one recommender.
 
     Args:
@@ -31,15 +41,19 @@ def evaluate(predictions: Sequence[Prediction], taxonomy: Taxonomy, resamples: i
         taxonomy: knows every truth.
         resamples: bootstrap samples of people.
         seed: of the bootstrap.
+        situations: of the transitions, for slices; `None`: only those slices that predictions tell by themselves.
 
     Returns:
         `{"AccEM": {"value", "n", "low", "high"}, ..., "counts": {"people", "transitions", "invalid",
-        "unscored"}, "slices": {dimension: {label: the same metrics and counts}}, "recommender",
-        "taxonomy": {"name", "note"}, "bootstrap": {"resamples", "seed"}}`, and "answers" (answers.py) where a
-        recommender names one title and ranks none. `n` counts transitions that
-        could be scored; `low` and `high` are `None` where fewer than two people were, and Wilson's where
-        nobody or everybody hits (no bootstrap sample differs). invalid: no valid title (wrong in every
-        metric); unscored: no probability for the truth.
+        "unscored"}, "slices": {dimension: {label: the same metrics and counts}}, "coverage" (coverage.py),
+        "recommender", "taxonomy": {"name", "note"}, "bootstrap": {"resamples", "seed"}}`, "answers" (answers.py) where
+        a recommender names one title and ranks none, "two_step" (two_step.py) where staying is an answer, "tempered":
+        the metrics of probabilities where there is a temperature, and where
+        titles were decided on (`Prediction.decided`) "AccRM (expected)", the AccRM of those, and "decision":
+        {"changed": transitions in which it is not the first title, "gain": AccRM (expected) less AccRM}. `n` counts
+        transitions that could be scored; `low` and `high` are `None` where fewer than two people were, and Wilson's
+        where nobody or everybody hits (no bootstrap sample differs).
+        invalid: no valid title (wrong in every metric); unscored: no probability for the truth.
 
     Raises:
         UserError: no predictions, more than one recommender, or a transition twice.
@@ -49,13 +63,35 @@ def evaluate(predictions: Sequence[Prediction], taxonomy: Taxonomy, resamples: i
         **_summary(predictions, taxonomy, resamples, seed),
         "slices": {
             dimension: {label: _summary(part, taxonomy, resamples, seed) for label, part in parts.items()}
-            for dimension, parts in slices(predictions, taxonomy).items()
+            for dimension, parts in slices(predictions, taxonomy, situations).items()
         },
+        "coverage": coverage(predictions, taxonomy),
         "recommender": predictions[0].recommender,
         "taxonomy": {"name": taxonomy.name, "note": taxonomy.note},
         "bootstrap": {"resamples": resamples, "seed": seed},
+        **_decision(predictions, taxonomy, resamples, seed),
+        **two_step(predictions, resamples, seed),
+        **_tempered(predictions, taxonomy, resamples, seed),
         **({"answers": counted} if (counted := answers(predictions)) else {}),
     }
+
+
+def _decision(predictions: Sequence[Prediction], taxonomy: Taxonomy, resamples: int, seed: int) -> dict[str, Any]:
+    """What another way to choose the title gains; nothing where none was."""
+    if any(p.decided is None for p in predictions):
+        return {}
+    gains = decided_match(predictions, taxonomy) - related_match(predictions, taxonomy)
+    gain = mean([(p.person, float(g)) for p, g in zip(predictions, gains, strict=True)], resamples, seed)
+    return {"decision": {"changed": sum(p.decided != p.title for p in predictions), "gain": gain}}
+
+
+def _tempered(predictions: Sequence[Prediction], taxonomy: Taxonomy, resamples: int, seed: int) -> dict[str, Any]:
+    """Metrics of probabilities at the job's temperature; nothing where there is none."""
+    new = cooled(predictions)
+    if not new:
+        return {}
+    found = _summary(new, taxonomy, resamples, seed)
+    return {"tempered": {name: found[name] for name in MOVED}}
 
 
 def _check(predictions: Sequence[Prediction]) -> None:
@@ -83,6 +119,10 @@ def _summary(predictions: Sequence[Prediction], taxonomy: Taxonomy, resamples: i
         if tested > 1 and share is not None and share in (0, 1):
             # of people, not transitions: those of one person resemble one another
             found[name]["low"], found[name]["high"] = wilson(share, tested)
+    if all(p.decided is not None for p in predictions):
+        scores = decided_match(predictions, taxonomy)
+        pairs = [(person, float(x)) for person, x in zip(people, scores, strict=True)]
+        found[EXPECTED] = mean(pairs, resamples, seed)
     return {
         **found,
         "counts": {

@@ -19,6 +19,9 @@ NDCG_AT = 10
 MEANS = ("AccEM", "AccRM", *(f"Hit@{k}" for k in HITS), "MRR", f"NDCG@{NDCG_AT}", "log-loss", "Brier")
 """The metrics that are means of scores, in the order of tables."""
 
+EXPECTED = "AccRM (expected)"
+"""AccRM of the titles that were decided on (`Prediction.decided`); no metric of all recommenders."""
+
 LOWER_IS_BETTER = frozenset({"log-loss", "Brier", "ECE"})
 
 
@@ -53,12 +56,24 @@ def related_match(predictions: Sequence[Prediction], taxonomy: Taxonomy) -> Floa
 
     A truth without a related list counts by exact match.
     """
+    return _credits([p.title for p in predictions], predictions, taxonomy)
+
+
+def decided_match(predictions: Sequence[Prediction], taxonomy: Taxonomy) -> Float[np.ndarray, " predictions"]:
+    """As `related_match`, of the titles that were decided on; 0 where there is none."""
+    return _credits([p.decided or "" for p in predictions], predictions, taxonomy)
+
+
+def _credits(
+    titles: Sequence[str], predictions: Sequence[Prediction], taxonomy: Taxonomy
+) -> Float[np.ndarray, " predictions"]:
     related = {
         # a code that is not ranked keeps its number
         truth: [taxonomy.title(code) if code in taxonomy else None for code in taxonomy.listed(truth)]
         for truth in {p.truth for p in predictions}
     }
-    return np.array([_credit(p.title, p.truth_title, related[p.truth]) for p in predictions], dtype=np.float64)
+    both = zip(titles, predictions, strict=True)
+    return np.array([_credit(title, p.truth_title, related[p.truth]) for title, p in both], dtype=np.float64)
 
 
 def _credit(predicted: str, truth: str, related: Sequence[str | None]) -> float:

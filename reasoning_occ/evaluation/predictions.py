@@ -8,20 +8,36 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from jaxtyping import Float
 
 from reasoning_occ.careers.types import Transition
 from reasoning_occ.errors import UserError
+from reasoning_occ.evaluation.decision import Decide
 from reasoning_occ.files import read_jsonl, write_jsonl
 from reasoning_occ.occupations.taxonomy import Taxonomy
-from reasoning_occ.recommenders.base import Answer, Recommendation, allowed
+from reasoning_occ.recommenders.base import Answer, Recommendation, possible
 
 TOP = 10
 """How many of the most probable titles a line keeps."""
 
 _TOLERANCE = 1e-3
+
+
+class Stay(NamedTuple):
+    """The first of two steps, to stay or to move: what was done, and its natural log probability."""
+
+    stayed: bool
+    log_prob: float
+
+
+class Tempered(NamedTuple):
+    """At the job's temperature: natural log probability of the truth, and probability of the top title."""
+
+    log_prob: float
+    probability: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +50,9 @@ class Prediction:
     log_prob: natural log probability of the truth. probability: of the top title. rank, log_prob and
     probability are `None` where the recommender gave no ranking. history: the lines the recommender
     saw. slices: facts of the person that no recommender saw, such as race. answer: what was said,
-    where the recommender names one title instead of ranking all.
+    where the recommender names one title instead of ranking all. decided: the title that another decision than the most
+    probable title names (decision.py); `None` where none was asked for. stay: `None` where staying
+    is no answer, or nothing is ranked. tempered: `None` where there is no temperature.
     """
 
     recommender: str
@@ -50,6 +68,9 @@ class Prediction:
     history: tuple[str, ...]
     slices: Mapping[str, str]
     answer: Answer | None = None
+    decided: str | None = None
+    stay: Stay | None = None
+    tempered: Tempered | None = None
 
     @property
     def key(self) -> tuple[str, int]:
@@ -68,6 +89,8 @@ def predict(
     taxonomy: Taxonomy,
     name: str,
     history_lines: Sequence[str],
+    decide: Decide | None = None,
+    temperature: float | None = None,
 ) -> Prediction:
     """Set a recommendation beside the truth.
 
@@ -80,6 +103,8 @@ def predict(
         taxonomy: names the titles.
         name: the recommender's.
         history_lines: the history as the recommender saw it, for people to read.
+        decide: names a title by its own rule, where there is a ranking.
+        temperature: divides log probabilities; `None`: none. What is decided on goes by the new probabilities.
 
     Raises:
         UserError: the truth is not an allowed answer, or the log probabilities are not a
@@ -94,6 +119,7 @@ def predict(
     order = np.argsort(-log_probs, kind="stable")
     best = [i for i in order[:TOP] if np.isfinite(log_probs[i])]
     person, past_jobs = transition.key
+    new = log_probs if temperature is None else tempered(log_probs, temperature)
     return Prediction(
         recommender=name,
         person=person,
@@ -107,7 +133,29 @@ def predict(
         reason=recommendation.reason,
         history=tuple(history_lines),
         slices=dict(transition.history.person.slices),
+        decided=_decided(new, possible(transition, taxonomy), taxonomy, decide),
+        stay=_stay(log_probs, transition, taxonomy) if transition.history.stays and transition.ahead == 1 else None,
+        tempered=None if temperature is None else Tempered(float(new[truth]), float(np.exp(new[order[0]]))),
     )
+
+
+def tempered(log_probs: Float[np.ndarray, " occupations"], temperature: float) -> Float[np.ndarray, " occupations"]:
+    """Log probabilities divided by a temperature and made to add up to one again; -inf stays."""
+    scaled = log_probs / temperature
+    return scaled - np.logaddexp.reduce(scaled)
+
+
+def _stay(log_probs: np.ndarray, transition: Transition, taxonomy: Taxonomy) -> Stay:
+    present = transition.history.jobs[-1].occupation
+    here = taxonomy.index(present)
+    if transition.target == present:
+        return Stay(True, float(log_probs[here]))
+    # a sum of the others, for 1 less a probability near 1 has few digits left
+    return Stay(False, min(0.0, float(np.logaddexp.reduce(np.delete(log_probs, here)))))
+
+
+def _decided(log_probs: np.ndarray, may_o: np.ndarray, taxonomy: Taxonomy, decide: Decide | None) -> str | None:
+    return None if decide is None else taxonomy.occupations[decide(np.exp(log_probs), may_o)].title
 
 
 def _answered(
@@ -139,7 +187,7 @@ def _check(log_probs: np.ndarray, truth: int, transition: Transition, taxonomy: 
             f"{where}: expected {len(taxonomy)} log probabilities, one for each occupation of the "
             f"{taxonomy.name} taxonomy, got an array of shape {log_probs.shape}."
         )
-    may_follow = allowed(transition.history, taxonomy)
+    may_follow = possible(transition, taxonomy)
     if not may_follow[truth]:
         raise UserError(
             f"{where}: the true next occupation is the present one ('{taxonomy.title(transition.target)}'), which "
@@ -190,6 +238,9 @@ def to_row(p: Prediction) -> dict[str, Any]:
         "history": list(p.history),
         "slices": dict(p.slices),
         **({} if p.answer is None else {"answer": asdict(p.answer)}),
+        **({} if p.decided is None else {"decided": p.decided}),
+        **({} if p.stay is None else {"stay": p.stay._asdict()}),
+        **({} if p.tempered is None else {"tempered": p.tempered._asdict()}),
     }
 
 
@@ -215,6 +266,9 @@ def from_row(row: Mapping[str, Any], path: Path, number: int) -> Prediction:
             history=tuple(_a(str, line) for line in row["history"]),
             slices={_a(str, k): _a(str, v) for k, v in row["slices"].items()},
             answer=Answer(**row["answer"]) if "answer" in row else None,
+            decided=_a(str | None, row.get("decided")),
+            stay=_read_stay(row["stay"]) if "stay" in row else None,
+            tempered=_read_tempered(row["tempered"]) if "tempered" in row else None,
         )
     except KeyError as error:
         raise UserError(f"{path}, line {number}: a prediction needs the key {error}.") from error
@@ -226,6 +280,16 @@ def from_row(row: Mapping[str, Any], path: Path, number: int) -> Prediction:
             "they must name the same title."
         )
     return found
+
+
+def _read_stay(row: Mapping[str, Any]) -> Stay:
+    if not isinstance(row["stayed"], bool):
+        raise TypeError(f"expected true or false, got {row['stayed']!r:.60}")
+    return Stay(row["stayed"], _a(float, row["log_prob"]))
+
+
+def _read_tempered(row: Mapping[str, Any]) -> Tempered:
+    return Tempered(_a(float, row["log_prob"]), _a(float, row["probability"]))
 
 
 def _a(kind: Any, value: Any) -> Any:

@@ -54,6 +54,11 @@ class Recommender(Protocol):
         ...
 
 
+def possible(transition: Transition, taxonomy: Taxonomy) -> Bool[np.ndarray, " occupations"]:
+    """Which occupations may be the truth of a transition: those `allowed` next; several jobs ahead, all."""
+    return allowed(transition.history, taxonomy) if transition.ahead == 1 else np.ones(len(taxonomy), dtype=bool)
+
+
 def allowed(history: Career, taxonomy: Taxonomy) -> Bool[np.ndarray, " occupations"]:
     """Which occupations may come next: all but the present one where equal neighbours are merged, all where staying is
     an answer (`Career.stays`).

@@ -28,6 +28,8 @@ class Markov:
     """
 
     name = "markov"
+    memory = 1
+    """How many of the latest jobs it looks at."""
 
     def __init__(self, taxonomy: Taxonomy, back_off: float, smoothing: float) -> None:
         if back_off <= 0:

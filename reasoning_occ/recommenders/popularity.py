@@ -21,6 +21,8 @@ class Popularity:
     """
 
     name = "popularity"
+    memory = 1
+    """How many of the latest jobs it looks at."""
 
     def __init__(self, taxonomy: Taxonomy, smoothing: float) -> None:
         if smoothing <= 0:

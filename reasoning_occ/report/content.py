@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reasoning_occ.errors import UserError, nearest
+from reasoning_occ.evaluation.metrics import EXPECTED
 from reasoning_occ.report import grid
 from reasoning_occ.report.grid import Grid
 from reasoning_occ.report.jobs import Job, Unfinished
 from reasoning_occ.report.sentences import TINY, caption, notes, warning
 
 METRICS = ("AccEM", "AccRM", "Hit@5", "Hit@10", "MRR", "log-loss", "ECE")
-"""Shown unless others are asked for."""
+"""Shown unless others are asked for; after AccRM also that of decided titles, where all rows have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,8 @@ def table(
         UserError: a metric is not in the jobs' metrics.json, or there is no row `against`.
     """
     found = rows(jobs)
+    if tuple(metrics) == METRICS and all(EXPECTED in row.metrics for row in found):
+        metrics = [name for metric in METRICS for name in ((metric, EXPECTED) if metric == "AccRM" else (metric,))]
     known = [name for name, value in found[0].metrics.items() if isinstance(value, Mapping) and "value" in value]
     for name in metrics:
         if any(name not in row.metrics for row in found) or name not in known:
@@ -83,7 +86,9 @@ def _beside(jobs: Sequence[Job], made: Table, against: str | None) -> dict[str, 
     base = against or (grid.asked(jobs) if len(jobs) > 1 else None)
     if base:
         try:
-            grids.append(grid.against(jobs, labels, base, made.metrics, made.decimals + 1))
+            grids.append(
+                grid.against(jobs, labels, base, [m for m in made.metrics if m != EXPECTED], made.decimals + 1)
+            )
         except UserError as error:
             if against:
                 raise

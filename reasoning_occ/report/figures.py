@@ -27,14 +27,15 @@ _VARIABLES = {INK: "currentColor", FIRST: "var(--first)", SECOND: "var(--second)
 _VARIABLES[MUTED] = "var(--muted)"
 
 
-def reliability_curve(bins: Sequence[Bin], probabilities: Sequence[float]) -> str:
+def reliability_curve(bins: Sequence[Bin], probabilities: Sequence[float], name: str = "reliability") -> str:
     """How often the top title is right, by the probability it was given; below, how many had which probability.
 
     Args:
         bins: of equal numbers of predictions (calibration.reliability).
         probabilities: of the top titles, one a prediction.
+        name: of the figure, once on a page.
     """
-    with _figure("reliability", 4.6, 4.3) as (figure, out):
+    with _figure(name, 4.6, 4.3) as (figure, out):
         grid = figure.add_gridspec(2, 1, height_ratios=(3, 1), hspace=0.12)
         top = figure.add_subplot(grid[0])
         below = figure.add_subplot(grid[1], sharex=top)

@@ -12,8 +12,10 @@ from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation.calibration import BINS, reliability
 from reasoning_occ.evaluation.predictions import Prediction, read
 from reasoning_occ.evaluation.slices import PAST_JOBS
+from reasoning_occ.evaluation.temperature import cooled
 from reasoning_occ.files import whole
 from reasoning_occ.report import figures
+from reasoning_occ.report.beside import beside
 from reasoning_occ.report.content import METRICS, Table, table
 from reasoning_occ.report.jobs import CONFIG_FOLDER, Job, load, setting
 from reasoning_occ.report.pictures import Picture
@@ -52,6 +54,7 @@ def write_report(folder: Path) -> Path:
         slices=job.metrics["slices"],
         slice_metrics=COMPARED,
         sections=sections(folder),
+        figures=beside(job),
         people=[_person(p) for p in _choose(predictions, job)],
         config=_config(folder),
         overrides=job.overrides,
@@ -111,6 +114,10 @@ def _pictures(job: Job, table: Table, predictions: Sequence[Prediction]) -> Iter
         )
         svg = figures.reliability_curve(reliability(predictions, _bins(len(probabilities))), probabilities)
         yield Picture("Are its probabilities true?", text, (svg,))
+        if new := [p.probability for p in cooled(predictions) if p.probability is not None]:
+            text = "The same after all log-probabilities were divided by the job's temperature."
+            svg = figures.reliability_curve(reliability(cooled(predictions), _bins(len(new))), new, "tempered")
+            yield Picture("Are they at another temperature?", text, (svg,))
     text = "Share of transitions, with 95% intervals: first title right (AccEM), truth among the first five (Hit@5)."
     yield Picture("By number of past jobs", text, (figures.by_past_jobs(job.metrics["slices"][PAST_JOBS]),))
     for log in sorted([job.folder / "metrics.csv", *job.folder.glob("*/metrics.csv")]):

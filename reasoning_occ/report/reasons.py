@@ -1,6 +1,6 @@
 """What a report says of reasons: those of the oracle that were learnt from, and those written for test people."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,12 +71,13 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One heading of the page. columns and rows: a table of (label, n, metrics); counts: (name, text) pairs."""
+    """One heading of the page. columns and rows: a table of (label, n, metrics or words); counts: (name, text)
+    pairs."""
 
     title: str
     text: str = ""
     columns: tuple[str, ...] = ()
-    rows: list[tuple[str, int, list[Mapping[str, Any]]]] = field(default_factory=list)
+    rows: Sequence[tuple[str, int, Sequence[Mapping[str, Any] | str]]] = ()
     counts: list[tuple[str, str]] = field(default_factory=list)
     pictures: list[Picture] = field(default_factory=list)
 

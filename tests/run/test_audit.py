@@ -45,6 +45,15 @@ def built_in(tmp_path_factory):
     return folder_of(tmp_path_factory.mktemp("audit") / "joint-nls-1", "data.people=200")
 
 
+def test_a_run_of_before_a_key_of_the_evaluation_was_there_is_audited(tmp_path):
+    folder = folder_of(tmp_path / "run")
+    cfg = OmegaConf.load(folder / ".hydra" / "config.yaml")
+    cfg.evaluation = {"targets": "all", "floors": [], "against": None, "resamples": 50, "people_shown": 12}
+    OmegaConf.save(cfg, folder / ".hydra" / "config.yaml")
+    with subject(folder, 5, None) as opened:
+        assert opened.cfg.evaluation.targets == "all" and opened.cfg.evaluation.horizon == 1
+
+
 def found(folder: Path) -> dict:
     return json.loads((folder / "audit.json").read_text())
 

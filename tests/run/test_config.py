@@ -37,13 +37,15 @@ def composed(*overrides: str) -> DictConfig:
 def test_every_file_composes_and_is_valid(file):
     needs = {
         "data/json": "data.path=people.jsonl",
+        "eval/time": "split.cut=1980",
+        "eval/with_stays": "data=json data.path=people.jsonl",
         "teacher/openai": "teacher.model=m",
         "judge/openai": "judge.model=m",
         "method/api_openai": "method.model=m",
         "baseline/api_openai": "baseline.model=m",
         "baseline/ensemble": "baseline.jobs=[runs/one,runs/another]",
     }
-    extra = [needs[key]] if (key := f"{file.parent.name}/{file.stem}") in needs else []
+    extra = needs[key].split() if (key := f"{file.parent.name}/{file.stem}") in needs else []
     cfg = composed(f"{file.parent.name}={file.stem}", *extra)
     validate(cfg)
     assert OmegaConf.to_container(cfg.get(file.parent.name, cfg), resolve=True)
@@ -181,6 +183,22 @@ def test_identity_follows_the_checksums():
         (["ranking=dice"], "ranking"),
         (["split.cut=abc"], "split.cut"),
         (["evaluation.resamples=0"], "evaluation.resamples"),
+        (["eval=time"], "split.cut: no value given"),
+        (["eval=with_stays"], "data=nls merges equal neighbouring jobs and has no stays"),
+        (["data=json", "data.path=x", "data.stays=perhaps"], "data.stays: expected true or false"),
+        (["~eval"], "evaluation.targets: no value given"),
+        (["evaluation.group_at_least=0"], "evaluation.group_at_least"),
+        (["evaluation.temperature=0"], "evaluation.temperature: expected a number above 0, or fit"),
+        (["evaluation.temperature=true"], "evaluation.temperature: expected a number above 0, or fit"),
+        (["baseline=api", "evaluation.temperature=fit"], "temperature=fit: it needs probabilities"),
+        (["inference.reason=shuffled", "evaluation.temperature=fit"], "is there for test people alone"),
+        (["evaluation.horizon=0"], "evaluation.horizon: expected a whole number above 0"),
+        (["evaluation.paths=1"], "evaluation.paths: expected a whole number above 1"),
+        (["baseline=api", "eval=horizon"], "evaluation.horizon=2: it needs probabilities"),
+        (["eval=horizon", "evaluation.temperature=fit"], "for the next occupation alone"),
+        (["eval=horizon", "inference.reason=oracle", "inference.allow_oracle=true"], "jobs ahead are imagined"),
+        (["evaluation.decision=best"], "evaluation.decision: expected top or expected_accrm"),
+        (["baseline=api", "evaluation.decision=expected_accrm"], "it needs probabilities"),
         (["split.by=file"], "split.test_file"),
         (["split.by=dice"], "split.by"),
         (["evaluation.targets=first"], "evaluation.targets"),
