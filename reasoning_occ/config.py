@@ -104,7 +104,7 @@ def taxonomy(name: str, data_dir: str | None, crosswalk: str | None) -> Any:
         UserError: an unknown name, or no folder of data sets holds O*NET's files, or there is no crosswalk.
     """
     from reasoning_occ.occupations import census2002, nls, onet
-    from reasoning_occ.occupations.data_dir import resolve
+    from reasoning_occ.occupations.data_dir import located, resolve
 
     if name == "own":
         return None
@@ -113,7 +113,7 @@ def taxonomy(name: str, data_dir: str | None, crosswalk: str | None) -> Any:
     if name == "census2002":
         if crosswalk is None:
             raise UserError("data.taxonomy=census2002: only data=nlsy97 has the crosswalk that lists its titles.")
-        return census2002.taxonomy(census2002.located(crosswalk, data_dir))
+        return census2002.taxonomy(located(crosswalk, data_dir))
     if name != "onet":
         raise UserError(f"data.taxonomy: expected own, nls, onet or census2002; got '{name}'.")
     folder = resolve(data_dir)

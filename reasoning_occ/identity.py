@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig, OmegaConf
 
 from reasoning_occ import __version__
+from reasoning_occ.careers.split import people_file
 from reasoning_occ.config import CONF, PACKAGE, asks, recommender_node, source, trains, uses_model, writes_reasons
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import checksum
@@ -169,7 +170,7 @@ def data_content(cfg: DictConfig) -> dict[str, str]:
     """
     sums = {"data": source(cfg).checksum()}
     if cfg.split.test_file:
-        sums["test_people"] = checksum(Path(cfg.split.test_file))
+        sums["test_people"] = checksum(people_file(cfg.split.test_file, cfg.data_dir))
     return sums
 
 

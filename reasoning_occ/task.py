@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig
@@ -60,7 +59,8 @@ def drawn(cfg: DictConfig) -> Drawn:
     people = splits.sample_people(loaded.careers, cfg.data.people, cfg.split.seed)
     cut = _cut(cfg)
     if cfg.split.by == "file":
-        split = splits.split_from_file(people, Path(cfg.split.test_file), cfg.split.seed, cfg.split.valid, cut)
+        listed = splits.people_file(cfg.split.test_file, cfg.data_dir)
+        split = splits.split_from_file(people, listed, cfg.split.seed, cfg.split.valid, cut)
     else:
         split = splits.split_by_person(people, cfg.split.seed, cfg.split.valid, cfg.split.test, cut)
     return Drawn(loaded, people, split)
@@ -82,7 +82,8 @@ def task(cfg: DictConfig, drawn: Drawn) -> Task:
         "seed": cfg.split.seed,
     }
     if cfg.split.by == "file":
-        counts["test_ids_of_nobody"] = splits.unknown_ids(people, Path(cfg.split.test_file))
+        listed = splits.people_file(cfg.split.test_file, cfg.data_dir)
+        counts["test_ids_of_nobody"] = splits.unknown_ids(people, listed)
     view = View(**cfg.view)
     known = situations(test, split.train)
     train, valid, test = (tuple(viewed(t, view) for t in part) for part in (split.train, split.valid, test))

@@ -28,8 +28,8 @@ from reasoning_occ.careers.types import Career, Date, Education, Facts, Job, Per
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import checksum
 from reasoning_occ.occupations import census2002
-from reasoning_occ.occupations.census2002 import QUALITIES, Entry, located
-from reasoning_occ.occupations.data_dir import VARIABLE
+from reasoning_occ.occupations.census2002 import QUALITIES, Entry
+from reasoning_occ.occupations.data_dir import VARIABLE, located
 from reasoning_occ.occupations.taxonomy import Taxonomy
 
 LABELS = ("crosswalk", "all")

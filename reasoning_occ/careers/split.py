@@ -11,6 +11,7 @@ from typing import Literal
 
 from reasoning_occ.careers.types import Career, Date, Transition
 from reasoning_occ.errors import UserError
+from reasoning_occ.occupations.data_dir import located
 
 Part = Literal["train", "valid", "test"]
 
@@ -118,6 +119,17 @@ def read_ids(path: Path) -> frozenset[str]:
     if not ids:
         raise UserError(f"{path} lists nobody: expected the ids of test people, one a line.")
     return ids
+
+
+def people_file(name: str, data_dir: str | None) -> Path:
+    """The place of a file that lists people: its path as it stands if that is a file, else in the folder of data sets.
+
+    Raises:
+        UserError: the folder does not exist.
+    """
+    here = Path(name).expanduser()
+    there = here if here.is_file() else located(name, data_dir)
+    return there if there.is_file() else here
 
 
 def unknown_ids(careers: Iterable[Career], path: Path) -> int:

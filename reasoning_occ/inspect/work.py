@@ -9,7 +9,7 @@ from omegaconf import DictConfig
 
 from reasoning_occ.careers.describe import describe
 from reasoning_occ.careers.leaks import overlap, signs
-from reasoning_occ.careers.split import last_transitions, place, unknown_ids
+from reasoning_occ.careers.split import last_transitions, people_file, place, unknown_ids
 from reasoning_occ.careers.types import Date
 from reasoning_occ.config import validate
 from reasoning_occ.files import write_json
@@ -62,7 +62,9 @@ def findings(cfg: DictConfig, data: Drawn, seen: Task, today: Date) -> dict[str,
     split, taxonomy = data.split, data.loaded.taxonomy
     cut = None if cfg.split.cut is None else Date(cfg.split.cut)
     # of all who were loaded: a sample leaves listed people out without a fault in the list
-    unknown = unknown_ids(data.loaded.careers, Path(cfg.split.test_file)) if cfg.split.by == "file" else 0
+    unknown = 0
+    if cfg.split.by == "file":
+        unknown = unknown_ids(data.loaded.careers, people_file(cfg.split.test_file, cfg.data_dir))
     described = describe(data.people, taxonomy)
     used = sum(len(part) for part in (split.train, split.valid, split.test))
     return {

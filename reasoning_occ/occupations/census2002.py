@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reasoning_occ.errors import UserError
-from reasoning_occ.occupations.data_dir import VARIABLE, resolve
+from reasoning_occ.occupations.data_dir import VARIABLE
 from reasoning_occ.occupations.onet import MAJOR_GROUPS
 from reasoning_occ.occupations.taxonomy import Occupation, Taxonomy
 
@@ -26,17 +26,6 @@ class Entry(NamedTuple):
     onet: str
     quality: str
     first: str
-
-
-def located(path: str, data_dir: str | None) -> Path:
-    """A crosswalk's place: a relative path is looked for in the folder of data sets.
-
-    Raises:
-        UserError: the folder does not exist.
-    """
-    wanted = Path(path).expanduser()
-    folder = None if wanted.is_absolute() else resolve(data_dir)
-    return wanted if folder is None else folder / wanted
 
 
 def present(path: Path) -> Path:

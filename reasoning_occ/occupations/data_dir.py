@@ -23,3 +23,14 @@ def resolve(configured: str | None) -> Path | None:
             return folder
     cache = CACHE.expanduser()
     return cache if cache.is_dir() else None
+
+
+def located(path: str, data_dir: str | None) -> Path:
+    """A file's place: a relative path is looked for in the folder of data sets.
+
+    Raises:
+        UserError: the folder does not exist.
+    """
+    wanted = Path(path).expanduser()
+    folder = None if wanted.is_absolute() else resolve(data_dir)
+    return wanted if folder is None else folder / wanted

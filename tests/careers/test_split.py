@@ -1,4 +1,5 @@
 import random
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given, settings
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 from reasoning_occ.careers.source import merge
 from reasoning_occ.careers.split import (
     last_transitions,
+    people_file,
     place,
     sample_people,
     split_by_person,
@@ -146,3 +148,15 @@ def test_an_empty_part_ends_in_a_sentence(nls):
         split_by_person(nls.careers, seed=0, valid=0.5, test=0.5)
     with pytest.raises(UserError, match="positive number"):
         sample_people(nls.careers, 0, seed=0)
+
+
+def test_a_list_of_people_is_looked_for_here_then_in_the_folder_of_data_sets(tmp_path, monkeypatch):
+    (tmp_path / "sets").mkdir()
+    kept = tmp_path / "sets" / "people.txt"
+    kept.write_text("p1\n")
+    monkeypatch.chdir(tmp_path)
+    assert people_file("people.txt", "sets").resolve() == kept
+    assert people_file(str(kept), None) == kept
+    (tmp_path / "people.txt").write_text("p2\n")
+    assert people_file("people.txt", "sets") == Path("people.txt")
+    assert people_file("absent.txt", "sets") == Path("absent.txt")

@@ -192,6 +192,7 @@ def test_identity_follows_the_checksums():
         (["evaluation.temperature=true"], "evaluation.temperature: expected a number above 0, or fit"),
         (["baseline=api", "evaluation.temperature=fit"], "temperature=fit: it needs probabilities"),
         (["inference.reason=shuffled", "evaluation.temperature=fit"], "is there for test people alone"),
+        (["evaluation.part=valid", "evaluation.temperature=fit"], "fitted on the people who are scored"),
         (["evaluation.horizon=0"], "evaluation.horizon: expected a whole number above 0"),
         (["evaluation.paths=1"], "evaluation.paths: expected a whole number above 1"),
         (["baseline=api", "eval=horizon"], "evaluation.horizon=2: it needs probabilities"),
