@@ -183,9 +183,9 @@ def validate(cfg: DictConfig) -> None:
     _validate_ablation(cfg)
     _validate_evaluation(cfg)
     _must(_counts(cfg.model.max_tokens), "model.max_tokens", "a whole number above 0", cfg.model.max_tokens)
-    if cfg.ranking == "head" and cfg.inference.pmi is True:
-        raise UserError("inference.pmi=true: it corrects titles ranked by their text; take ranking=head out.")
-    _must(cfg.ranking in ("tokens", "head"), "ranking", "tokens or head", cfg.ranking)
+    if cfg.ranking != "tokens" and cfg.inference.pmi is True:
+        raise UserError(f"inference.pmi=true: it corrects titles ranked by their text; take ranking={cfg.ranking} out.")
+    _must(cfg.ranking in ("tokens", "head", "copying_head"), "ranking", "tokens, head or copying_head", cfg.ranking)
     _must(cfg.logger.kind in LOGGERS, "logger.kind", " or ".join(LOGGERS), cfg.logger.kind)
     if cfg.logger.kind == "wandb":
         for key in ("tables", "artifact"):
@@ -277,8 +277,10 @@ def _validate_reading(cfg: DictConfig) -> None:
             raise UserError(
                 f"inference.reason={chosen}: with method.reason_first=false no reason is read; take it out."
             )
-        if cfg.ranking == "head":
-            raise UserError("ranking=head: the head reads what stands last, which is no title with reason_first=false.")
+        if cfg.ranking != "tokens":
+            raise UserError(
+                f"ranking={cfg.ranking}: the head reads what stands last, which is no title with reason_first=false."
+            )
 
 
 def _validate_split(split: DictConfig) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import nn
 
 from reasoning_occ.inference.model import inference, pad_right, parts
@@ -18,6 +18,7 @@ def rank_by_head(
     titles: TitleHead,
     contexts: Sequence[Sequence[int]],
     allowed: Sequence[Bool[np.ndarray, " occupations"]],
+    held: Sequence[Int[np.ndarray, " places"]] | None = None,
     *,
     batch: int,
     label: str | None,
@@ -29,6 +30,7 @@ def rank_by_head(
         titles: the head that was trained with it.
         contexts: token ids up to where a title would begin, one sequence a person.
         allowed: for each person which occupations may come next.
+        held: for each person the occupations held, as `language.held` gives them; a copying head needs them.
         batch: people who go through the model together.
         label: what a progress bar says; `None` for no bar.
 
@@ -39,7 +41,9 @@ def rank_by_head(
         UserError, ValueError: as `rank_many`.
     """
     check_contexts(contexts, len(titles.weight), allowed)
-    ranked = _ranked(model, titles, contexts, allowed, batch)
+    if titles.places and held is None:
+        raise ValueError("this head has learnt a bonus for occupations held; held: expected those of each person.")
+    ranked = _ranked(model, titles, contexts, allowed, held, batch)
     return track(ranked, label, total=len(contexts)) if label is not None else ranked
 
 
@@ -48,6 +52,7 @@ def _ranked(
     titles: TitleHead,
     contexts: Sequence[Sequence[int]],
     allowed: Sequence[np.ndarray],
+    held: Sequence[np.ndarray] | None,
     batch: int,
 ) -> Iterator[np.ndarray]:
     inside = parts(model)
@@ -57,6 +62,7 @@ def _ranked(
         with inference(model):
             ids_bs, length_b = pad_right(rows, inside)
             state_bh = inside.hidden(ids_bs, use_cache=False)[torch.arange(len(rows)), length_b - 1]
-            scores_bo = titles(state_bh, torch.full_like(length_b, -1)).double().cpu().numpy()
+            held_bp = None if held is None else torch.from_numpy(np.stack(held[start : start + batch])).to(length_b)
+            scores_bo = titles(state_bh, torch.full_like(length_b, -1), held_bp).double().cpu().numpy()
         for scores_o, mask in zip(scores_bo, allowed[start : start + batch], strict=True):
             yield normalised(scores_o, mask)

@@ -8,7 +8,7 @@ Asks = Literal["reason", "title", "reason_only", "title_given_reason", "title_re
 reason: a reason, then the title. title: the title alone. reason_only: the reason alone. title_given_reason: the title,
 after a reason that stands in the prompt. title_reason: the title, then a reason.
 """
-Ranking = Literal["tokens", "head"]
+Ranking = Literal["tokens", "head", "copying_head"]
 
 # the same for every method, so that their prompts share all but the ask
 TASK = (

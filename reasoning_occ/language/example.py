@@ -1,6 +1,6 @@
 """What a model is trained on: token ids, each with the segment it belongs to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 import numpy as np
@@ -23,7 +23,8 @@ class Example:
     ids, segments: its tokens, and which part each belongs to.
     title: the true title's number in the taxonomy, where a ranking head learns it from the last token's state; -1
         where the title is learnt token by token.
-    barred: the number of the title that can't come next, the present one's; -1 as above.
+    barred: the number of the title that can't come next, the present one's; -1 as above, and where one may stay.
+    held: the numbers of the titles held, as `held.held` gives them, where a head may prefer them; else empty.
     """
 
     key: tuple[str, int]
@@ -31,6 +32,7 @@ class Example:
     segments: Int8[np.ndarray, " tokens"]
     title: int = -1
     barred: int = -1
+    held: Int[np.ndarray, " places"] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def __len__(self) -> int:
         return len(self.ids)

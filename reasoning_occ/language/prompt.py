@@ -31,6 +31,7 @@ from reasoning_occ.language.asks import (
     reason_room,
 )
 from reasoning_occ.language.example import Example, Segment
+from reasoning_occ.language.held import held
 from reasoning_occ.language.render import lines, plain, written
 from reasoning_occ.occupations.taxonomy import Taxonomy
 
@@ -49,7 +50,7 @@ class Language:
         max_tokens: the window; no example is longer. A quarter of it is kept for the reason.
         asks: what the prompt asks for.
         ranking: how titles are learnt. "tokens": as text. "head": an example ends where its title would begin, and
-            names the title's number.
+            names the title's number. "copying_head": and the numbers of those held, which the head may prefer.
 
     Raises:
         UserError: the chat template can't be used, a title can't be told from the grammar, or the
@@ -159,7 +160,7 @@ class Language:
         return [] if reason is None else [self._think(reason), (self.closing_ids[-1:], Segment.REASON)]
 
     def _answer(self, code: str, closing: Ids | None = None) -> tuple[Ids, Segment]:
-        if self.ranking == "head":
+        if self.ranking != "tokens":
             return self.answer_open_ids, Segment.PROMPT
         end = self.closing_ids if closing is None else closing
         return np.concatenate([self.answer_open_ids, self.title_ids(code), end]), Segment.ANSWER
@@ -181,16 +182,18 @@ class Language:
                 "raise model.max_tokens or use shorter reasons."
             )
         before = np.full(len(prompt), Segment.PROMPT, dtype=np.int8)
-        title, barred = -1, -1
-        if self.ranking == "head" and self.asks != "reason_only":
-            title = self.taxonomy.index(transition.target)
-            barred = self.taxonomy.index(transition.history.jobs[-1].occupation)
+        ids, kinds = np.concatenate([prompt, target]), np.concatenate([before, segments])
+        if self.ranking == "tokens" or self.asks == "reason_only":
+            return Example(transition.key, ids, kinds)
+        history = transition.history
+        places = held(history, self.taxonomy)
         return Example(
-            key=transition.key,
-            ids=np.concatenate([prompt, target]),
-            segments=np.concatenate([before, segments]),
-            title=title,
-            barred=barred,
+            transition.key,
+            ids,
+            kinds,
+            title=self.taxonomy.index(transition.target),
+            barred=-1 if history.stays else int(places[0]),
+            held=places if self.ranking == "copying_head" else places[:0],
         )
 
     def reason_prefix_ids(self, history: Career, code: str | None = None) -> Ids:

@@ -15,6 +15,7 @@ from reasoning_occ.errors import UserError
 from reasoning_occ.inference.settings import Inference
 from reasoning_occ.language.asks import Asks, Ranking
 from reasoning_occ.language.example import Example
+from reasoning_occ.language.held import PLACES, held
 from reasoning_occ.language.prompt import Language
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.recommenders.base import Recommendation, allowed
@@ -55,7 +56,7 @@ class LanguageModel:
         inference: how to generate and rank.
         logger: opens the log of a stage, whose file is to lie in a folder; closed when the stage ends.
         ranking: "tokens" ranks titles by the probability of their text; "head" learns a linear layer with one row a
-            title instead, which ranks them all by one state.
+            title instead, which ranks them all by one state; "copying_head" adds a learnt bonus for titles held before.
         place: where a stage's files are kept; None: in the run's own folder.
         everyone: gives the histories of all test people, where what is read for one depends on the others.
     """
@@ -126,7 +127,7 @@ class LanguageModel:
             prepare=self._prepare,
             reasons=self.reasons,
             examples=self.examples,
-            titles=self._new_titles if self.ranking == "head" else None,
+            titles=self._new_titles if self.ranking != "tokens" else None,
             preference=None,
         )
 
@@ -178,10 +179,10 @@ class LanguageModel:
         self._speak(backbone)
         whole = self.folder / "model"
         if self.trainer.lora is None:
-            self._titles = TitleHead.read(whole) if self.ranking == "head" else None
+            self._titles = TitleHead.read(whole) if self.ranking != "tokens" else None
             return load_full(backbone.model, whole)
         folders = {one.name or "default": self.folder / one.name / "adapter" for one in self.adapters}
-        if self.ranking == "head":
+        if self.ranking != "tokens":
             self._titles = TitleHead.read(self.folder / self._adapter_for(self.ranks).name / "adapter")
         return load_adapters(backbone.model, folders)
 
@@ -221,7 +222,8 @@ class LanguageModel:
         if self._adapter_for(self.ranks).name != adapter:
             return None
         language = self.language(self.ranks)
-        return TitleHead.of_titles(head(model), [language.title_ids(code).tolist() for code in self.taxonomy.codes])
+        ids = [language.title_ids(code).tolist() for code in self.taxonomy.codes]
+        return TitleHead.of_titles(head(model), ids, PLACES if self.ranking == "copying_head" else 0)
 
     def rank(
         self, histories: Sequence[Career], reasons: Sequence[str | None], label: str | None = "Ranking occupations"
@@ -270,7 +272,7 @@ class LanguageModel:
         rankings = (
             by_text(model, language, contexts, may, batch, label, pmi=self.inference.pmi)
             if self._titles is None
-            else by_head(model, self._titles, contexts, may, batch, label)
+            else by_head(model, self._titles, contexts, may, [held(h, self.taxonomy) for h in asked], batch, label)
         )
         wide = self.inference.precision == "fp32"  # as published probabilities are computed
         counted = None if label is None else self.folder

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from reasoning_occ.careers.types import Career
 from reasoning_occ.language.prompt import Language
@@ -56,13 +56,14 @@ def by_head(
     titles: "TitleHead",
     contexts: Sequence[Sequence[int]],
     may: Allowed,
+    before: Sequence[Int[np.ndarray, " places"]],
     batch: int,
     label: str | None,
 ) -> Rankings:
-    """Rank titles by a learnt head; arguments as in `by_text`."""
+    """Rank titles by a learnt head; arguments as in `by_text`, and in `before` the titles held before each context."""
     from reasoning_occ.inference.head import rank_by_head
 
-    return rank_by_head(model, titles.to(model.device), contexts, may, batch=batch, label=label)
+    return rank_by_head(model, titles.to(model.device), contexts, may, before, batch=batch, label=label)
 
 
 def fitting(language: Language, histories: Sequence[Career], reasons: Sequence[str | None]) -> list[str | None]:

@@ -68,7 +68,7 @@ def segment_losses(model: nn.Module, row: Row, titles: TitleHead | None = None) 
     reason, answer = (loss_m[row.segment_m == segment].sum() for segment in SEGMENTS)
     if titles is not None:
         named_e = row.title_e >= 0
-        log_prob_eo = titles(hidden_th[row.end_e[named_e]], row.barred_e[named_e])
+        log_prob_eo = titles(hidden_th[row.end_e[named_e]], row.barred_e[named_e], row.held_ep[named_e])
         answer = answer - log_prob_eo.gather(1, row.title_e[named_e][:, None]).sum()
     return torch.stack([reason, answer])
 

@@ -39,6 +39,7 @@ class Tree:
     end: of each example, its last token.
     title: of each example, the title that a ranking head learns there; -1 for none.
     barred: of each example, the title that can't be; -1 for none.
+    held: of each example, the titles held, as `Example.held`; no places where no head prefers them.
     apart: tokens that the examples would have as separate sequences.
     transitions: how many the examples are of; one may have several, such as its reason and its title.
     """
@@ -54,6 +55,7 @@ class Tree:
     end: Int[np.ndarray, " examples"]
     title: Int[np.ndarray, " examples"]
     barred: Int[np.ndarray, " examples"]
+    held: Int[np.ndarray, "examples places"]
     apart: int
     transitions: int
 
@@ -98,6 +100,7 @@ def grow(examples: Sequence[Example]) -> Tree:
         end=np.array([path[-1] for path, _ in paths]),
         title=np.array([example.title for example in examples]),
         barred=np.array([example.barred for example in examples]),
+        held=np.stack([example.held for example in examples]),
         apart=sum(map(len, examples)),
         transitions=len({example.key for example in examples}),
     )
@@ -145,6 +148,7 @@ class Row:
     end_e: Int[Tensor, " e"]
     title_e: Int[Tensor, " e"]
     barred_e: Int[Tensor, " e"]
+    held_ep: Int[Tensor, "e p"]
     apart: int
     transitions: int
 
@@ -197,6 +201,7 @@ def pack(trees: Sequence[Tree]) -> Row:
         end_e=joined([tree.end for tree in trees], starts),
         title_e=joined([tree.title for tree in trees]),
         barred_e=joined([tree.barred for tree in trees]),
+        held_ep=joined([tree.held for tree in trees]),
         apart=sum(tree.apart for tree in trees),
         transitions=sum(tree.transitions for tree in trees),
     )

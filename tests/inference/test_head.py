@@ -32,6 +32,26 @@ def test_agrees_with_one_person_at_a_time(model, batch):
         assert np.ptp(row[mask]) > 0.1
 
 
+def test_a_copying_head_prefers_what_was_held(model, tmp_path):
+    weight = TitleHead.of_titles(parts(model).head, TITLES).weight
+    titles = TitleHead(weight, torch.tensor([0.3, 0.1]))
+    places = [np.array([0, 2]), np.array([1, -1]), np.array([2, 4]), np.array([3, -1])]
+    masks = [but(number) for number in range(4)]
+    titles.save(tmp_path)
+    ranked = rank_by_head(model, TitleHead.read(tmp_path), CONTEXTS, masks, places, batch=3, label=None)
+    plain = rank_by_head(model, TitleHead(weight), CONTEXTS, masks, batch=3, label=None)
+    for row, without, (first, second), mask in zip(ranked, plain, places, masks, strict=True):
+        scores = without.copy()
+        scores[first] += 3
+        if second >= 0:
+            scores[second] += 1
+        wanted = scores[mask] - np.logaddexp.reduce(scores[mask])
+        np.testing.assert_allclose(row[mask], wanted, rtol=1e-5)
+        assert row[~mask] == -np.inf
+    with pytest.raises(ValueError, match="held: expected those of each person"):
+        rank_by_head(model, titles, CONTEXTS, masks, batch=3, label=None)
+
+
 def test_written_and_read(model, tmp_path):
     titles = TitleHead.of_titles(parts(model).head, TITLES)
     titles.save(tmp_path)

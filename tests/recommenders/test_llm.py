@@ -42,6 +42,7 @@ def log_probs(recommendations):
         ("joint", "bf16", "tokens"),
         ("direct", "fp32", "head"),
         ("joint", "bf16", "head"),
+        ("joint", "fp32", "copying_head"),
         ("answer_first", "fp32", "tokens"),
         ("multi_task", "fp32", "tokens"),
         ("multi_task", "fp32", "head"),

@@ -26,7 +26,9 @@ def named(examples):
         kept = example.segments != Segment.ANSWER
         title = int(example.ids[1]) % len(TITLES)
         given = {"ids": example.ids[kept], "segments": example.segments[kept]}
-        made.append(replace(example, **given, title=title, barred=(title + 1 + example.key[1]) % len(TITLES)))
+        barred = (title + 1 + example.key[1]) % len(TITLES)
+        places = np.array([barred, title, -1]) if len(made) % 2 else np.array([barred, -1, -1])
+        made.append(replace(example, **given, title=title, barred=barred, held=places))
     return made
 
 
@@ -40,6 +42,9 @@ def plainly(model, titles, examples):
         for place in np.flatnonzero(example.segments == Segment.REASON):
             reason.append(-log_prob_sv[place - 1, ids[0, place]])
         logits = hidden_sh[-1] @ titles.weight.T
+        for place, title in enumerate(example.held if titles.places else ()):
+            if title >= 0:
+                logits = logits + 10 * titles.bonus[place] * (torch.arange(len(TITLES)) == title)
         may = [title for title in range(len(TITLES)) if title != example.barred]
         answer.append(logits[may].logsumexp(0) - logits[example.title])
     return torch.stack([torch.stack(reason).sum(), torch.stack(answer).sum()])
@@ -47,9 +52,10 @@ def plainly(model, titles, examples):
 
 @pytest.mark.parametrize("family", ["llama", "qwen3"])
 @pytest.mark.parametrize("transitions", [1, 3])
-def test_losses_and_gradients_are_those_of_plain_sequences(make_model, make_examples, family, transitions):
+@pytest.mark.parametrize("bonus", [None, torch.tensor([0.1, 0.2, -0.1])])
+def test_losses_and_gradients_are_those_of_plain_sequences(make_model, make_examples, family, transitions, bonus):
     model, examples = make_model(family=family), named(make_examples(9, transitions=transitions))
-    titles = TitleHead.of_titles(head(model), TITLES)
+    titles = TitleHead(TitleHead.of_titles(head(model), TITLES).weight, bonus)
     row = pack(trees_of(examples, 1024))
     assert segment_counts([row]).tolist() == [18, 9]
     learnt = [*(p for p in model.parameters() if p.requires_grad), *titles.parameters()]
@@ -61,6 +67,21 @@ def test_losses_and_gradients_are_those_of_plain_sequences(make_model, make_exam
     torch.testing.assert_close(got, wanted, rtol=1e-5, atol=0)
     for one, other in zip(got_gradients, wanted_gradients, strict=True):
         assert (one - other).norm() <= 1e-5 * other.norm() + 1e-7
+
+
+def test_a_copying_head_learns_that_people_go_back(make_model, make_examples, settings, tmp_path):
+    # the title is the one before the present one, whatever the prompt says
+    dice = np.random.default_rng(0)
+    examples = []
+    for example in named(make_examples(60)):
+        present, before, older = dice.permutation(len(TITLES))[:3]
+        places = np.array([present, before, older])
+        examples.append(replace(example, title=int(before), barred=int(present), held=places))
+    titles = TitleHead.of_titles(head(model := make_model()), TITLES, places=3)
+    assert titles.bonus.tolist() == [0, 0, 0]
+    fit(model, examples, examples, tmp_path, settings=settings(epochs=6, lr=1e-2), logger=None, titles=titles)
+    assert titles.bonus[1] > 0.1 > titles.bonus[2]
+    assert titles.bonus[0] == 0  # barred: it says nothing
 
 
 def test_titles_begin_as_the_mean_of_their_tokens(make_model):
