@@ -19,6 +19,6 @@ def test_where_one_may_stay_the_present_title_can_be_learnt(tokenizers, tiny_tax
     yearly = replace(career, jobs=tuple(Job(code, Date(1970 + i)) for i, code in enumerate("cnn")), stays=True)
     stayed = language.example(list(yearly.transitions())[-1], None)
     assert stayed.title == tiny_taxonomy.index("n") and stayed.barred == -1
-    moved = language.example(list(replace(yearly, stays=False).transitions())[0], None)
+    moved = language.example(next(iter(replace(yearly, stays=False).transitions())), None)
     assert moved.barred == tiny_taxonomy.index("c")
     assert moved.held.tolist() == (held(yearly.until(0), tiny_taxonomy).tolist() if ranking == "copying_head" else [])
