@@ -10,6 +10,7 @@ from reasoning_occ import run  # noqa: F401  (registers the resolver that names 
 from reasoning_occ.config import CONF, floor_node, validate
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation import predictions
+from reasoning_occ.evaluation.situation import situations
 from reasoning_occ.experiment import rank, run_job
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.recommenders.base import allowed
@@ -24,7 +25,8 @@ from reasoning_occ.task import Task
 def task(nls):
     moves = [list(career.transitions()) for career in nls.careers[:40]]
     train = tuple(t for m in moves[:30] for t in m)
-    return Task(nls.taxonomy, nls.taxonomy, train, (), tuple(m[-1] for m in moves[30:]), {})
+    test = tuple(m[-1] for m in moves[30:])
+    return Task(nls.taxonomy, nls.taxonomy, train, (), test, {}, situations(test, train))
 
 
 @pytest.fixture

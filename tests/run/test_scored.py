@@ -143,7 +143,7 @@ def test_the_occupation_two_jobs_ahead_is_asked_of_histories_that_end_earlier(jo
     assert (again / "predictions.jsonl").read_bytes() == (one / "predictions.jsonl").read_bytes()
     previous = metrics(job("baseline=previous", "eval=horizon", "data.people=400"))
     assert previous["log-loss"]["value"] > 0
-    with pytest.raises(UserError, match=r"evaluation\.horizon=99: no test person"):
+    with pytest.raises(UserError, match=r"evaluation\.horizon=99: nobody who is scored"):
         job("baseline=markov", "eval=horizon", "evaluation.horizon=99")
 
 
