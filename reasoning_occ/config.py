@@ -37,6 +37,8 @@ PARTS = (
 VALUES = ("seed", "ranking", "threads")
 # of what makes recommenders, that which makes no language model, and that which learns from oracle reasons
 BASELINES = ("Popularity", "Markov", "Markov2", "Previous", "Linear", "TextKNN", "Ensemble")
+# sequence models of their own, which take the job's seed and minutes to train
+SEQUENCES = ("GRU4Rec", "SASRec", "CAREER")
 LEARN_REASONS = ("joint", "MultiTask", "TwoModel")
 BUILDABLE = ("reasoning_occ.careers.", "reasoning_occ.reasons.", "reasoning_occ.recommenders.")
 # that which reads the job's language model and trains nothing, and that which asks a model elsewhere
@@ -129,12 +131,17 @@ def recommender_node(cfg: DictConfig) -> DictConfig:
 
 def uses_model(cfg: DictConfig) -> bool:
     """Whether the job's recommender reads the job's language model, be it a method or a baseline."""
-    return _class(cfg) not in (*BASELINES, *ASKING)
+    return _class(cfg) not in (*BASELINES, *SEQUENCES, *ASKING)
 
 
 def trains(cfg: DictConfig) -> bool:
     """Whether the job trains a language model."""
     return uses_model(cfg) and _class(cfg) not in UNTRAINED
+
+
+def is_sequence(cfg: DictConfig) -> bool:
+    """Whether the job's recommender is a sequence model that is trained without a language model."""
+    return _class(cfg) in SEQUENCES
 
 
 def asks(cfg: DictConfig) -> bool:
@@ -354,14 +361,18 @@ def floor_node(name: str) -> DictConfig:
     """
     # those that are methods too point to the method's file and say nothing themselves
     nodes = {file.stem: OmegaConf.load(file) for file in sorted((CONF / "baseline").glob("*.yaml"))}
-    cheap = {stem: node for stem, node in nodes.items() if isinstance(node, DictConfig) and "_target_" in node}
+    cheap = {stem: node for stem, node in nodes.items() if _is_cheap(node)}
     if name in nodes and name not in cheap:
         raise UserError(
-            f"evaluation.floors: '{name}' asks a language model, and floors are cheap; score it in a job of its own "
-            f"with baseline={name}. Floors: {', '.join(cheap)}."
+            f"evaluation.floors: '{name}' asks a language model or trains for minutes, and floors are cheap; "
+            f"score it in a job of its own with baseline={name}. Floors: {', '.join(cheap)}."
         )
     if name in cheap and OmegaConf.missing_keys(cheap[name]):
         raise UserError(f"evaluation.floors: '{name}' needs values of its own; score it in a job with baseline={name}.")
     if name not in cheap:
         raise UserError(f"evaluation.floors: '{name}' is no baseline; known: {', '.join(cheap)}.")
     return cheap[name]
+
+
+def _is_cheap(node: Any) -> bool:
+    return isinstance(node, DictConfig) and "_target_" in node and node._target_.rpartition(".")[2] in BASELINES

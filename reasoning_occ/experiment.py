@@ -15,7 +15,7 @@ from omegaconf import DictConfig
 from reasoning_occ.asking import asks_others, reasoner
 from reasoning_occ.careers.split import last_transitions
 from reasoning_occ.check import check
-from reasoning_occ.config import build, floor_node, trains, uses_model
+from reasoning_occ.config import build, floor_node, is_sequence, trains, uses_model
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation import predictions as rows
 from reasoning_occ.evaluation import scored
@@ -78,8 +78,8 @@ def _work(cfg: DictConfig, folder: Path, status: Status) -> None:
         _check_machine(cfg, folder)
         status.stage("load")
         task = load(cfg)
-        if uses_model(cfg):
-            prepare(cfg.threads, precision(cfg))
+        if uses_model(cfg) or is_sequence(cfg):
+            prepare(cfg.threads, precision(cfg) if uses_model(cfg) else "fp32")
         recommender = make(cfg, task, folder)
         final = folder / "predictions.jsonl"
         if not final.is_file():

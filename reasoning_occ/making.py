@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from reasoning_occ import costs
 from reasoning_occ.asking import Hands, choosing, desk, reasoner, shown, stand_in
 from reasoning_occ.careers.types import Transition
-from reasoning_occ.config import asks, build, learns_reasons, recommender_node, uses_model
+from reasoning_occ.config import asks, build, is_sequence, learns_reasons, recommender_node, uses_model
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation.audit.agreement import panel_agreement
 from reasoning_occ.evaluation.leak import leak_probe
@@ -36,6 +36,8 @@ def make(cfg: DictConfig, task: Task, folder: Path) -> Recommender:
     node = recommender_node(cfg)
     if asks(cfg):
         return reasoner(node, task.taxonomy, hands(cfg, task))
+    if is_sequence(cfg):
+        return build(node, taxonomy=task.taxonomy, seed=cfg.seed)
     if not uses_model(cfg):
         return build(node, taxonomy=task.taxonomy)
     from reasoning_occ.inference.settings import Inference

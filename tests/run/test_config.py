@@ -205,7 +205,10 @@ def test_identity_follows_the_checksums():
         (["evaluation.targets=first"], "evaluation.targets"),
         (["evaluation.part=train"], "evaluation.part: expected test or valid"),
         (["evaluation.floors=[ceiling]"], "'ceiling' is no baseline"),
-        (["evaluation.floors=[zero_shot_direct]"], "zero_shot_direct' asks a language model, and floors are cheap"),
+        (
+            ["evaluation.floors=[zero_shot_direct]"],
+            "zero_shot_direct' asks a language model or trains for minutes, and floors are cheap",
+        ),
         (["split.seed=-1"], "split.seed: expected a whole number from 0"),
         (["method=direct", "inference.reason=sampled"], "inference.reason=sampled: this method reads no such"),
         (["method=api", "inference.reason=oracle"], "inference.reason=oracle: this method reads no such"),

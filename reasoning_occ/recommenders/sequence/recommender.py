@@ -1,0 +1,110 @@
+"""The face of all sequence models: learn with early stopping on validation people, then rank."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from reasoning_occ.careers.types import Career, Transition
+from reasoning_occ.errors import UserError
+from reasoning_occ.occupations.taxonomy import Taxonomy
+from reasoning_occ.recommenders.base import Recommendation, allowed
+from reasoning_occ.recommenders.sequence.batches import collate, regroup, steps
+from reasoning_occ.recommenders.sequence.features import Features
+from reasoning_occ.recommenders.sequence.fit import Limits, train_module
+from reasoning_occ.recommenders.sequence.module import Design, SequenceModule
+
+RANKED_AT_ONCE = 256
+
+
+class SequenceRecommender:
+    """Base of the sequence models; a subclass names itself and says which network it is.
+
+    Args:
+        taxonomy: the label space.
+        seed: of weights, order and dropout.
+        side: groups of side features, as in `Features`.
+        width, dropout, copy, groups, titles: as in `Design`.
+        lr, weight_decay: of AdamW.
+        batch: people a step.
+        epochs: the most.
+        patience: epochs without a better log-loss on validation people after which training ends.
+        network: what else the network takes, such as layers.
+    """
+
+    name = "sequence"
+    module: type[SequenceModule] = SequenceModule
+
+    def __init__(
+        self,
+        taxonomy: Taxonomy,
+        seed: int,
+        side: Sequence[str],
+        width: int,
+        dropout: float,
+        copy: bool,
+        groups: bool,
+        titles: bool,
+        lr: float,
+        weight_decay: float,
+        batch: int,
+        epochs: int,
+        patience: int,
+        **network: Any,
+    ) -> None:
+        for key, value in (("width", width), ("batch", batch), ("epochs", epochs), ("patience", patience), ("lr", lr)):
+            if value <= 0:
+                raise UserError(f"baseline.{key}={value}: expected a number above 0.")
+        if not 0 <= dropout < 1:
+            raise UserError(f"baseline.dropout={dropout}: expected a number from 0 to below 1.")
+        self._taxonomy, self._seed = taxonomy, seed
+        self._features = Features(side)
+        self._design = Design(width, dropout, copy, groups, titles)
+        self._optimizer = {"lr": lr, "weight_decay": weight_decay}
+        self._batch, self._epochs, self._patience = batch, epochs, patience
+        self._network = network
+        self._module: SequenceModule | None = None
+
+    def fit(self, train: Sequence[Transition], valid: Sequence[Transition], folder: Path) -> None:
+        """Learn until validation people are predicted no better. The best weights are kept in `folder`/checkpoints;
+        what was cut off begins anew, which takes minutes, and ends the same.
+
+        Raises:
+            UserError: there is nobody to learn from or to choose by.
+        """
+        if not train or not valid:
+            raise UserError(
+                f"baseline={self.name}: expected transitions to learn from and to choose by; got {len(train)} of "
+                f"training people and {len(valid)} of validation people. Use more people or other shares of the split."
+            )
+        histories = regroup(train)
+        self._features.fit(history for history, _ in histories)
+        learnt = [steps(*one, self._features, self._taxonomy) for one in histories]
+        chosen = [steps(*one, self._features, self._taxonomy) for one in regroup(valid)]
+        with torch.random.fork_rng():
+            torch.manual_seed(self._seed)
+            module = self._make()
+            limits = Limits(self._seed, self._batch, self._epochs, self._patience)
+            best = train_module(module, learnt, chosen, folder / "checkpoints", limits, f"Training {self.name}")
+        module.load_state_dict(torch.load(best, weights_only=True)["state_dict"])
+        self._module = module.eval()
+
+    def recommend(self, histories: Sequence[Career]) -> Iterator[Recommendation]:
+        """A probability for every allowed occupation, from the state after each history's last job."""
+        if self._module is None:
+            raise RuntimeError("fit() comes before recommend()")
+        for begin in range(0, len(histories), RANKED_AT_ONCE):
+            some = histories[begin : begin + RANKED_AT_ONCE]
+            batch = collate([steps(history, {}, self._features, self._taxonomy) for history in some])
+            with torch.inference_mode():
+                log_probs_bsv = self._module(batch)
+            for row, history in enumerate(some):
+                log_probs = log_probs_bsv[row, len(history.jobs) - 1].double().numpy()
+                log_probs[~allowed(history, self._taxonomy)] = -np.inf
+                yield Recommendation(log_probs - np.logaddexp.reduce(log_probs))
+
+    def _make(self) -> SequenceModule:
+        sizes = {"numbers": self._features.numbers, "sizes": self._features.sizes}
+        return self.module(self._taxonomy, self._design, **sizes, **self._optimizer, **self._network)

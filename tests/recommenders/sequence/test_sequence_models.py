@@ -1,0 +1,122 @@
+"""What holds for every sequence model."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from omegaconf import OmegaConf
+
+from reasoning_occ.careers.types import Career, Date, Job, Person
+from reasoning_occ.config import CONF, SEQUENCES, build
+from reasoning_occ.errors import UserError
+from reasoning_occ.recommenders.base import allowed
+
+NAMES = [
+    file.stem
+    for file in sorted((CONF / "baseline").glob("*.yaml"))
+    if str(OmegaConf.to_container(OmegaConf.load(file)).get("_target_", "")).endswith(SEQUENCES)  # pyright: ignore
+]
+SMALL = {"width": 32, "dropout": 0.0, "lr": 0.01, "batch": 8, "epochs": 40, "patience": 40}
+
+
+def make(name: str, taxonomy, **values: Any):
+    node = OmegaConf.merge(OmegaConf.load(CONF / "baseline" / f"{name}.yaml"), SMALL, values)
+    return build(node, taxonomy=taxonomy, seed=0)  # pyright: ignore[reportArgumentType]
+
+
+def person(name: str, *codes: str, stays: bool = False) -> Career:
+    jobs = tuple(Job(code, Date(1970 + i)) for i, code in enumerate(codes))
+    return Career(Person(name), (), jobs, stays=stays)
+
+
+def steps(*careers: Career):
+    return [t for career in careers for t in career.transitions()]
+
+
+def planted(n: int):
+    """The job before the present one decides, which a first-order chain can't see: c-b -> p, m-b -> d, and so on."""
+    rule = {("c", "b"): "p", ("m", "b"): "d", ("c", "n"): "p", ("m", "n"): "d"}
+    pairs = list(rule)
+    return steps(*[person(str(i), *pairs[i % 4], rule[pairs[i % 4]]) for i in range(n)])
+
+
+def likeliest(model, taxonomy, *codes: str) -> str:
+    (ranking,) = model.recommend([person("asked", *codes)])
+    return taxonomy.codes[int(ranking.log_probs.argmax())]
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def learnt(request, tiny_taxonomy, tmp_path_factory) -> Any:
+    # attention is unsteady at the GRU's rate
+    rate = 0.01 if request.param == "gru4rec" else 0.005
+    model = make(request.param, tiny_taxonomy, lr=rate)
+    model.fit(planted(64), planted(16), tmp_path_factory.mktemp(request.param))
+    return model
+
+
+def test_every_class_that_the_configuration_calls_a_sequence_model_has_a_file():
+    assert len(NAMES) == len(SEQUENCES)
+
+
+def test_a_rule_of_the_job_before_is_learnt(learnt, tiny_taxonomy):
+    told = [likeliest(learnt, tiny_taxonomy, *pair) for pair in ("cb", "mb", "cn", "mn")]
+    assert told == ["p", "d", "p", "d"]
+
+
+def test_neighbours_in_the_batch_and_their_order_change_nothing(learnt):
+    asked = [person("1", "c"), person("2", "c", "b"), person("3", *"cbcbmn"), person("4", "m", "n")]
+    forth = [r.log_probs for r in learnt.recommend(asked)]
+    back = [r.log_probs for r in learnt.recommend(asked[::-1])][::-1]
+    alone = [next(iter(learnt.recommend([one]))).log_probs for one in asked]  # no padding
+    for one, other, third in zip(forth, back, alone, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+        np.testing.assert_allclose(one, third, atol=1e-5)
+
+
+@pytest.mark.parametrize("stays", [False, True])
+def test_the_ranking_is_a_distribution_over_what_is_allowed(learnt, tiny_taxonomy, stays):
+    history = person("asked", "c", "b", stays=stays)
+    (ranking,) = learnt.recommend([history])
+    assert np.exp(ranking.log_probs).sum() == pytest.approx(1.0)
+    assert (np.isfinite(ranking.log_probs) == allowed(history, tiny_taxonomy)).all()
+
+
+def test_slices_such_as_race_are_never_read(learnt):
+    history = person("asked", "c", "b")
+    told = replace(history, person=Person("asked", None, {"race": "black", "sex": "female"}))
+    (one,), (other,) = learnt.recommend([history]), learnt.recommend([told])
+    assert (one.log_probs == other.log_probs).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_run_that_was_cut_off_ends_as_one_that_was_not(name, tiny_taxonomy, tmp_path):
+    def ranked(model) -> np.ndarray:
+        return np.stack([r.log_probs for r in model.recommend([person("asked", *codes) for codes in ("c", "cb")])])
+
+    choices = {"epochs": 4, "dropout": 0.3}
+    whole = make(name, tiny_taxonomy, **choices)
+    whole.fit(planted(32), planted(8), tmp_path / "whole")
+    make(name, tiny_taxonomy, **choices | {"epochs": 2}).fit(planted(32), planted(8), tmp_path / "cut")
+    again = make(name, tiny_taxonomy, **choices)
+    again.fit(planted(32), planted(8), tmp_path / "cut")
+    assert (ranked(whole) == ranked(again)).all()
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"side": ["race"]}, "baseline.side"),
+        ({"side": ["time", "time"]}, "baseline.side"),
+        ({"width": 0}, "baseline.width=0"),
+        ({"dropout": 1.0}, "baseline.dropout=1.0"),
+    ],
+)
+def test_a_value_that_can_not_work_ends_in_a_sentence(values, told, tiny_taxonomy):
+    with pytest.raises(UserError, match=told):
+        make("gru4rec", tiny_taxonomy, **values)
+
+
+def test_without_validation_people_there_is_no_choice(tiny_taxonomy, tmp_path):
+    with pytest.raises(UserError, match="validation"):
+        make("gru4rec", tiny_taxonomy).fit(planted(4), [], tmp_path)
