@@ -216,7 +216,7 @@ def _validate_reading(cfg: DictConfig) -> None:
 
 
 def _validate_split(split: DictConfig) -> None:
-    _must(split.by in ("person", "file"), "split.by", "person or file", split.by)
+    _must(split.by in ("person", "file", "data"), "split.by", "person, file or data", split.by)
     _must(split.cut is None or isinstance(split.cut, int), "split.cut", "a year or null", split.cut)
     if (split.by == "file") != (split.test_file is not None):
         raise UserError("split.test_file: give the file of test people together with split.by=file, and only then.")

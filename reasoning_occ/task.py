@@ -37,6 +37,8 @@ def load(cfg: DictConfig) -> Task:
     cut = None if cfg.split.cut is None else Date(cfg.split.cut)
     if cfg.split.by == "file":
         split = splits.split_from_file(people, Path(cfg.split.test_file), cfg.split.seed, cfg.split.valid, cut)
+    elif cfg.split.by == "data":
+        split = splits.split_from_data(people, loaded.parts, cfg.split.seed, cfg.split.valid, cut)
     else:
         split = splits.split_by_person(people, cfg.split.seed, cfg.split.valid, cfg.split.test, cut)
     test = split.test if cfg.evaluation.targets == "all" else splits.last_transitions(split.test)
