@@ -37,6 +37,9 @@ def composed(*overrides: str) -> DictConfig:
 def test_every_file_composes_and_is_valid(file):
     needs = {
         "data/json": "data.path=people.jsonl",
+        "data/table": "data.path=jobs.csv",
+        "data/jobhop": "data.path=jobs.csv",
+        "data/karrierewege": "data.path=jobs.csv",
         "teacher/openai": "teacher.model=m",
         "judge/openai": "judge.model=m",
         "method/api_openai": "method.model=m",
