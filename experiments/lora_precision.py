@@ -62,6 +62,7 @@ def settings(way: str, seed: int, steps: int) -> TrainingSettings:
         compile="auto",
         gradient_checkpointing=False,
         devices=1,
+        sharding="none",
         checkpoint_minutes=3.0,
         validate_every=0.2,
         validate_examples=64,

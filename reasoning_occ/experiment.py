@@ -98,6 +98,10 @@ def _check_machine(cfg: DictConfig, folder: Path) -> None:
         from reasoning_occ.training.group import check_devices
 
         check_devices(cfg.trainer.devices)
+        if cfg.trainer.sharding == "full":
+            from reasoning_occ.training.sharding import check_torch
+
+            check_torch()
 
 
 def rank(recommender: Recommender, task: Task, final: Path, together: int = 1) -> None:

@@ -120,6 +120,7 @@ def settings(examples: int, steps: int) -> TrainingSettings:
         compile="auto",
         gradient_checkpointing=False,
         devices=1,
+        sharding="none",
         checkpoint_minutes=600.0,
         validate_every=1.0,
         validate_examples=1,

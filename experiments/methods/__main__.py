@@ -32,8 +32,9 @@ def parts(folder: Path) -> Iterator[tuple[str, str]]:
     yield "table", formats.markdown(table)
     jobs, _ = find(folder)
     labels = [row.label for row in table.rows if not row.floor]
-    compared = grid.against(jobs, labels, "two_model", METRICS, DECIMALS)
-    yield "two models", "\n".join(formats.grid_markdown(compared))
+    for name, against in (("reading", "joint"), ("two models", "two_model")):
+        compared = grid.against(jobs, labels, against, METRICS, DECIMALS)
+        yield name, "\n".join(formats.grid_markdown(compared))
     yield "reasons", reason_quality_formats.markdown(reason_quality.compare(folder))
 
 

@@ -76,7 +76,7 @@ class Career:
     """A person's education and jobs, each in order of time. Equal neighbouring jobs are merged.
 
     hidden: how many older jobs a view has left out of `jobs`; it names the history in files and is shown to nobody.
-    stays: the jobs are dated observations (say, one a year) and equal neighbours are *not* merged: to stay is an answer.
+    stays: jobs are dated observations (say, one a year); equal neighbours are *not* merged, and to stay is an answer.
     """
 
     person: Person

@@ -136,12 +136,20 @@ class StepLoader:
         steps: the plan.
         identity: what else a resumed training must have in common with the one that was cut off.
         rank, ranks: of the rows of a step every `ranks`-th from number `rank` on; there may be none.
+        even: give all ranks equally many rows a step, idle ones where there are not enough.
     """
 
     def __init__(
-        self, trees: Sequence[Tree], steps: Sequence[Step], identity: str, rank: int = 0, ranks: int = 1
+        self,
+        trees: Sequence[Tree],
+        steps: Sequence[Step],
+        identity: str,
+        rank: int = 0,
+        ranks: int = 1,
+        even: bool = False,
     ) -> None:
         self.position = 0
+        self._ranks, self._even = ranks, even
         self._mine = slice(rank, None, ranks)
         self._trees = trees
         self._steps = steps
@@ -155,7 +163,10 @@ class StepLoader:
         while self.position < len(self._steps):
             step = self._steps[self.position]
             self.position += 1
-            yield [self.row(numbers) for numbers in step[self._mine]]
+            rows = [self.row(numbers) for numbers in step[self._mine]]
+            if self._even and len(rows) * self._ranks < len(step):
+                rows.append(self.row(step[-1]).idle())
+            yield rows
 
     def row(self, numbers: Sequence[int]) -> Row:
         """What goes through the model at once."""

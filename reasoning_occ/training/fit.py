@@ -25,8 +25,10 @@ from reasoning_occ.training.compiled import compiled, worth_compiling
 from reasoning_occ.training.group import Group, Place, Summing, together
 from reasoning_occ.training.interrupt import Interrupt, Stopped
 from reasoning_occ.training.module import CareerModule
+from reasoning_occ.training.precision import set_precision
 from reasoning_occ.training.recomputed import recomputed
 from reasoning_occ.training.settings import TrainingSettings
+from reasoning_occ.training.sharding import Sharing, twin
 from reasoning_occ.training.tree import Tree
 
 log = logging.getLogger(__name__)
@@ -56,8 +58,13 @@ class Job:
 
     def parts(self, rank: int) -> tuple[CareerModule, StepLoader, Validate]:
         """What a process of that rank trains with."""
-        module = CareerModule(self.model, self.settings, len(self.steps), self.titles)
-        loader = StepLoader(self.trees, self.steps, self.settings.shaping(), rank, self.settings.devices)
+        chosen, model, titles = self.settings, self.model, self.titles
+        shared = chosen.sharding == "full"
+        if shared:
+            set_precision(model, chosen.precision)  # first: a twin's parameters stand on the model's
+            model, titles = twin(model, titles)
+        module = CareerModule(model, chosen, len(self.steps), titles)
+        loader = StepLoader(self.trees, self.steps, chosen.shaping(), rank, chosen.devices, even=shared)
         return module, loader, Validate(self.examples_valid, self.settings)
 
 
@@ -125,6 +132,7 @@ def fit(
         callbacks=[validate, *callbacks],
         job=job,
     )
+    model.eval()  # of a model that was shared out `take_steps` knows the twin alone
     return Fitted(len(steps), done, tuple(validate.history), cost)
 
 
@@ -163,6 +171,7 @@ def take_steps(
         _take_up(module, loader, [count, *callbacks], found[1])
         return len(loader), count.cost
     checkpoint = found[0] if found else None
+    del found  # as large as all that learns, thrice
     with (
         Interrupt() as interrupt,
         together((job, folder, checkpoint), job.settings.devices if job else 1, folder) as group,
@@ -197,7 +206,7 @@ def _take(
 ) -> None:
     module.model.train()
     keep = Keep(folder / "checkpoints", module.chosen.checkpoint_minutes, interrupt)
-    trainer = _trainer(folder, logger, [*callbacks, keep], group)
+    trainer = _trainer(folder, logger, [*callbacks, keep], group, module.chosen.sharding)
     _run(trainer, module, loader, rows, checkpoint)
 
 
@@ -208,11 +217,14 @@ def _sample(examples: Sequence[Example], settings: TrainingSettings) -> list[Exa
     return [examples[number] for number in sorted(chosen.tolist())]
 
 
-def _trainer(folder: Path, logger: Logger | None, callbacks: list[Callback], group: Group | None) -> Trainer:
+def _trainer(
+    folder: Path, logger: Logger | None, callbacks: list[Callback], group: Group | None, sharding: str
+) -> Trainer:
     several: dict[str, Any] = {"devices": 1}
     if group:
         kind = "cuda" if torch.cuda.is_available() else "cpu"
-        several = {"devices": group.size, "accelerator": kind, "strategy": Summing(cluster_environment=Place(group))}
+        strategy = (Sharing if sharding == "full" else Summing)(cluster_environment=Place(group))
+        several = {"devices": group.size, "accelerator": kind, "strategy": strategy}
     with _quiet():
         return Trainer(
             **several,
@@ -235,6 +247,8 @@ def _run(trainer: Trainer, module: CareerModule, loader: StepLoader, rows: int, 
         device = trainer.strategy.root_device
         way = attention_way(module.chosen, device)
         compile_, why = worth_compiling(module.chosen.compile, rows, device)
+        if module.chosen.sharding == "full":
+            compile_, why = False, "their weights are shared out"
         log.info("Layers are compiled at the first step (%s)" if compile_ else "Layers are not compiled (%s)", why)
         with _quiet(), tree_attention(module.model, way), ExitStack() as changes:
             if compile_:

@@ -11,7 +11,7 @@ from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 
 from reasoning_occ.errors import UserError
-from reasoning_occ.models.causal import check_logits
+from reasoning_occ.models.causal import check_logits, layers
 from reasoning_occ.models.title_head import TitleHead
 from reasoning_occ.training.fused import fused
 from reasoning_occ.training.group import rank, sum_gradients, summed
@@ -24,6 +24,7 @@ from reasoning_occ.training.loss import (
 )
 from reasoning_occ.training.precision import autocast, set_precision
 from reasoning_occ.training.settings import TrainingSettings
+from reasoning_occ.training.sharding import gathered, let_go, part_of, share_out, shared_out, whole
 from reasoning_occ.training.tree import Row
 
 
@@ -68,6 +69,7 @@ class CareerModule(LightningModule):
         self.weights = SegmentWeights(settings.reason_weight, settings.answer_weight)
         self.total_steps = total_steps
         self.figures: dict[str, float] = {}  # of the last step
+        self._home: dict[str, Tensor] = {}  # where what is learnt in parts is brought back to
 
     def training_step(self, batch: Sequence[Row], batch_idx: int) -> None:
         """One optimiser step. Rows only bound memory: how a step is cut does not change its gradient, nor does how its
@@ -81,8 +83,9 @@ class CareerModule(LightningModule):
             group["lr"] = rate
         with fused(self.model):  # also while gradients are computed: layers may be recomputed then
             losses = self.learn(batch)
-        sum_gradients(self._trainable().values())
-        norm = nn.utils.clip_grad_norm_(self._trainable().values(), self.chosen.clip)
+        if not shared_out(self):  # there the backward pass does it
+            sum_gradients(self._trainable().values())
+        norm = whole(nn.utils.clip_grad_norm_(self._trainable().values(), self.chosen.clip))
         if not (math.isfinite(losses["loss"]) and math.isfinite(float(norm))):
             raise UserError(
                 f"Training step {self.global_step + 1}: the loss is {losses['loss']} and its gradient's norm "
@@ -122,6 +125,7 @@ class CareerModule(LightningModule):
         with torch.compiler.set_stance("force_eager"), fused(self.model):
             for row in rows:
                 sums += self._losses(row.to(self.device))
+        let_go(self)
         self.model.train(training)
         return _means(sums, counts, share)
 
@@ -133,7 +137,7 @@ class CareerModule(LightningModule):
 
     def state_dict(self, *args: Any, **kwargs: Any) -> dict[str, Tensor]:
         """The trainable parameters only: a checkpoint holds the adapter, never the backbone."""
-        return {name: parameter.detach() for name, parameter in self._trainable().items()}
+        return gathered({name: parameter.detach() for name, parameter in self._trainable().items()})
 
     def load_state_dict(self, state_dict: Mapping[str, Tensor], strict: bool = True, assign: bool = False) -> Any:
         """Take up what `state_dict` gave: exactly the trainable parameters, no more and no fewer.
@@ -148,7 +152,20 @@ class CareerModule(LightningModule):
                 f"The checkpoint fits another adapter: {len(odd)} parameters differ, the first is {odd[0]}. "
                 "Choose the same model and trainer.lora as before, or remove the run's checkpoints folder."
             )
-        return super().load_state_dict(state_dict, strict=False, assign=assign)
+        mine = {name: part_of(state_dict[name], parameter) for name, parameter in self._trainable().items()}
+        return super().load_state_dict(mine, strict=False, assign=assign)
+
+    def share_out(self, device: torch.device) -> None:
+        """Leave this process its part of each parameter, on its device; call before there is an optimizer."""
+        self._home = {name: parameter.detach() for name, parameter in self._trainable().items()}
+        all_learn = self.chosen.precision == "bf16" and self.chosen.lora is None
+        share_out(self, layers(self.model), "_losses", device, bf16=all_learn)
+
+    def on_train_end(self) -> None:
+        """What was learnt in parts goes to where the parameters were taken from, whole."""
+        for name, home in self._home.items():
+            for learnt in gathered({name: self._trainable()[name].detach()}).values():
+                home.copy_(learnt)
 
     def _losses(self, row: Row) -> Tensor:
         with autocast(self.device, self.chosen.precision):

@@ -9,6 +9,7 @@ from reasoning_occ.errors import UserError
 PRECISIONS = ("fp32", "bf16")
 ATTENTIONS = ("auto", "cpu", "flex", "varlen", "reference")
 COMPILING = ("auto", "always", "never")
+SHARDINGS = ("none", "full")
 _WEIGHTS = ("reason_weight", "answer_weight")
 
 
@@ -54,6 +55,7 @@ class TrainingSettings:
     compile: str
     gradient_checkpointing: bool
     devices: int
+    sharding: str
     checkpoint_minutes: float
     validate_every: float
     validate_examples: int
@@ -88,6 +90,10 @@ class TrainingSettings:
         self._must(self.attention in ATTENTIONS, "attention", " or ".join(ATTENTIONS))
         self._must(self.compile in COMPILING, "compile", " or ".join(COMPILING))
         self._must(isinstance(self.gradient_checkpointing, bool), "gradient_checkpointing", "true or false")
+        self._must(self.sharding in SHARDINGS, "sharding", " or ".join(SHARDINGS))
+        if self.sharding == "full":
+            self._must(self.devices > 1, "devices", "2 or more to share a model out over (trainer.sharding=full)")
+            self._must(self.compile != "always", "compile", "auto or never with trainer.sharding=full")
 
     def _must(self, holds: bool, name: str, expected: str) -> None:
         if not holds:

@@ -154,10 +154,15 @@ class Row:
         moved = {name: t.to(device, non_blocking=non_blocking) for name, t in held.items() if isinstance(t, Tensor)}
         return replace(self, **moved)
 
+    def idle(self) -> "Row":
+        """The same with nothing to be learnt, for a process that has fewer rows than those it keeps step with."""
+        prompt, none = torch.full_like(self.segment_m, Segment.PROMPT), torch.full_like(self.title_e, -1)
+        return replace(self, segment_m=prompt, title_e=none, transitions=0)
+
     @property
     def tokens(self) -> int:
-        """How many go through the model."""
-        return len(self.ids_t)
+        """How many go through the model to be learnt from."""
+        return len(self.ids_t) if self.transitions else 0
 
     @property
     def examples(self) -> int:

@@ -14,9 +14,10 @@ def test_the_page_gets_its_tables(tmp_path, monkeypatch, run_folder):
     assert methods.main() == 0
     text = page.read_text()
     held = {}
-    for name in ("table", "two models", "reasons"):
+    for name in ("table", "reading", "two models", "reasons"):
         begin, end = marks(name)
         held[name] = text.split(begin)[1].split(end)[0]
     assert "Less direct" in held["table"] and "| joint |" in held["table"]
+    assert "Less joint" in held["reading"] and "| direct |" in held["reading"]
     assert "Less two_model" in held["two models"] and "| direct |" in held["two models"]
     assert held["reasons"].strip()

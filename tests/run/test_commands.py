@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from safetensors.torch import load_file
 
 OFFLINE = {"HF_HUB_OFFLINE": "1", "WANDB_MODE": "offline", "WANDB_SILENT": "true", "OMP_NUM_THREADS": "2"}
 
@@ -211,6 +212,25 @@ def test_a_step_of_the_papers_settings_with_a_tiny_model(tmp_path):
             rows = [row for row in csv.DictReader(file) if row["loss"]]
         assert len(rows) == 1, name
     assert json.loads((job / "metrics.json").read_text())["AccEM"]["n"] > 0
+
+
+@pytest.mark.slow
+def test_a_model_shared_out_over_two_devices_is_the_one_that_a_single_device_makes(tmp_path):
+    words = ["method=direct", "debug=tiny", "threads=1", "training=full", "trainer.precision=fp32"]
+    told, made = [], []
+    for trainer in ("default", "fsdp"):
+        (tmp_path / trainer).mkdir()
+        done = run(tmp_path / trainer, *words, f"trainer={trainer}")
+        assert done.returncode == 0, done.stderr
+        job = only(tmp_path / trainer / "runs")
+        with open(job / "metrics.csv", newline="") as file:
+            told.append([float(row["loss"]) for row in csv.DictReader(file) if row["loss"]])
+        made.append(load_file(job / "model" / "model.safetensors"))
+        assert json.loads((job / "metrics.json").read_text())["AccEM"]["n"] > 0
+    one, other = made
+    assert len(told[0]) == 4 and told[1] == pytest.approx(told[0], rel=1e-4)
+    assert one.keys() == other.keys()
+    assert all((one[name] - other[name]).norm() <= 1e-4 * one[name].norm() for name in one)
 
 
 @pytest.mark.slow

@@ -226,6 +226,13 @@ def test_floors_are_the_baselines_of_conf():
         (["preference=dpo", "+preference.nothing=1"], r"preference\.nothing: no such setting"),
         (["preference=dpo", "teacher.candidates=1"], r"teacher\.candidates=1: preference training needs"),
         (["preference=dpo", "method=direct"], r"preference: direct learns no reasons"),
+        (["preference=dpo", "trainer=fsdp"], r"preference: it trains on one device.* leave preference out"),
+        (["trainer=fsdp", "trainer.devices=1"], r"trainer\.devices: expected 2 or more to share a model out over"),
+        (
+            ["trainer=fsdp", "trainer.compile=always"],
+            r"trainer\.compile: expected auto or never with trainer\.sharding",
+        ),
+        ("trainer.sharding=half", r"trainer\.sharding: expected none or full; got half"),
         (["judge=reprediction", "judge.predictor=/nowhere"], r"judge\.predictor: /nowhere is not the folder of a fin"),
         (["judge=reprediction", "judge.predictor=5"], r"judge\.predictor: expected the folder .* or null; got 5"),
     ],
@@ -240,6 +247,14 @@ def test_what_a_method_needs_is_checked_before_anything_is_read(override, told):
 
 def test_a_method_of_reasons_can_prefer():
     check(composed("preference=dpo", "preference.over=all", "preference.rpo_alpha=1", "debug=tiny"))
+
+
+def test_the_papers_supervised_training_can_be_shared_out():
+    cfg = composed("experiment=paper_sft", "trainer=fsdp", "trainer.devices=8", "debug=tiny")
+    check(cfg)
+    assert cfg.trainer.sharding == "full" and cfg.trainer.lora is None and cfg.trainer.gradient_checkpointing
+    with pytest.raises(UserError, match="preference: it trains on one device"):
+        check(composed("experiment=paper", "trainer=fsdp"))
 
 
 def test_a_baseline_can_not_prefer():

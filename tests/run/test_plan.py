@@ -14,9 +14,10 @@ from reasoning_occ.making import oracle_reasons
 from reasoning_occ.plan import main
 from reasoning_occ.planning import lines
 from reasoning_occ.reasons.calls.ledger import Ledger
+from reasoning_occ.reasons.privacy import FIELDS
 from reasoning_occ.task import load
 
-WHOLE = "privacy.send=[occupation,dates,age,education,hours,pay,region,tenure]"
+WHOLE = f"privacy.send=[{','.join(FIELDS)}]"
 
 
 def say(prompt: str) -> str:

@@ -23,6 +23,7 @@ TRAINER = TrainingSettings(
     compile="auto",
     gradient_checkpointing=False,
     devices=1,
+    sharding="none",
     checkpoint_minutes=60.0,
     validate_every=1.0,
     validate_examples=4,

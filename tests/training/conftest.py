@@ -1,11 +1,13 @@
 """A tiny model with adapters, and a task it can learn."""
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from reasoning_occ.language.example import Example, Segment
 from reasoning_occ.training.settings import LoraChoice, TrainingSettings
@@ -85,6 +87,7 @@ def settings() -> Callable[..., TrainingSettings]:
             "compile": "auto",
             "gradient_checkpointing": False,
             "devices": 1,
+            "sharding": "none",
             "checkpoint_minutes": 60.0,
             "validate_every": 0.5,
             "validate_examples": 64,
@@ -112,3 +115,38 @@ def make_model() -> Callable[..., nn.Module]:
 def make_examples() -> Callable[..., list[Example]]:
     """Makes examples of the tiny task."""
     return tiny_examples
+
+
+@pytest.fixture
+def train(tmp_path: Path, settings: Callable[..., TrainingSettings]) -> Callable[..., tuple[Any, Any, list[Tensor]]]:
+    """Trains a tiny model on so many devices; gives what was seen, what `fit` tells and what was learnt."""
+    from together import Seen
+
+    from reasoning_occ.training.fit import fit
+
+    def run(
+        folder: str,
+        devices: int,
+        *,
+        after: int | None = None,
+        model: Any = None,
+        count: int = 40,
+        seen: Any = None,
+        titles: Any = None,
+        named: Callable[[list[Example]], list[Example]] = list,
+        **changed: Any,
+    ) -> tuple[Any, Any, list[Tensor]]:
+        model, seen = model or tiny_model(), seen or Seen(after)
+        fitted = fit(
+            model,
+            named(tiny_examples(count, transitions=4)),
+            named(tiny_examples(8, seed=1, transitions=4)),
+            tmp_path / folder,
+            settings=settings(devices=devices, **changed),
+            logger=None,
+            callbacks=[seen],
+            titles=titles,
+        )
+        return seen, fitted, [p.detach().clone() for p in model.parameters() if p.requires_grad]
+
+    return run

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from reasoning_occ.errors import UserError
 from reasoning_occ.language.example import Example
 from reasoning_occ.training.batches import StepLoader, all_rows, check_examples, plan, trees_of
+from reasoning_occ.training.loss import segment_counts
 
 CHOICES = {"seed": 0, "epochs": 2, "max_steps": None, "batch": 8, "micro_tokens": 64}
 
@@ -106,6 +107,19 @@ def test_a_loader_goes_on_where_another_stopped(make_examples):
     assert len(first) == len(second) == len(whole) == len(begun) + len(rest)
     for one, other in zip(whole, begun + rest, strict=True):
         assert [m.ids_t.tolist() for m in one] == [m.ids_t.tolist() for m in other]
+
+
+def test_ranks_that_keep_step_get_equally_many_rows_and_learn_each_once(make_examples):
+    examples = trees_of(make_examples(20), 1024)
+    steps = [tuple((number,) for number in range(rows)) for rows in (1, 2, 3, 4)]
+    alone = list(StepLoader(examples, steps, "a"))
+    shares = [list(StepLoader(examples, steps, "a", rank, 3, even=True)) for rank in range(3)]
+    for rows, *mine in zip(alone, *shares, strict=True):
+        assert {len(of_one) for of_one in mine} == {-(-len(rows) // 3)}
+        given = [row for of_one in mine for row in of_one]
+        assert segment_counts(given).tolist() == segment_counts(rows).tolist()
+        for name in ("tokens", "transitions", "units"):
+            assert sum(getattr(row, name) for row in given) == sum(getattr(row, name) for row in rows)
 
 
 def test_a_loader_refuses_the_place_of_another_training(make_examples):

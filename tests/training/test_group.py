@@ -1,51 +1,16 @@
 """Two processes on the CPU against one, by the whole training."""
 
 import os
-import signal
 import subprocess
 import sys
 
 import pytest
 import torch
-from lightning.pytorch import Callback
+from together import close
 from torch import distributed
 
 from reasoning_occ.errors import UserError
-from reasoning_occ.training.fit import fit
 from reasoning_occ.training.group import check_devices
-
-
-class Seen(Callback):
-    def __init__(self, after=None):
-        self.losses, self.norms, self.after = [], [], after
-
-    def on_train_batch_end(self, trainer, module, *_):
-        self.losses.append(module.figures["loss"])
-        self.norms.append(module.figures["gradient_norm"])
-        if trainer.global_step == self.after:
-            signal.raise_signal(signal.SIGINT)
-
-
-@pytest.fixture
-def train(make_model, make_examples, settings, tmp_path):
-    def run(folder, devices, *, after=None, model=None, count=40, **changed):
-        model, seen = model or make_model(), Seen(after)
-        fitted = fit(
-            model,
-            make_examples(count, transitions=4),
-            make_examples(8, seed=1, transitions=4),
-            tmp_path / folder,
-            settings=settings(devices=devices, **changed),
-            logger=None,
-            callbacks=[seen],
-        )
-        return seen, fitted, [p.detach().clone() for p in model.parameters() if p.requires_grad]
-
-    return run
-
-
-def close(ones, others):
-    return all((one - other).norm() <= 1e-4 * other.norm() for one, other in zip(ones, others, strict=True))
 
 
 @pytest.mark.slow
