@@ -291,7 +291,7 @@ def _validate_reading(cfg: DictConfig) -> None:
 
 
 def _validate_split(split: DictConfig) -> None:
-    _must(split.by in ("person", "file"), "split.by", "person or file", split.by)
+    _must(split.by in ("person", "file", "data"), "split.by", "person, file or data", split.by)
     if split.cut == "YEAR":
         raise UserError("split.cut: no value given; eval=time needs a year: add split.cut=... to the command.")
     _must(split.cut is None or isinstance(split.cut, int), "split.cut", "a year or null", split.cut)

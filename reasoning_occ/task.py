@@ -61,6 +61,8 @@ def drawn(cfg: DictConfig) -> Drawn:
     if cfg.split.by == "file":
         listed = splits.people_file(cfg.split.test_file, cfg.data_dir)
         split = splits.split_from_file(people, listed, cfg.split.seed, cfg.split.valid, cut)
+    elif cfg.split.by == "data":
+        split = splits.split_from_data(people, loaded.parts, cfg.split.seed, cfg.split.valid, cut)
     else:
         split = splits.split_by_person(people, cfg.split.seed, cfg.split.valid, cfg.split.test, cut)
     return Drawn(loaded, people, split)

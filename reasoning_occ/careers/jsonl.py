@@ -7,15 +7,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from reasoning_occ.careers.schema import EducationRow, FactsRow, JobRow, PersonRow, parse, parse_date
-from reasoning_occ.careers.source import TOO_SHORT, Loaded, capped, labels_checksum, merge
+from reasoning_occ.careers.source import CAPPED, MERGED, TOO_SHORT, Loaded, capped, labels_checksum, merge_counted
 from reasoning_occ.careers.types import Career, Education, Facts, Job, Person
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import checksum, write_jsonl
 from reasoning_occ.occupations.taxonomy import Occupation, Taxonomy
 
 BAD_LINE = "lines with an error"
-MERGED = "jobs merged with the same occupation before them"
-CAPPED = "ends taken back to the next job's start"
 
 
 class JsonCareers:
@@ -151,18 +149,8 @@ def _career(row: PersonRow, taxonomy: Taxonomy, skipped: Counter[str], stays: bo
         for job in row.jobs
     ]
     learned = [Education(parse_date(e.date), e.title, e.school_years) for e in row.education]
-    if stays:
-        return Career(Person(row.id, row.birth_year, row.slices), tuple(learned), capped(jobs), stays=True)
-    merged = merge(jobs)
-    skipped[MERGED] += len(jobs) - len(merged)
-    skipped[CAPPED] += sum(_outlasts(job, jobs[n + 1 :]) for n, job in enumerate(jobs))
-    return Career(Person(row.id, row.birth_year, row.slices), tuple(learned), merged)
-
-
-def _outlasts(job: Job, later: list[Job]) -> bool:
-    """Whether a job ends after the next one in another occupation starts."""
-    following = next((other for other in later if other.occupation != job.occupation), None)
-    return following is not None and job.end is not None and job.end > following.start
+    held = capped(jobs) if stays else merge_counted(jobs, skipped)
+    return Career(Person(row.id, row.birth_year, row.slices), tuple(learned), held, stays=stays)
 
 
 def _own_taxonomy(rows: Iterable[PersonRow]) -> Taxonomy:

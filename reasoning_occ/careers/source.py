@@ -2,23 +2,32 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Literal, Protocol
 
 from reasoning_occ.careers.types import Career, Job
 from reasoning_occ.occupations.taxonomy import Taxonomy
 
+Part = Literal["train", "valid", "test"]
+
 TOO_SHORT = "people with fewer than two jobs (no transition)"
+MERGED = "jobs merged with the same occupation before them"
+CAPPED = "ends taken back to the next job's start"
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Careers with at least one transition, the taxonomy of their codes, and how much was left out, by what."""
+    """Careers with at least one transition, the taxonomy of their codes, and how much was left out, by what.
+
+    parts: who learns, chooses and is tested by the publisher's own split, by person; `None` where there is none.
+    """
 
     careers: tuple[Career, ...]
     taxonomy: Taxonomy
     skipped: Mapping[str, int]
+    parts: Mapping[str, Part] | None = None
 
 
 class Source(Protocol):
@@ -69,6 +78,20 @@ def capped(jobs: Sequence[Job]) -> tuple[Job, ...]:
         if end is not None and end > following.start:
             out[i] = replace(out[i], end=following.start)
     return tuple(out)
+
+
+def merge_counted(jobs: Sequence[Job], skipped: Counter[str]) -> tuple[Job, ...]:
+    """As `merge`, and count how many jobs were merged and how many ends were taken back."""
+    merged = merge(jobs)
+    skipped[MERGED] += len(jobs) - len(merged)
+    skipped[CAPPED] += sum(_outlasts(job, jobs[n + 1 :]) for n, job in enumerate(jobs))
+    return merged
+
+
+def _outlasts(job: Job, later: Sequence[Job]) -> bool:
+    """Whether a job ends after the next one in another occupation starts."""
+    following = next((other for other in later if other.occupation != job.occupation), None)
+    return following is not None and job.end is not None and job.end > following.start
 
 
 def _later(first: Job, second: Job):

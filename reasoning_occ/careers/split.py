@@ -4,16 +4,15 @@ A person's place depends on the seed and the person's id alone, so nobody moves 
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from reasoning_occ.careers.source import Part
 from reasoning_occ.careers.types import Career, Date, Transition
 from reasoning_occ.errors import UserError
 from reasoning_occ.occupations.data_dir import located
-
-Part = Literal["train", "valid", "test"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +100,37 @@ def split_from_file(careers: Sequence[Career], path: Path, seed: int, valid: flo
         if person_id in tested:
             return "test"
         return "valid" if place(person_id, seed, "split") < valid else "train"
+
+    return _split(careers, part, cut)
+
+
+def split_from_data(
+    careers: Sequence[Career], parts: Mapping[str, Part] | None, seed: int, valid: float, cut: Date | None = None
+) -> Split:
+    """The publisher's own split. Where it names nobody for validation, a hash takes a share of its training people.
+
+    Args:
+        careers: people with transitions.
+        parts: everybody's part, by person; `None` where the data have no split of their own.
+        seed: another seed, other validation people where the publisher names none.
+        valid: share of the training people for validation, in (0, 1).
+        cut: as in `split_by_person`.
+
+    Raises:
+        UserError: the data have no split, or a part is empty.
+    """
+    if parts is None:
+        raise UserError(
+            "split.by=data: these data have no split of their own. Name the files of its parts in data.files, "
+            "or choose split.by=person."
+        )
+    if not 0 < valid < 1:
+        raise UserError(f"data.split: valid={valid} must lie between 0 and 1.")
+    named = "valid" in parts.values()
+
+    def part(person_id: str) -> Part:
+        given = parts[person_id]
+        return "valid" if given == "train" and not named and place(person_id, seed, "split") < valid else given
 
     return _split(careers, part, cut)
 
