@@ -38,7 +38,7 @@ VALUES = ("seed", "ranking", "threads")
 # of what makes recommenders, that which makes no language model, and that which learns from oracle reasons
 BASELINES = ("Popularity", "Markov", "Markov2", "Previous", "Linear", "TextKNN", "Ensemble")
 # sequence models of their own, which take the job's seed and minutes to train
-SEQUENCES = ("GRU4Rec", "SASRec", "CAREER")
+SEQUENCES = ("GRU4Rec", "SASRec", "BERT4Rec", "NEMO", "CAREER", "HierarchicalAttention")
 LEARN_REASONS = ("joint", "MultiTask", "TwoModel")
 BUILDABLE = ("reasoning_occ.careers.", "reasoning_occ.reasons.", "reasoning_occ.recommenders.")
 # that which reads the job's language model and trains nothing, and that which asks a model elsewhere
@@ -361,7 +361,7 @@ def floor_node(name: str) -> DictConfig:
     """
     # those that are methods too point to the method's file and say nothing themselves
     nodes = {file.stem: OmegaConf.load(file) for file in sorted((CONF / "baseline").glob("*.yaml"))}
-    cheap = {stem: node for stem, node in nodes.items() if _is_cheap(node)}
+    cheap = {stem: node for stem, node in nodes.items() if isinstance(node, DictConfig) and _is_cheap(node)}
     if name in nodes and name not in cheap:
         raise UserError(
             f"evaluation.floors: '{name}' asks a language model or trains for minutes, and floors are cheap; "
@@ -374,5 +374,5 @@ def floor_node(name: str) -> DictConfig:
     return cheap[name]
 
 
-def _is_cheap(node: Any) -> bool:
-    return isinstance(node, DictConfig) and "_target_" in node and node._target_.rpartition(".")[2] in BASELINES
+def _is_cheap(node: DictConfig) -> bool:
+    return "_target_" in node and node._target_.rpartition(".")[2] in BASELINES

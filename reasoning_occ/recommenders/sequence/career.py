@@ -4,6 +4,8 @@ First whether the person moves at all, then where to. The published model is fir
 one learns from the job's training people alone.
 """
 
+from typing import Any
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -18,7 +20,7 @@ from reasoning_occ.recommenders.sequence.sasrec import AttentionModule
 class CareerModule(AttentionModule):
     """Move or stay, then which occupation; where a career's jobs are merged, it always moves."""
 
-    def __init__(self, *shared: object, **also: object) -> None:
+    def __init__(self, *shared: Any, **also: Any) -> None:
         super().__init__(*shared, **also)
         self.move = nn.Linear(self._design.width, 1)
 

@@ -21,9 +21,9 @@ class GRUModule(SequenceModule):
         width = self._design.width
         self.gru = nn.GRU(width, width, layers, batch_first=True)
 
-    def read(self, jobs_bsd: Float[Tensor, "b s d"], batch: Batch) -> Float[Tensor, "b s d"]:
+    def read(self, facets: list[Float[Tensor, "b s d"]], batch: Batch) -> Float[Tensor, "b s d"]:
         """The GRU's state after each job. Padding stands last, no state that counts sees it."""
-        return self.gru(jobs_bsd)[0]
+        return self.gru(self.drop(sum(facets)))[0]
 
 
 class GRU4Rec(SequenceRecommender):

@@ -16,6 +16,9 @@ from reasoning_occ.recommenders.sequence.batches import NOTHING, Batch
 
 # ours: earlier jobs further back than this share one bonus
 FURTHEST = 8
+# ours: spreads of what is read and of what is compared with a state, at first. Recurrent networks are near linear for
+# small inputs, and a rule of two jobs together is then learnt late or never
+READ, RANKED = 0.5, 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +38,19 @@ class Design:
 
 
 class Jobs(nn.Module):
-    """One vector an occupation: its own, plus its group's and its title words' where these are used."""
+    """One vector an occupation: its own, plus its group's and its title words' where these are used.
 
-    def __init__(self, taxonomy: Taxonomy, design: Design) -> None:
+    spread: of the vectors' numbers at first.
+    """
+
+    group_of: Tensor
+    words: Tensor
+
+    def __init__(self, taxonomy: Taxonomy, design: Design, spread: float) -> None:
         super().__init__()
         names = sorted({o.group for o in taxonomy})
-        self.own = nn.Parameter(torch.randn(len(taxonomy), design.width) * 0.05)
-        self.group = nn.Parameter(torch.randn(len(names), design.width) * 0.05) if design.groups else None
+        self.own = nn.Parameter(torch.randn(len(taxonomy), design.width) * spread)
+        self.group = nn.Parameter(torch.randn(len(names), design.width) * spread) if design.groups else None
         self.register_buffer("group_of", torch.tensor([names.index(o.group) for o in taxonomy]), persistent=False)
         self.register_buffer("words", torch.from_numpy(title_words(taxonomy)), persistent=False)
         self.title = nn.Linear(self.words.shape[1], design.width, bias=False) if design.titles else None
@@ -87,29 +96,30 @@ class SequenceModule(LightningModule):
     ) -> None:
         super().__init__()
         self._design, self._lr, self._weight_decay = design, lr, weight_decay
-        self.held = Jobs(taxonomy, design)
-        self.asked = Jobs(taxonomy, design)
+        self.held = Jobs(taxonomy, design, READ)
+        self.asked = Jobs(taxonomy, design, RANKED)
         self.common = nn.Parameter(torch.zeros(len(taxonomy)))
         self.numbers = nn.Linear(numbers, design.width) if numbers else None
-        self.categories = nn.ModuleList([nn.Embedding(size, design.width) for size in sizes])
+        self.categories = nn.ModuleList([_embedding(size, design.width) for size in sizes])
         self.drop = nn.Dropout(design.dropout)
         self.bonus = nn.Parameter(torch.zeros(FURTHEST + 1))
         self.bonus_of_state = nn.Linear(design.width, 1) if design.copy else None
-        for embedding in self.categories:
-            nn.init.normal_(embedding.weight, std=0.05)
 
-    def read(self, jobs_bsd: Float[Tensor, "b s d"], batch: Batch) -> Float[Tensor, "b s d"]:
+    def facets(self, batch: Batch) -> list[Float[Tensor, "b s d"]]:
+        """What there is of each job, as vectors: its occupation, its numbers, each of its categories."""
+        found = [self.held()[batch.occupation_bs]]
+        if self.numbers is not None:
+            found.append(self.numbers(batch.numeric_bsn))
+        columns = batch.categorical_bsc.unbind(-1)
+        return found + [embedding(column) for embedding, column in zip(self.categories, columns, strict=True)]
+
+    def read(self, facets: list[Float[Tensor, "b s d"]], batch: Batch) -> Float[Tensor, "b s d"]:
         """States after each job, each seeing this job and earlier ones alone."""
         raise NotImplementedError
 
     def forward(self, batch: Batch) -> Float[Tensor, "b s v"]:
         """Log-probabilities of what comes after each job; -inf where not allowed."""
-        jobs_bsd = self.held()[batch.occupation_bs]
-        if self.numbers is not None:
-            jobs_bsd = jobs_bsd + self.numbers(batch.numeric_bsn)
-        for column, embedding in enumerate(self.categories):
-            jobs_bsd = jobs_bsd + embedding(batch.categorical_bsc[..., column])
-        return self.rank(self.drop(self.read(self.drop(jobs_bsd), batch)), batch)
+        return self.rank(self.drop(self.read(self.facets(batch), batch)), batch)
 
     def rank(self, state_bsd: Float[Tensor, "b s d"], batch: Batch) -> Float[Tensor, "b s v"]:
         """Log-probabilities by state: a full softmax over all allowed occupations."""
@@ -143,6 +153,12 @@ class SequenceModule(LightningModule):
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """AdamW over all weights."""
         return torch.optim.AdamW(self.parameters(), lr=self._lr, weight_decay=self._weight_decay)
+
+
+def _embedding(size: int, width: int) -> nn.Embedding:
+    made = nn.Embedding(size, width)
+    nn.init.normal_(made.weight, std=RANKED)
+    return made
 
 
 def present(batch: Batch, common_v: Tensor) -> Bool[Tensor, "b s v"]:

@@ -26,12 +26,16 @@ class AttentionModule(SequenceModule):
         )
         self.layers = nn.TransformerEncoder(layer, layers, nn.LayerNorm(width), enable_nested_tensor=False)
 
-    def read(self, jobs_bsd: Float[Tensor, "b s d"], batch: Batch) -> Float[Tensor, "b s d"]:
+    def read(self, facets: list[Float[Tensor, "b s d"]], batch: Batch) -> Float[Tensor, "b s d"]:
         """States that attend to this job and earlier ones. As padding stands last, no state that counts sees it."""
+        jobs_bsd = self.drop(sum(facets))
         length = jobs_bsd.shape[1]
-        at = torch.arange(length, device=jobs_bsd.device).clamp(max=len(self.place) - 1)
         later_ss = torch.ones(length, length, dtype=torch.bool, device=jobs_bsd.device).triu(1)
-        return self.layers(jobs_bsd + self.place[at], mask=later_ss)
+        return self.layers(jobs_bsd + self.places(length), mask=later_ss)
+
+    def places(self, length: int) -> Float[Tensor, "s d"]:
+        """One vector a place."""
+        return self.place[torch.arange(length, device=self.place.device).clamp(max=len(self.place) - 1)]
 
 
 class SASRec(SequenceRecommender):
