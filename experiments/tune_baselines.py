@@ -4,6 +4,7 @@
     python -m experiments.tune_baselines data=nls --write experiments/claims/LOG.md
 
 Words without dashes go to the configuration. The setting with the highest MRR is marked, the first of equal ones.
+Trials are kept in runs/tuning: what is there is not tried again.
 """
 
 import argparse
@@ -19,10 +20,14 @@ from omegaconf import DictConfig, OmegaConf
 
 from experiments.marks import put
 from reasoning_occ import run  # noqa: F401  (registers the resolver that names runs)
-from reasoning_occ.config import CONF, build, validate
+from reasoning_occ.config import CONF, validate
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation.evaluate import evaluate
 from reasoning_occ.evaluation.predictions import predict
+from reasoning_occ.files import write_json
+from reasoning_occ.identity import data_content, identity
+from reasoning_occ.making import make
+from reasoning_occ.report.jobs import read_object
 from reasoning_occ.task import Task, load
 
 METRICS = ("MRR", "Hit@10", "AccEM")
@@ -64,9 +69,13 @@ def trials(words: list[str]) -> Iterator[Trial]:
     for _, _, cfg in jobs:
         validate(cfg)
     task = load(jobs[0][2])
+    content = data_content(first)
     for name, setting, cfg in jobs:
         said = ", ".join(word.removeprefix("baseline.") for word in setting)
-        yield Trial(name, said, _figures(cfg, task))
+        kept = Path(cfg.output) / "tuning" / f"{name}-{identity(cfg, content)}.json"
+        if not kept.is_file():
+            write_json(kept, {"baseline": name, "setting": said, "values": _figures(cfg, task)})
+        yield Trial(name, said, tuple(read_object(kept)["values"]))
 
 
 def best(found: list[Trial]) -> list[Trial]:
@@ -98,8 +107,8 @@ def _words(setting: dict[str, Any]) -> list[str]:
 
 
 def _figures(cfg: DictConfig, task: Task) -> tuple[float, ...]:
-    recommender = build(cfg.baseline, taxonomy=task.taxonomy)
     with TemporaryDirectory() as folder:
+        recommender = make(cfg, task, Path(folder))
         recommender.fit(task.train, task.valid, Path(folder))
         told = recommender.recommend([t.history for t in task.test])
         found = [

@@ -1,3 +1,4 @@
+import json
 import sys
 
 import pytest
@@ -6,7 +7,15 @@ from experiments import tune_baselines
 from experiments.tune_baselines import Trial, best, markdown, trials
 from reasoning_occ.errors import UserError
 
-FEW = ["data.people=200", "~tuning.linear", "~tuning.text_knn", "~tuning.previous"]
+NEURAL = ("gru4rec", "sasrec", "bert4rec", "nemo", "career", "hierarchical_attention")
+OTHERS = ("linear", "text_knn", "previous", *NEURAL)
+FEW = ["data.people=200", *(f"~tuning.{name}" for name in OTHERS)]
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    """Trials are kept in the folder one is in."""
+    monkeypatch.chdir(tmp_path)
 
 
 def test_each_baseline_gets_as_many_trials_and_the_best_on_validation_people_is_kept(tmp_path, monkeypatch, capsys):
@@ -14,6 +23,13 @@ def test_each_baseline_gets_as_many_trials_and_the_best_on_validation_people_is_
     found = list(trials(FEW))
     assert [t.baseline for t in found] == ["markov"] * 9 + ["markov2"] * 9
     assert len({t.setting for t in found}) == 18 and len({t.values for t in found}) > 1
+    kept_in = sorted(tmp_path.glob("runs/tuning/*.json"))
+    assert len(kept_in) == 18
+    # what is there isn't tried again
+    kept_in[0].write_text(json.dumps({"values": [9.0, 1.0, 1.0]}))
+    assert max(t.values[0] for t in trials(FEW)) == 9.0
+    kept_in[0].unlink()
+    assert list(trials(FEW)) == found
     for kept in best(found):
         assert kept.values[0] == max(t.values[0] for t in found if t.baseline == kept.baseline)
     page = tmp_path / "LOG.md"
