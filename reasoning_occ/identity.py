@@ -30,7 +30,7 @@ IDLE_BELOW = {
     "model": ("path",),
 }
 # of data, what only says where files lie
-PLACES = ("path", "crosswalk", "data_dir")
+PLACES = ("path", "crosswalk", "data_dir", "matches")
 IDLE = ("logger", "output", "sweeps", "stages", "data_dir", "hydra", "threads", "calls", "ablation")
 # all that a recommender that trains no model depends on, beside its own part
 COMMON_KEYS = ("seed", "data", "split", "view", "evaluation")

@@ -21,7 +21,7 @@ from reasoning_occ.report.jobs import METRICS_FILE, read_object
 
 LEARNT = ("adapter", "model", "generator/adapter", "predictor/adapter")
 """Where in a job's folder what it learnt can lie."""
-PLACES = ("path", "test_file", "ledger", "prices", "base_url", "predictor")
+PLACES = ("path", "crosswalk", "matches", "test_file", "ledger", "prices", "base_url", "predictor")
 """Keys of the configuration that hold a place on this machine or in its network."""
 FILES = (".gguf", ".jsonl", ".json", ".csv", ".sqlite", ".yaml")
 UNSENT = ("offline", "dryrun", "disabled")

@@ -37,6 +37,7 @@ def composed(*overrides: str) -> DictConfig:
 def test_every_file_composes_and_is_valid(file):
     needs = {
         "data/json": "data.path=people.jsonl",
+        "data/json_resume": "data.path=resumes",
         "eval/time": "split.cut=1980",
         "eval/with_stays": "data=json data.path=people.jsonl",
         "data/table": "data.path=jobs.csv",
