@@ -101,7 +101,7 @@ SINGLE = '{"id": "a", "jobs": [{"occupation": "Cooks", "start": "1999"}]}'
     ("words", "content", "told"),
     [
         (["data.peple=3"], None, ["'data.peple' is no key", "data.people"]),
-        (["data=nowhere"], None, ["data=nowhere", "json, nls"]),
+        (["data=nowhere"], None, ["data=nowhere", "json, json_resume, karrierewege, nls"]),
         (["metod=direct"], None, ["metod"]),
         (["baseline=markov", "data=json"], None, ["data.path: no value given"]),
         (["baseline=markov", "data=json", "data.path=absent.jsonl"], None, ["absent.jsonl"]),
