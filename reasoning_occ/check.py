@@ -90,10 +90,11 @@ def check_preference(cfg: DictConfig) -> None:
             "oracle.criteria=[]: nobody judges, so there are no pairs of better and worse reasons to prefer by; name a "
             "criterion (ablation=no_judge and mistakes_N name none), or leave preference out."
         )
-    if cfg.trainer.sharding == "full":
+    if cfg.trainer.sharding != "none":
         raise UserError(
-            "preference: it trains on one device, and trainer.sharding=full is for models that one device can't hold; "
-            "leave preference out (experiment=paper_sft is the paper's without it), or take trainer=ddp if one can."
+            f"preference: it trains on one device, and trainer.sharding={cfg.trainer.sharding} is for models that one "
+            "device can't train; leave preference out (experiment=paper_sft is the paper's without it), or take "
+            "trainer=ddp if one can."
         )
     from reasoning_occ.training.preference_settings import PreferenceSettings
 

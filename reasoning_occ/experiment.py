@@ -102,13 +102,11 @@ def _check_machine(cfg: DictConfig, folder: Path) -> None:
 
         check_login()
     if trains(cfg) and not (folder / "predictions.jsonl").is_file():
+        from reasoning_occ.training.fit import check_sharding
         from reasoning_occ.training.group import check_devices
 
         check_devices(cfg.trainer.devices)
-        if cfg.trainer.sharding == "full":
-            from reasoning_occ.training.sharding import check_torch
-
-            check_torch()
+        check_sharding(cfg.trainer.sharding)
 
 
 def rank_all(cfg: DictConfig, recommender: Recommender, task: Task, folder: Path) -> None:

@@ -1,4 +1,5 @@
-"""One training on one GPU, on several with a copy each (trainer=ddp), and on several that share it (trainer=fsdp).
+"""One training on one GPU, on several with a copy each (trainer=ddp), on several that share it (trainer=fsdp), and on
+several that share gradients and moments alone (trainer=deepspeed; told as left out where that is not installed).
 
     python -m experiments.bench.several_gpus                       two GPUs, all weights of a model of about 1B learn
     python -m experiments.bench.several_gpus --devices 8 --layers 36 --hidden 4096 --skip one --skip ddp
@@ -27,11 +28,11 @@ from experiments.bench import work
 from reasoning_occ.errors import UserError
 from reasoning_occ.language.example import Example, Segment
 from reasoning_occ.models.lora import add_lora
-from reasoning_occ.training.fit import fit
+from reasoning_occ.training.fit import check_sharding, fit
 from reasoning_occ.training.group import check_devices
 from reasoning_occ.training.settings import TrainingSettings
 
-WAYS = {"one": (False, "none"), "ddp": (True, "none"), "fsdp": (True, "full")}
+WAYS = {"one": (False, "none"), "ddp": (True, "none"), "fsdp": (True, "full"), "deepspeed": (True, "zero2")}
 """Whether on several devices, and trainer.sharding."""
 APART = {"fp32": 1e-3, "bf16": 2e-2}
 """How far a loss or a gradient's norm may be from the first way's: sums and roundings come in another order."""
@@ -51,8 +52,11 @@ class Seen(Callback):
         self.losses.append(pl_module.figures["loss"])
         self.norms.append(pl_module.figures["gradient_norm"])
         self.speeds.append(pl_module.figures["tokens_per_second"])
-        moments = [t for state in trainer.optimizers[0].state.values() for t in state.values()]
-        self.held = sum(_here(tensor) for tensor in [*pl_module.parameters(), *moments])
+        (optimizer,) = trainer.optimizers
+        moments = [t for state in optimizer.state.values() for t in state.values()]
+        stepped = [p for group in optimizer.param_groups for p in group["params"]]  # deepspeed's are copies, in parts
+        weights = {id(tensor): tensor for tensor in [*pl_module.parameters(), *stepped]}
+        self.held = sum(_here(tensor) for tensor in [*weights.values(), *moments])
 
 
 def _here(tensor: Tensor) -> int:
@@ -122,6 +126,15 @@ def apart(found: dict[str, tuple[Seen, float]]) -> float:
     return max((float(np.max(np.abs(other / first - 1))) for other in others), default=0.0)
 
 
+def _can(way: str) -> bool:
+    try:
+        check_sharding(WAYS[way][1])
+    except UserError as error:
+        print(f"{way} is left out. {error}", file=sys.stderr)
+        return False
+    return True
+
+
 def main(words: Sequence[str] | None = None) -> None:
     """Train each way and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -139,7 +152,7 @@ def main(words: Sequence[str] | None = None) -> None:
         check_devices(chosen.devices)
     except UserError as error:
         sys.exit(str(error))
-    found = {way: train(way, chosen) for way in WAYS if way not in chosen.skip}
+    found = {way: train(way, chosen) for way in WAYS if way not in chosen.skip and _can(way)}
     show(found)
     far, may = apart(found), APART[chosen.precision]
     told = "as it should be" if far <= may else "TOO FAR"

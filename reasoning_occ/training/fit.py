@@ -28,8 +28,9 @@ from reasoning_occ.training.module import CareerModule
 from reasoning_occ.training.precision import set_precision
 from reasoning_occ.training.recomputed import recomputed
 from reasoning_occ.training.settings import TrainingSettings
-from reasoning_occ.training.sharding import Sharing, twin
+from reasoning_occ.training.sharding import Sharing, check_torch, twin
 from reasoning_occ.training.tree import Tree
+from reasoning_occ.training.zero import Partitioning, check_deepspeed
 
 log = logging.getLogger(__name__)
 
@@ -59,11 +60,14 @@ class Job:
     def parts(self, rank: int) -> tuple[CareerModule, StepLoader, Validate]:
         """What a process of that rank trains with."""
         chosen, model, titles = self.settings, self.model, self.titles
-        shared = chosen.sharding == "full"
+        shared = chosen.sharding != "none"
         if shared:
+            check_sharding(chosen.sharding)
             set_precision(model, chosen.precision)  # first: a twin's parameters stand on the model's
             model, titles = twin(model, titles)
         module = CareerModule(model, chosen, len(self.steps), titles)
+        if shared:
+            module.bring_back()
         loader = StepLoader(self.trees, self.steps, chosen.shaping(), rank, chosen.devices, even=shared)
         return module, loader, Validate(self.examples_valid, self.settings)
 
@@ -206,7 +210,7 @@ def _take(
 ) -> None:
     module.model.train()
     keep = Keep(folder / "checkpoints", module.chosen.checkpoint_minutes, interrupt)
-    trainer = _trainer(folder, logger, [*callbacks, keep], group, module.chosen.sharding)
+    trainer = _trainer(folder, logger, [*callbacks, keep], group, module.chosen)
     _run(trainer, module, loader, rows, checkpoint)
 
 
@@ -218,13 +222,12 @@ def _sample(examples: Sequence[Example], settings: TrainingSettings) -> list[Exa
 
 
 def _trainer(
-    folder: Path, logger: Logger | None, callbacks: list[Callback], group: Group | None, sharding: str
+    folder: Path, logger: Logger | None, callbacks: list[Callback], group: Group | None, chosen: TrainingSettings
 ) -> Trainer:
     several: dict[str, Any] = {"devices": 1}
     if group:
         kind = "cuda" if torch.cuda.is_available() else "cpu"
-        strategy = (Sharing if sharding == "full" else Summing)(cluster_environment=Place(group))
-        several = {"devices": group.size, "accelerator": kind, "strategy": strategy}
+        several = {"devices": group.size, "accelerator": kind, "strategy": _strategy(group, chosen)}
     with _quiet():
         return Trainer(
             **several,
@@ -238,6 +241,25 @@ def _trainer(
             enable_progress_bar=False,
             enable_model_summary=False,
         )
+
+
+def _strategy(group: Group, chosen: TrainingSettings) -> Summing:
+    place = Place(group)
+    if chosen.sharding == "zero2":
+        return Partitioning(chosen.clip, cluster_environment=place)
+    return (Sharing if chosen.sharding == "full" else Summing)(cluster_environment=place)
+
+
+def check_sharding(sharding: str) -> None:
+    """Refuse what the libraries of this machine can't do.
+
+    Raises:
+        UserError: torch can't sum the gradients of a model that is shared out, or there is no DeepSpeed that can.
+    """
+    if sharding == "full":
+        check_torch()
+    if sharding == "zero2":
+        check_deepspeed()
 
 
 def _run(trainer: Trainer, module: CareerModule, loader: StepLoader, rows: int, checkpoint: Path | None) -> None:
@@ -291,7 +313,8 @@ def _take_up(
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without Lightning's remarks on devices, workers and its own products; errors still come through."""
+    """Without Lightning's remarks on devices, workers and its own products, and torch's on what DeepSpeed calls; errors
+    still come through."""
     loggers = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
@@ -299,6 +322,7 @@ def _quiet() -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module=r"lightning\.")
+            warnings.filterwarnings("ignore", category=FutureWarning, module=r"torch\.distributed\.c10d_logger")
             yield
     finally:
         for logger, level in zip(loggers, levels, strict=True):

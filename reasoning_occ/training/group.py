@@ -23,8 +23,10 @@ from torch import Tensor, distributed, nn
 from reasoning_occ.errors import UserError
 
 ADDRESS = "127.0.0.1"
-_TOGETHER = 2**24
+TOGETHER = 2**24
 """Numbers of gradients summed in one go: 64 MiB. Changes no result."""
+_WRITTEN = ("MASTER_ADDR", "MASTER_PORT", "LOCAL_RANK")
+"""What Lightning and DeepSpeed leave in the environment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ def sum_gradients(parameters: Iterable[nn.Parameter]) -> None:
 def _buckets(parameters: Iterable[nn.Parameter]) -> Iterator[list[nn.Parameter]]:
     bucket: list[nn.Parameter] = []
     for parameter in parameters:
-        if bucket and sum(p.numel() for p in bucket) + parameter.numel() > _TOGETHER:
+        if bucket and sum(p.numel() for p in bucket) + parameter.numel() > TOGETHER:
             yield bucket
             bucket = []
         bucket.append(parameter)
@@ -169,7 +171,7 @@ def together(job: Any, size: int, folder: Path) -> Iterator[Group | None]:
     check_devices(size)
     folder.mkdir(parents=True, exist_ok=True)
     file, port = folder / ".together.pt", _free_port()
-    before, threads = {key: os.environ.get(key) for key in ("MASTER_ADDR", "MASTER_PORT")}, torch.get_num_threads()
+    before, threads = {key: os.environ.get(key) for key in _WRITTEN}, torch.get_num_threads()
     with ExitStack() as leaving:
         leaving.callback(_restore, before, threads)
         leaving.callback(file.unlink, missing_ok=True)

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
 from lightning.pytorch import LightningModule
@@ -83,24 +83,32 @@ class CareerModule(LightningModule):
             group["lr"] = rate
         with fused(self.model):  # also while gradients are computed: layers may be recomputed then
             losses = self.learn(batch)
-        if not shared_out(self):  # there the backward pass does it
-            sum_gradients(self._trainable().values())
-        norm = whole(nn.utils.clip_grad_norm_(self._trainable().values(), self.chosen.clip))
-        if not (math.isfinite(losses["loss"]) and math.isfinite(float(norm))):
+        norm = self._clip_and_step(optimizer) if math.isfinite(losses["loss"]) else math.nan
+        if not math.isfinite(norm):
             raise UserError(
-                f"Training step {self.global_step + 1}: the loss is {losses['loss']} and its gradient's norm "
-                f"{float(norm)}. Lower {self.rate_key}, or use trainer.precision=fp32."
+                f"Training step {self.global_step + 1}: the loss is {losses['loss']} and its gradient's norm {norm}. "
+                f"Lower {self.rate_key}, or use trainer.precision=fp32."
             )
-        optimizer.step()
         optimizer.zero_grad()
         seconds = time.perf_counter() - began
         done = [sum(row.tokens for row in batch), sum(row.units for row in batch)]
         tokens, units = summed(torch.tensor(done, device=self.device)).tolist()
         speeds = {"tokens_per_second": tokens / seconds, f"{self.unit}_per_second": units / seconds}
-        figures = {**losses, "learning_rate": rate, "gradient_norm": float(norm), **speeds}
+        figures = {**losses, "learning_rate": rate, "gradient_norm": norm, **speeds}
         # callbacks see them; Record hands them on, because Lightning would only after a checkpoint that counts the step
         self.log_dict(figures, batch_size=1, logger=False)
         self.figures = figures
+
+    def _clip_and_step(self, optimizer: LightningOptimizer) -> float:
+        """Gives the norm that the gradient had; where it is not finite, nothing is learnt."""
+        if self.chosen.sharding == "zero2":  # all of it is the engine's
+            return cast(float, optimizer.step())
+        if not shared_out(self):  # there the backward pass does it
+            sum_gradients(self._trainable().values())
+        norm = float(whole(nn.utils.clip_grad_norm_(self._trainable().values(), self.chosen.clip)))
+        if math.isfinite(norm):
+            optimizer.step()
+        return norm
 
     def learn(self, rows: Sequence[Row]) -> dict[str, float]:
         """Forward and backward over all rows of a step; its figures, of which `loss` is what was minimised."""
@@ -155,17 +163,21 @@ class CareerModule(LightningModule):
         mine = {name: part_of(state_dict[name], parameter) for name, parameter in self._trainable().items()}
         return super().load_state_dict(mine, strict=False, assign=assign)
 
+    def bring_back(self) -> None:
+        """Ask that what will be learnt is brought back, at the end, to the memory where the parameters are now."""
+        self._home = {name: parameter.detach() for name, parameter in self._trainable().items()}
+
     def share_out(self, device: torch.device) -> None:
         """Leave this process its part of each parameter, on its device; call before there is an optimizer."""
-        self._home = {name: parameter.detach() for name, parameter in self._trainable().items()}
         all_learn = self.chosen.precision == "bf16" and self.chosen.lora is None
         share_out(self, layers(self.model), "_losses", device, bf16=all_learn)
 
     def on_train_end(self) -> None:
-        """What was learnt in parts goes to where the parameters were taken from, whole."""
+        """What was learnt by a model that stands for another goes there, whole; in rank 0 alone."""
         for name, home in self._home.items():
-            for learnt in gathered({name: self._trainable()[name].detach()}).values():
-                home.copy_(learnt)
+            learnt = gathered({name: self._trainable()[name].detach()})  # all must ask
+            if rank() == 0:
+                home.copy_(learnt[name])
 
     def _losses(self, row: Row) -> Tensor:
         with autocast(self.device, self.chosen.precision):

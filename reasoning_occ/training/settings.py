@@ -9,7 +9,7 @@ from reasoning_occ.errors import UserError
 PRECISIONS = ("fp32", "bf16")
 ATTENTIONS = ("auto", "cpu", "flex", "varlen", "reference")
 COMPILING = ("auto", "always", "never")
-SHARDINGS = ("none", "full")
+SHARDINGS = ("none", "full", "zero2")
 _WEIGHTS = ("reason_weight", "answer_weight")
 
 
@@ -91,8 +91,10 @@ class TrainingSettings:
         self._must(self.compile in COMPILING, "compile", " or ".join(COMPILING))
         self._must(isinstance(self.gradient_checkpointing, bool), "gradient_checkpointing", "true or false")
         self._must(self.sharding in SHARDINGS, "sharding", " or ".join(SHARDINGS))
+        if self.sharding != "none":
+            over = f"2 or more to share a model out over (trainer.sharding={self.sharding})"
+            self._must(self.devices > 1, "devices", over)
         if self.sharding == "full":
-            self._must(self.devices > 1, "devices", "2 or more to share a model out over (trainer.sharding=full)")
             self._must(self.compile != "always", "compile", "auto or never with trainer.sharding=full")
 
     def _must(self, holds: bool, name: str, expected: str) -> None:

@@ -41,11 +41,7 @@ def twin(model: nn.Module, titles: TitleHead | None) -> tuple[nn.Module, TitleHe
     """The same modules with parameters of their own that stand on the same memory.
 
     A module that was shared out is of no other use, so the twin is shared out, and what it learns is brought back.
-
-    Raises:
-        UserError: this torch can't do it.
     """
-    check_torch()
     parameters = [*model.parameters(), *(titles.parameters() if titles else ())]
     memo = {id(p): nn.Parameter(p.detach(), requires_grad=p.requires_grad) for p in parameters}
     return copy.deepcopy((model, titles), cast(dict[int, Any], memo))

@@ -272,12 +272,17 @@ def test_floors_are_the_baselines_of_conf():
         (["preference=dpo", "teacher.candidates=1"], r"teacher\.candidates=1: preference training needs"),
         (["preference=dpo", "method=direct"], r"preference: direct learns no reasons"),
         (["preference=dpo", "trainer=fsdp"], r"preference: it trains on one device.* leave preference out"),
+        (["preference=dpo", "trainer=deepspeed"], r"preference: it trains on one device.*zero2.* leave preference out"),
+        (
+            ["trainer=deepspeed", "trainer.devices=1"],
+            r"trainer\.devices: expected 2 or more to .*trainer\.sharding=zero2",
+        ),
         (["trainer=fsdp", "trainer.devices=1"], r"trainer\.devices: expected 2 or more to share a model out over"),
         (
             ["trainer=fsdp", "trainer.compile=always"],
             r"trainer\.compile: expected auto or never with trainer\.sharding",
         ),
-        ("trainer.sharding=half", r"trainer\.sharding: expected none or full; got half"),
+        ("trainer.sharding=half", r"trainer\.sharding: expected none or full or zero2; got half"),
         (["judge=reprediction", "judge.predictor=/nowhere"], r"judge\.predictor: /nowhere is not the folder of a fin"),
         (["judge=reprediction", "judge.predictor=5"], r"judge\.predictor: expected the folder .* or null; got 5"),
     ],
@@ -300,6 +305,12 @@ def test_the_papers_supervised_training_can_be_shared_out():
     assert cfg.trainer.sharding == "full" and cfg.trainer.lora is None and cfg.trainer.gradient_checkpointing
     with pytest.raises(UserError, match="preference: it trains on one device"):
         check(composed("experiment=paper", "trainer=fsdp"))
+
+
+def test_deepspeed_composes_and_is_checked_without_being_there():
+    cfg = composed("experiment=paper_sft", "trainer=deepspeed", "trainer.devices=4", "debug=tiny")
+    check(cfg)
+    assert (cfg.trainer.sharding, cfg.trainer.devices, cfg.trainer.epochs) == ("zero2", 4, 8)
 
 
 def test_a_baseline_can_not_prefer():
