@@ -16,11 +16,14 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from hydra import compose, initialize_config_dir
+from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from experiments.marks import put
 from reasoning_occ import run  # noqa: F401  (registers the resolver that names runs)
-from reasoning_occ.config import CONF, validate
+from reasoning_occ.complaint import sentence
+from reasoning_occ.config import CONF
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation.evaluate import evaluate
 from reasoning_occ.evaluation.predictions import predict
@@ -29,6 +32,7 @@ from reasoning_occ.identity import data_content, identity
 from reasoning_occ.making import make
 from reasoning_occ.report.jobs import read_object
 from reasoning_occ.task import Task, load
+from reasoning_occ.validation import validate
 
 METRICS = ("MRR", "Hit@10", "AccEM")
 
@@ -126,8 +130,8 @@ def main() -> int:
     chosen = parser.parse_args()
     try:
         found = list(trials(chosen.words))
-    except UserError as error:
-        print(error, file=sys.stderr)
+    except (HydraException, OmegaConfBaseException, UserError) as error:
+        print(sentence(error), file=sys.stderr)
         return 1
     table = markdown(found)
     print("\n".join(table))

@@ -1,25 +1,29 @@
 """What can be found wrong with a job before its folder is made, its data read or its model loaded. No torch."""
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any, NoReturn, get_args
 
 from omegaconf import DictConfig, OmegaConf
 
-from reasoning_occ.config import CONF, asks, learns_reasons, recommender_node, uses_model, validate
+from reasoning_occ.config import CONF, asks, class_name, learns_reasons, recommender_node, uses_model
 from reasoning_occ.errors import UserError
 from reasoning_occ.identity import model_spec, plain, short_name
 from reasoning_occ.language.asks import reason_room
+from reasoning_occ.validation import validate
 
 
 def check(cfg: DictConfig) -> None:
     """Find what can't work before anything is read, trained or paid.
 
     Raises:
-        UserError: as `config.validate`; also settings of a method, its teacher and judge, and the place of its model.
+        UserError: as `validation.validate`; also settings of a method, its teacher and judge, the place of its model,
+            and members of an ensemble that were told the answer.
     """
     validate(cfg)
     _check_sent(cfg)
     check_preference(cfg)
+    _check_members(cfg)
     if asks(cfg):
         _recommender_that_asks(cfg)
     if not uses_model(cfg):
@@ -70,6 +74,19 @@ def _check_sent(cfg: DictConfig) -> None:
             "logger.tables=true: reasons and rankings tell of whole careers, so it needs privacy.send to be all fields "
             f"([{','.join(FIELDS)}]) and privacy.local_only=false."
         )
+
+
+def _check_members(cfg: DictConfig) -> None:
+    """An ensemble is a recommender, so none of its members may have been told the answer."""
+    if class_name(cfg) != "Ensemble":
+        return
+    from reasoning_occ.report.jobs import knew_answers
+
+    for job in cfg.baseline.jobs:
+        if knew_answers(Path(job)):
+            raise UserError(
+                f"baseline.jobs: {job} read oracle reasons, whose writer knew the answer; take it out of the ensemble."
+            )
 
 
 def check_preference(cfg: DictConfig) -> None:

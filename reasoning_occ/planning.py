@@ -9,7 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from reasoning_occ.asking import STAND_IN, Hands, asking_nodes, choosing, desk, needs_nothing, reasoner, shown
 from reasoning_occ.careers.types import Transition
-from reasoning_occ.config import asks, build, learns_reasons, recommender_node, validate
+from reasoning_occ.config import asks, build, learns_reasons, recommender_node
 from reasoning_occ.errors import UserError
 from reasoning_occ.occupations import nls
 from reasoning_occ.progress import console
@@ -20,6 +20,7 @@ from reasoning_occ.reasons.privacy import FIELDS
 from reasoning_occ.reasons.teachers.llm import LLMTeacher
 from reasoning_occ.reasons.types import CRITERIA, Candidate, Case
 from reasoning_occ.task import Task, load
+from reasoning_occ.validation import validate
 
 _WORDS = 60
 """Of a reason that is not written yet, where the teacher doesn't say."""

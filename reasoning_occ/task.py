@@ -81,6 +81,7 @@ def task(cfg: DictConfig, drawn: Drawn) -> Task:
         "valid": _size(split.valid),
         "test": _size(test),
         "skipped": dict(loaded.skipped),
+        "part": cfg.evaluation.part,
         "seed": cfg.split.seed,
     }
     if cfg.split.by == "file":

@@ -10,7 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from reasoning_occ.asking import Hands, reasoner, shown
 from reasoning_occ.careers.types import Transition
-from reasoning_occ.config import CONF, build, learns_reasons, recommender_node, validate
+from reasoning_occ.config import CONF, build, learns_reasons, recommender_node
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation.audit.sample import Sample, draw
 from reasoning_occ.identity import short_name
@@ -19,6 +19,7 @@ from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.reasons.oracle import Judged, read_oracle
 from reasoning_occ.reasons.types import Judge, Teacher
 from reasoning_occ.task import load
+from reasoning_occ.validation import validate
 
 CONFIG = Path(".hydra") / "config.yaml"
 _HYDRA = Path(".hydra") / "hydra.yaml"

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from reasoning_occ.careers.dates import read_date
 from reasoning_occ.careers.source import TOO_SHORT, Loaded, labels_checksum, merge_counted
+from reasoning_occ.careers.spells import BACKWARDS
 from reasoning_occ.careers.types import Career, Date, Education, Job, Person
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import checksum, write_jsonl
@@ -28,8 +29,10 @@ UNMATCHED = "jobs left out: no title is near theirs"
 NO_POSITION = "jobs left out: without a title"
 NO_START = "jobs left out: without a start"
 NO_END = "pieces of education left out: without an end"
+NO_NAME = "pieces of education left out: neither studyType nor area"
 BAD_RESUME = "resumes with an error"
 
+_LEFT_OUT = (NO_POSITION, NO_START, BACKWARDS, NO_END, NO_NAME, BAD_RESUME, TOO_SHORT)
 _HOW = {"exact": MATCHED, "alias": MATCHED, "nearest": GUESSED, "unmatched": UNMATCHED}
 
 
@@ -100,7 +103,7 @@ class JsonResumes:
             UserError: a file can't be read, or nobody has two jobs; with on_error="stop" also a resume that is not as
                 the format says (names file and field).
         """
-        skipped = Counter(dict.fromkeys((*_HOW.values(), NO_POSITION, NO_START, NO_END, BAD_RESUME, TOO_SHORT), 0))
+        skipped = Counter(dict.fromkeys((*_HOW.values(), *_LEFT_OUT), 0))
         taken: Counter[tuple[str, str, str]] = Counter()
         careers: list[Career] = []
         for file, place, content in self._resumes():
@@ -141,10 +144,8 @@ class JsonResumes:
                 raise UserError(f"data.path: could not read {file}: {error}.") from error
             if file.suffix.lower() == ".jsonl":
                 yield from ((file, n, line) for n, line in enumerate(text.split("\n"), start=1) if line.strip())
-            elif text.lstrip().startswith("["):
-                yield from ((file, n, json.dumps(one)) for n, one in enumerate(_listed(text, file), start=1))
             else:
-                yield file, 1, text
+                yield from ((file, n, one) for n, one in enumerate(_listed(text), start=1))
 
     def _told(self, title: str, how: str, code: str, n: int) -> dict[str, Any]:
         return {"title": title, "how": how, "taken_for": self._taxonomy.title(code) if code else None, "times": n}
@@ -187,8 +188,11 @@ def career(
         skipped[_HOW[how]] += 1
         if taken is not None:
             taken[title, how, code or ""] += 1
+        if end is not None and end.surely_before(start):
+            skipped[BACKWARDS] += 1
+            end = None
         if code is not None:
-            jobs.append(Job(code, start, end if end is None or not _before(end, start) else None))
+            jobs.append(Job(code, start, end))
     learned = tuple(_education(resume.education, skipped))
     return Career(Person(name), learned, merge_counted(sorted(jobs, key=lambda job: job.start), skipped))
 
@@ -226,15 +230,19 @@ def resume_files(path: Path) -> list[Path]:
     else:
         found = [path] if path.is_file() and path.suffix.lower() in (".json", ".jsonl") else []
     if not found:
-        raise UserError(f"data.path: expected a folder of .json files, or a .json or .jsonl file; got {path}.")
+        came = f"got {path}" if path.exists() else f"{path} does not exist"
+        raise UserError(f"data.path: expected a folder of .json files, or a .json or .jsonl file; {came}.")
     return found
 
 
-def _listed(text: str, file: Path) -> Sequence[Any]:
+def _listed(text: str) -> list[str]:
+    """Each of a list of resumes; of all else, be it good or bad, the text itself."""
+    if not text.lstrip().startswith("["):
+        return [text]
     try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise UserError(f"data.path: {file}: it is not JSON (line {error.lineno}).") from error
+        return [json.dumps(one) for one in json.loads(text)]
+    except json.JSONDecodeError:
+        return [text]
 
 
 def _education(schooling: Sequence[Schooling], skipped: Counter[str]) -> Iterator[Education]:
@@ -243,9 +251,9 @@ def _education(schooling: Sequence[Schooling], skipped: Counter[str]) -> Iterato
         date = _date(f"education {number}", "endDate", one.endDate)
         title = ", ".join(" ".join(part.split()) for part in (one.studyType, one.area) if part and part.strip())
         if date is None or not title:
-            skipped[NO_END] += date is None
-            continue
-        dated.append(Education(date, title))
+            skipped[NO_END if date is None else NO_NAME] += 1
+        else:
+            dated.append(Education(date, title))
     yield from sorted(dated, key=lambda e: e.date)
 
 
@@ -254,8 +262,3 @@ def _date(where: str, key: str, text: str | None) -> Date | None:
         return read_date(text or "")
     except UserError:
         raise UserError(f"{where} {key}: expected a date such as 1999, 1999-05 or 1999-05-17") from None
-
-
-def _before(one: Date, other: Date) -> bool:
-    """Whether `one` is surely earlier: months count only where both are known."""
-    return one < other if one.month and other.month else one.year < other.year

@@ -1,7 +1,7 @@
 """Careers in the project's own format: JSON Lines, one person a line, as `careers/schema.py` describes it."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
@@ -149,8 +149,14 @@ def _career(row: PersonRow, taxonomy: Taxonomy, skipped: Counter[str], stays: bo
         for job in row.jobs
     ]
     learned = [Education(parse_date(e.date), e.title, e.school_years) for e in row.education]
-    held = capped(jobs) if stays else merge_counted(jobs, skipped)
+    held = _capped_counted(jobs, skipped) if stays else merge_counted(jobs, skipped)
     return Career(Person(row.id, row.birth_year, row.slices), tuple(learned), held, stays=stays)
+
+
+def _capped_counted(jobs: Sequence[Job], skipped: Counter[str]) -> tuple[Job, ...]:
+    found = capped(jobs)
+    skipped[CAPPED] += sum(now.end != before.end for now, before in zip(found, jobs, strict=True))
+    return found
 
 
 def _own_taxonomy(rows: Iterable[PersonRow]) -> Taxonomy:

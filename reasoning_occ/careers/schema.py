@@ -157,15 +157,10 @@ def _check_order(row: PersonRow) -> None:
     """Raise a UserError that names the first thing out of order."""
     starts = [parse_date(job.start) for job in row.jobs]
     for n, (job, start) in enumerate(zip(row.jobs, starts, strict=True), start=1):
-        if job.end is not None and _before(parse_date(job.end), start):
+        if job.end is not None and parse_date(job.end).surely_before(start):
             raise UserError(f"job {n} ends ({job.end}) before it starts ({job.start})")
         if n > 1 and start < starts[n - 2]:
             raise UserError(f"job {n} starts ({job.start}) before job {n - 1} does ({starts[n - 2]})")
     for n, (one, following) in enumerate(pairwise(row.education), start=2):
         if parse_date(following.date) < parse_date(one.date):
             raise UserError(f"education {n} ({following.date}) comes before education {n - 1} ({one.date})")
-
-
-def _before(one: Date, other: Date) -> bool:
-    """Whether `one` is surely earlier: months count only where both are known."""
-    return one < other if one.month and other.month else one.year < other.year

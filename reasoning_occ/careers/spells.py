@@ -90,7 +90,7 @@ def _people(spells: Iterable[Spell], taxonomy: Taxonomy, skipped: Counter[str], 
             skipped[UNMATCHED] += 1
             continue
         end = spell.end
-        if end is not None and (end < spell.start if end.month and spell.start.month else end.year < spell.start.year):
+        if end is not None and end.surely_before(spell.start):
             skipped[BACKWARDS] += 1
             end = None
         person.jobs.append(Job(code, spell.start, end))

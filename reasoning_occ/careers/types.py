@@ -20,6 +20,10 @@ class Date(NamedTuple):
     def __str__(self) -> str:
         return f"{self.year}-{self.month:02d}" if self.month else str(self.year)
 
+    def surely_before(self, other: "Date") -> bool:
+        """Whether it is earlier whatever the months are that are not known."""
+        return self < other if self.month and other.month else self.year < other.year
+
 
 @dataclass(frozen=True, slots=True)
 class Person:

@@ -11,12 +11,13 @@ from reasoning_occ.careers.describe import describe
 from reasoning_occ.careers.leaks import overlap, signs
 from reasoning_occ.careers.split import last_transitions, people_file, place, unknown_ids
 from reasoning_occ.careers.types import Date
-from reasoning_occ.config import validate
+from reasoning_occ.errors import UserError
 from reasoning_occ.files import write_json
 from reasoning_occ.identity import data_content, digest, plain, shaping
 from reasoning_occ.language.render import events
 from reasoning_occ.report.inspection import lines, write_page
 from reasoning_occ.task import Drawn, Task, drawn, task
+from reasoning_occ.validation import validate
 
 SHAPING = ("data", "split", "view", "evaluation")
 """Parts of the configuration that numbers and careers depend on."""
@@ -29,6 +30,10 @@ def inspect(cfg: DictConfig, output: Path, careers: int) -> int:
         UserError: as for a job with this configuration; or the folder can't be written.
     """
     validate(cfg)
+    if cfg.evaluation.part != "test":
+        raise UserError(
+            f"evaluation.part={cfg.evaluation.part}: all parts of the split are counted; take it out of the command."
+        )
     return inspected(cfg, drawn(cfg), output, careers)
 
 

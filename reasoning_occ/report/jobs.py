@@ -152,8 +152,13 @@ def load(folder: Path) -> Job:
         seed=setting(folder, "seed"),
         tiny=_tiny(folder),
         row=_yaml(folder / CONFIG_FOLDER / "hydra.yaml", "hydra.runtime.choices.row"),
-        oracle=setting(folder, "baseline") is None and setting(folder, "inference.reason") == "oracle",
+        oracle=knew_answers(folder),
     )
+
+
+def knew_answers(folder: Path) -> bool:
+    """Whether a job read oracle reasons at test time, whose writer knew the answer; no where nothing is on record."""
+    return setting(folder, "baseline") is None and setting(folder, "inference.reason") == "oracle"
 
 
 def _tiny(folder: Path) -> bool:

@@ -55,6 +55,11 @@ def _basis(job: Job) -> str:
         sample = f"a sample of {data['people']:,} of {data['people_in_data']:,} people"
     about = ", ".join(part for part in (sample, seed) if part)
     sizes = f"learnt from {_size(data['train'])}, validated on {_size(data['valid'])}, tested on {_size(data['test'])}"
+    if data.get("part") == "valid":  # not on record in folders of before it could be chosen
+        sizes = (
+            f"learnt from {_size(data['train'])}, scored on validation people alone ({_size(data['test'])}), by whom "
+            "choices are made: no test"
+        )
     return f"{sizes} ({about})" if about else sizes
 
 

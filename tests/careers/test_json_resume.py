@@ -8,12 +8,14 @@ from reasoning_occ.careers.json_resume import (
     GUESSED,
     MATCHED,
     NO_END,
+    NO_NAME,
     NO_POSITION,
     NO_START,
     UNMATCHED,
     JsonResumes,
     career,
 )
+from reasoning_occ.careers.spells import BACKWARDS
 from reasoning_occ.careers.types import Date
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import read_jsonl
@@ -60,6 +62,14 @@ def test_an_education_without_an_end_may_lie_in_the_future_and_is_left_out(load)
     loaded = load({"ada.json": RESUME})
     assert [(e.title, e.date) for e in loaded.careers[0].education] == [("Diploma, Baking", Date(2007))]
     assert loaded.skipped[NO_END] == 1
+
+
+def test_an_education_without_a_name_and_an_end_before_the_start_are_counted(load):
+    nameless = {**RESUME, "education": [{"institution": SECRETS[4], "endDate": "2007"}]}
+    nameless["work"] = [{**RESUME["work"][0], "endDate": "2014-12"}, *RESUME["work"][1:]]
+    loaded = load({"ada.json": nameless})
+    assert loaded.careers[0].education == () and loaded.careers[0].jobs[-1].end is None
+    assert loaded.skipped[NO_NAME] == loaded.skipped[BACKWARDS] == 1
 
 
 def test_nothing_but_jobs_and_schooling_is_known_of_a_person(load, tiny_taxonomy, tmp_path):
@@ -109,7 +119,7 @@ def test_a_person_keeps_the_name_when_others_are_added(load):
         ({"work": [SECRETS[1]]}, r"work 1: expected an object \{"),
         ({"work": [{"position": "Nurses", "startDate": f"since {SECRETS[0]}"}]}, "work 1 startDate: expected a date"),
         ([RESUME, {"education": [{"endDate": "soon"}]}], "a.json, resume 2: education 1 endDate: expected a date"),
-        ("[1,", r"a.json: it is not JSON \(line 1\)"),
+        ("[1,", r"a.json: it is not JSON"),
         (
             {"work": RESUME["work"][:1]},
             "holds nobody with two jobs to learn a step from: .*1 people with fewer than two",
@@ -123,13 +133,16 @@ def test_what_can_not_be_read_is_told_in_a_sentence_without_its_content(load, co
 
 
 def test_resumes_with_an_error_can_be_skipped_and_are_counted(load):
-    loaded = load({"a.json": {"work": [{"position": 7}]}, "b.json": RESUME}, on_error="skip")
-    assert len(loaded.careers) == 1 and loaded.skipped[BAD_RESUME] == 1
+    bad = {"a.json": {"work": [{"position": 7}]}, "c.json": "[{", "d.json": "{"}
+    loaded = load({**bad, "b.json": RESUME}, on_error="skip")
+    assert len(loaded.careers) == 1 and loaded.skipped[BAD_RESUME] == 3
 
 
 def test_no_resumes_and_no_taxonomy_are_told(load, tmp_path):
-    with pytest.raises(UserError, match=r"expected a folder of \.json files"):
+    with pytest.raises(UserError, match=r"expected a folder of \.json files, .*; got "):
         load({})
+    with pytest.raises(UserError, match=r"expected a folder of \.json files, .*absent does not exist"):
+        load({}, path="absent")
     with pytest.raises(UserError, match=r"choose data\.taxonomy=onet"):
         JsonResumes(tmp_path, 0.8, None, "stop", None)
 

@@ -21,10 +21,10 @@ def row(*jobs: dict, **rest) -> str:
 
 @pytest.fixture
 def load(tmp_path, tiny_taxonomy):
-    def read(*lines: str, on_error="stop", taxonomy=tiny_taxonomy):
+    def read(*lines: str, on_error="stop", taxonomy=tiny_taxonomy, stays=False):
         path = tmp_path / "people.jsonl"
         path.write_text("\n".join(lines), encoding="utf-8")
-        return JsonCareers(path, on_error, taxonomy).load()
+        return JsonCareers(path, on_error, taxonomy, stays).load()
 
     return read
 
@@ -90,6 +90,14 @@ def test_what_is_merged_taken_back_or_left_out_is_counted(load):
         ("p", Date(1995), Date(1999)),
     ]
     assert loaded.skipped == {BAD_LINE: 0, TOO_SHORT: 1, MERGED: 1, CAPPED: 1}
+
+
+def test_where_one_may_stay_nothing_is_merged_and_ends_taken_back_are_counted(load):
+    yearly = ({**COOK, "end": "1992"}, {**COOK, "start": "1991", "end": "1991-05"}, PILOT)
+    loaded = load(row(*yearly), stays=True)
+    (career,) = loaded.careers
+    assert [(job.occupation, job.end) for job in career.jobs] == [("c", Date(1991)), ("c", Date(1991, 5)), ("p", None)]
+    assert career.stays and loaded.skipped[MERGED] == 0 and loaded.skipped[CAPPED] == 1
 
 
 def test_an_overlapping_job_ends_when_the_next_begins(load):

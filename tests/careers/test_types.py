@@ -44,6 +44,20 @@ def test_nobody_is_asked_about_a_career_without_a_target():
     assert list(replace(CAREER, jobs=jobs).transitions()) == []
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "before"),
+    [
+        (Date(1999, 5), Date(1999, 6), True),
+        (Date(1999, 6), Date(1999, 6), False),
+        (Date(1999), Date(1999, 6), False),
+        (Date(1999, 12), Date(2000), True),
+        (Date(2000), Date(1999, 6), False),
+    ],
+)
+def test_a_date_is_surely_before_another_whatever_unknown_months_are(one, other, before):
+    assert one.surely_before(other) is before
+
+
 def test_to_stay_is_a_transition_where_careers_have_stays():
     assert [t.target for t in YEARLY.transitions()] == ["c", "b"]
     assert all(t.history.stays for t in YEARLY.transitions())

@@ -47,8 +47,18 @@ def test_of_equal_trials_the_first_is_kept():
 
 def test_unequal_numbers_of_trials_and_test_people_are_refused():
     with pytest.raises(
-        UserError, match=r"the same number of trials for each baseline, got \{'markov': 6, 'markov2': 9"
+        UserError, match=r"the same number of trials for each baseline, got \{'markov': 2, 'markov2': 9"
     ):
         next(trials(["tuning.markov.back_off=[3,10]"]))
     with pytest.raises(UserError, match=r"evaluation\.part: expected valid"):
         next(trials(["evaluation.part=test"]))
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [(["data=nowhere"], "data=nowhere: there is no such choice"), (["nonsense=1"], "'nonsense' is no key")],
+)
+def test_a_wrong_word_is_told_in_a_sentence(words, told, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["tune_baselines", *words])
+    assert tune_baselines.main() == 1
+    assert told in capsys.readouterr().err

@@ -7,7 +7,8 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from reasoning_occ import run  # noqa: F401  (registers the resolver that names runs)
-from reasoning_occ.config import CONF, floor_node, validate
+from reasoning_occ.check import check
+from reasoning_occ.config import CONF, floor_node
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation import predictions
 from reasoning_occ.evaluation.situation import situations
@@ -19,6 +20,7 @@ from reasoning_occ.recommenders.markov import Markov
 from reasoning_occ.recommenders.popularity import Popularity
 from reasoning_occ.recommenders.rankings import FILE, read
 from reasoning_occ.task import Task
+from reasoning_occ.validation import validate
 
 
 @pytest.fixture
@@ -133,6 +135,16 @@ def test_members_that_do_not_fit_are_told_in_a_sentence(jobs, task, tmp_path, nl
 def test_it_is_no_floor():
     with pytest.raises(UserError, match="'ensemble' needs values of its own"):
         floor_node("ensemble")
+
+
+def test_a_member_who_was_told_the_answer_is_refused(tmp_path):
+    (tmp_path / "joint" / ".hydra").mkdir(parents=True)
+    told = OmegaConf.create({"baseline": None, "inference": {"reason": "oracle"}})
+    OmegaConf.save(told, tmp_path / "joint" / ".hydra" / "config.yaml")
+    with initialize_config_dir(str(CONF.resolve()), version_base="1.3"):
+        cfg = compose("config", ["baseline=ensemble", f"baseline.jobs=[{tmp_path / 'joint'},{tmp_path / 'other'}]"])
+    with pytest.raises(UserError, match=r"baseline\.jobs: .*joint read oracle reasons"):
+        check(cfg)
 
 
 def test_a_job_of_two_jobs_is_scored_on_their_people(tmp_path):

@@ -5,7 +5,7 @@ import pytest
 import torch
 from hydra import compose, initialize_config_dir
 
-from reasoning_occ.config import CONF, validate
+from reasoning_occ.config import CONF
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import read_jsonl
 from reasoning_occ.inference.rank import rank_reference
@@ -13,6 +13,7 @@ from reasoning_occ.making import make, predictor
 from reasoning_occ.recommenders.base import allowed
 from reasoning_occ.recommenders.zero_shot import ZeroShotReasoned
 from reasoning_occ.task import load
+from reasoning_occ.validation import validate
 
 
 @pytest.fixture

@@ -130,6 +130,16 @@ def test_the_caption_says_on_what_the_figures_rest(sweep):
     assert any("belong to nobody in the data: 3" in note for note in table.notes)
 
 
+def test_figures_of_validation_people_are_never_called_a_test(sweep):
+    path = sweep / "joint-2" / "metrics.json"
+    size = {"people": 30, "transitions": 34}
+    data = {"people": 300, "people_in_data": 300, "train": size, "valid": size, "test": size, "part": "valid"}
+    path.write_text(json.dumps(metrics(sweep / "joint-2") | {"data": data}))
+    told = compose(sweep, METRICS).caption
+    assert "scored on validation people alone (30 people and 34 transitions), by whom choices are made: no test" in told
+    assert "tested on 30 people" not in told
+
+
 def test_a_random_tiny_model_is_marked(sweep):
     path = sweep / "joint-2" / ".hydra" / "config.yaml"
     path.write_text(path.read_text() + "model: {tiny: true}\n")

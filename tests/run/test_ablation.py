@@ -14,7 +14,7 @@ from provider_server import Fake, running
 from reasoning_occ import run  # noqa: F401  (registers the resolver that names runs)
 from reasoning_occ.audit.__main__ import main as audit
 from reasoning_occ.check import check, one_recommender
-from reasoning_occ.config import CONF, validate
+from reasoning_occ.config import CONF
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation.predictions import read
 from reasoning_occ.files import read_jsonl
@@ -26,6 +26,7 @@ from reasoning_occ.reasons.types import CRITERIA
 from reasoning_occ.report.jobs import find, setting
 from reasoning_occ.report.reason_quality import compare
 from reasoning_occ.task import load
+from reasoning_occ.validation import validate
 
 OFFLINE = {"HF_HUB_OFFLINE": "1", "WANDB_MODE": "offline", "WANDB_SILENT": "true", "OMP_NUM_THREADS": "1"}
 FILES = sorted((CONF / "ablation").glob("*.yaml"))

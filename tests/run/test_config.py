@@ -19,11 +19,11 @@ from reasoning_occ.config import (
     source,
     trains,
     uses_model,
-    validate,
 )
 from reasoning_occ.errors import UserError
 from reasoning_occ.identity import identity, run_name
 from reasoning_occ.recommenders.llm import LanguageModel
+from reasoning_occ.validation import validate
 
 FILES = sorted(file for file in CONF.rglob("*.yaml") if file.parent != CONF)
 

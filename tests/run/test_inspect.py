@@ -159,6 +159,7 @@ def test_a_person_twice_in_a_file_ends_in_a_sentence(people, capsys):
         (["split.valid=2"], "split.valid"),
         (["view.jobs=some"], "view.jobs"),
         (["split.test_file=absent.txt"], "split.test_file"),
+        (["evaluation.part=valid"], "evaluation.part=valid: all parts of the split are counted"),
         (["split.by=file", "split.test_file=absent.txt"], "absent.txt"),
     ],
 )

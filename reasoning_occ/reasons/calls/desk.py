@@ -187,7 +187,8 @@ class Desk:
             )
         if key is not None and self._keys and not terms.replay and not os.environ.get(key):
             raise UserError(
-                f"{key} is not set: {provider.name} needs a key, and it is read from the environment alone."
+                f"{key} is not set: {provider.name} needs a key, and it is read from the environment alone. Set it "
+                "there, or choose another teacher, judge or baseline."
             )
         if (self._replay or terms.replay) and not self.has_ledger:
             raise UserError(

@@ -1,8 +1,11 @@
 """Train a sequence model until validation people are predicted no better."""
 
 import logging
+import signal
+import threading
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,12 +39,15 @@ def train_module(
 
     Returns:
         The checkpoint of the epoch with the lowest log-loss on validation people.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C was typed.
     """
     best = ModelCheckpoint(folder, "best", monitor="valid", save_weights_only=True, enable_version_counter=False)
     stop = EarlyStopping("valid", patience=limits.patience, min_delta=0.0)
     learnt = DataLoader(train, limits.batch, sampler=_Order(len(train), limits.seed), collate_fn=collate)  # pyright: ignore[reportArgumentType]
     chosen = DataLoader(valid, limits.batch, collate_fn=collate)  # pyright: ignore[reportArgumentType]
-    with bar() as display, warnings.catch_warnings(), _quiet():
+    with bar() as display, warnings.catch_warnings(), _quiet(), _interruptible():
         warnings.simplefilter("ignore")  # of workers, which tensors this small don't need
         task = display.add_task(what, total=limits.epochs, note="")
         trainer = Trainer(
@@ -95,6 +101,18 @@ class _Shown(Callback):
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         note = f"valid log-loss {trainer.callback_metrics['valid']:.3f}"
         self._display.update(self._task, completed=trainer.current_epoch + 1, note=note)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Lightning turns a KeyboardInterrupt into an exit without a word and leaves later ones ignored; here it stays one."""
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    except SystemExit as stop:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, before)
+        raise KeyboardInterrupt from stop
 
 
 class _quiet:  # noqa: N801 (used like a function)

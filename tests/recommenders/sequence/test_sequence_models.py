@@ -1,5 +1,6 @@
 """What holds for every sequence model."""
 
+import signal
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from reasoning_occ.errors import UserError
 from reasoning_occ.recommenders.base import allowed
 from reasoning_occ.recommenders.sequence.batches import collate
 from reasoning_occ.recommenders.sequence.batches import steps as in_steps
+from reasoning_occ.recommenders.sequence.gru4rec import GRUModule
 
 NAMES = [
     file.stem
@@ -111,6 +113,28 @@ def test_a_run_that_was_cut_off_ends_as_one_that_was_not(name, tiny_taxonomy, tm
     again = make(name, tiny_taxonomy, **choices)
     again.fit(planted(32), planted(8), tmp_path / "cut")
     assert (ranked(whole) == ranked(again)).all()
+
+
+def test_ctrl_c_stops_and_the_same_again_ends_as_if_nothing_had_been(tiny_taxonomy, tmp_path):
+    class Struck(GRUModule):
+        def training_step(self, batch, number):
+            if self.current_epoch == 1:
+                signal.raise_signal(signal.SIGINT)
+            return super().training_step(batch, number)
+
+    before = signal.getsignal(signal.SIGINT)
+    choices = {"epochs": 3, "dropout": 0.3}
+    struck = make("gru4rec", tiny_taxonomy, **choices)
+    struck.module = Struck
+    with pytest.raises(KeyboardInterrupt):
+        struck.fit(planted(32), planted(8), tmp_path / "cut")
+    assert signal.getsignal(signal.SIGINT) is before
+    told = []
+    for folder in ("cut", "whole"):
+        model = make("gru4rec", tiny_taxonomy, **choices)
+        model.fit(planted(32), planted(8), tmp_path / folder)
+        told.append(next(iter(model.recommend([person("asked", "c", "b")]))).log_probs)
+    assert (told[0] == told[1]).all()
 
 
 @pytest.mark.parametrize(
