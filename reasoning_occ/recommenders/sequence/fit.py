@@ -105,7 +105,7 @@ class _Shown(Callback):
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Lightning turns a KeyboardInterrupt into an exit without a word and leaves later ones ignored; here it stays one."""
+    """A KeyboardInterrupt stays one; Lightning exits at it without a word, and has later ones ignored."""
     before = signal.getsignal(signal.SIGINT)
     try:
         yield
