@@ -67,7 +67,7 @@ def settings(way: str, seed: int, steps: int) -> TrainingSettings:
         validate_every=0.2,
         validate_examples=64,
         seed=seed,
-        lora=LoraChoice(16, 32, 0.0, "all-linear"),
+        lora=LoraChoice(16, 32, 0.0, "all-linear", None),
     )
 
 

@@ -154,6 +154,10 @@ def _validate_reading(cfg: DictConfig) -> None:
         raise UserError(
             f"inference.reason={chosen}: this method reads no such reason; choose joint, multi_task or two_model."
         )
+    if "ask" in node and node.ask is False and cfg.ranking == "tokens":
+        raise UserError(
+            "method.ask=false: where nothing is asked no title is written; choose ranking=head or ranking=copying_head."
+        )
     if "reason_first" in node and node.reason_first is False:
         if chosen != "greedy":
             raise UserError(
@@ -206,7 +210,7 @@ def _validate_ablation(cfg: DictConfig) -> None:
     if learns_reasons(cfg) and "mistakes" in cfg.teacher and not str(cfg.teacher._target_).endswith(PLANTS):
         ours = f"ablation={name}" if needs == "reasons" else "teacher.mistakes"
         raise UserError(f"{ours}: only teacher=grounded can plant mistakes; take the other teacher out of the command.")
-    if needs == "no_reasons" and (cfg.get("baseline") is not None or class_name(cfg) != "Direct"):
+    if needs == "no_reasons" and (cfg.get("baseline") is not None or class_name(cfg) != "direct"):
         raise UserError(f"ablation={name}: it is method=direct; take the other method or baseline out of the command.")
 
 

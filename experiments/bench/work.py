@@ -125,5 +125,5 @@ def settings(examples: int, steps: int) -> TrainingSettings:
         validate_every=1.0,
         validate_examples=1,
         seed=0,
-        lora=LoraChoice(16, 32, 0.0, "all-linear"),
+        lora=LoraChoice(16, 32, 0.0, "all-linear", None),
     )

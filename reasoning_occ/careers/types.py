@@ -49,7 +49,7 @@ class Facts:
 
     tenure_years: time with the same employer so far; hours: usual a week; region: where;
     pay: against the last pay on record before this job; sector: the employer's industry; full_time: where hours are not
-    counted; wage: an hour's, in the data's money (for models that read numbers: no prompt shows it).
+    counted; wage: an hour's, in the data's money.
     """
 
     tenure_years: float | None = None

@@ -2,11 +2,12 @@
 
 from typing import Literal
 
-Asks = Literal["reason", "title", "reason_only", "title_given_reason", "title_reason"]
+Asks = Literal["reason", "title", "reason_only", "title_given_reason", "title_reason", "nothing"]
 """What a prompt asks for.
 
 reason: a reason, then the title. title: the title alone. reason_only: the reason alone. title_given_reason: the title,
-after a reason that stands in the prompt. title_reason: the title, then a reason.
+after a reason that stands in the prompt. title_reason: the title, then a reason. nothing: the prompt ends with the
+history, and a ranking head reads the state there.
 """
 Ranking = Literal["tokens", "head", "copying_head"]
 
@@ -22,6 +23,8 @@ ASK: dict[Asks, str] = {
     "title_given_reason": "Give the next occupation.",
     "title_reason": "Give the next occupation, then a short reason.",
 }
+NO_REASON: tuple[Asks, ...] = ("title", "nothing")
+"""Where no reason is read or written."""
 SAID = "Reason:"
 """What stands before a reason in a prompt."""
 

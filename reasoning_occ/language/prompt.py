@@ -22,6 +22,7 @@ from reasoning_occ.language.asks import (
     ASK,
     CLOSE_ANSWER,
     CLOSE_REASON,
+    NO_REASON,
     OPEN_ANSWER,
     OPEN_REASON,
     SAID,
@@ -53,8 +54,8 @@ class Language:
             names the title's number. "copying_head": and the numbers of those held, which the head may prefer.
 
     Raises:
-        UserError: the chat template can't be used, a title can't be told from the grammar, or the
-            window has no room for a task and an answer.
+        UserError: the chat template can't be used, a title can't be told from the grammar, the window has no room for
+            a task and an answer, or nothing is asked and titles are to be ranked by their text.
     """
 
     def __init__(
@@ -65,6 +66,8 @@ class Language:
         asks: Asks = "reason",
         ranking: Ranking = "tokens",
     ) -> None:
+        if asks == "nothing" and ranking == "tokens":
+            raise UserError("Where nothing is asked, no title is written: choose ranking=head or copying_head.")
         self.tokenizer = tokenizer
         self.taxonomy = taxonomy
         self.max_tokens = max_tokens
@@ -73,11 +76,11 @@ class Language:
         frame = chat.frame(tokenizer, TASK)
         self.end_of_turn = frame.end_of_turn
         self.head_ids = self._encode(frame.head)
-        self.tail_ids = self._encode(ASK[asks] + frame.tail)
+        self.tail_ids = self._encode("" if asks == "nothing" else ASK[asks] + frame.tail)
         self.said_ids, self.line_end_ids = self._encode(SAID), self._encode("\n")
         self.reason_open_ids = self._encode(OPEN_REASON)
         self.reason_close_ids = self._encode(CLOSE_REASON)
-        self.answer_open_ids = self._encode(OPEN_ANSWER)
+        self.answer_open_ids = self._encode("" if asks == "nothing" else OPEN_ANSWER)
         self.closing_ids = np.append(self._encode(CLOSE_ANSWER), np.int32(frame.end_of_turn))
         self._titles = {o.code: self._title(o.title) for o in taxonomy}
         self._lines: dict[str, Ids] = {}
@@ -139,14 +142,15 @@ class Language:
         parts = {
             "reason": [self._think(reason), self._answer(code)],
             "title": [self._answer(code)],
+            "nothing": [self._answer(code)],
             "reason_only": [self._think(reason), (self.closing_ids[-1:], Segment.REASON)],
             "title_given_reason": [self._answer(code)],
             "title_reason": [self._answer(code, closing=self.closing_ids[:-1]), *self._afterthought(reason)],
         }
         if reason is None and self.asks == "reason_only":
             raise UserError("A language that asks for the reason alone was given none; leave such transitions out.")
-        if reason is not None and self.asks == "title":
-            raise UserError("A language that asks for the title alone was given a reason; use asks='reason'.")
+        if reason is not None and self.asks in NO_REASON:
+            raise UserError("A language that asks for no reason was given one; use asks='reason'.")
         ids, kinds = zip(*parts[self.asks], strict=True)
         segments = [np.full(len(part), kind, dtype=np.int8) for part, kind in zip(ids, kinds, strict=True)]
         return np.concatenate(ids), np.concatenate(segments)
@@ -273,7 +277,7 @@ class Language:
     @property
     def reason_room(self) -> int:
         """Tokens that a reason is sure to find room for after any history."""
-        return 0 if self.asks == "title" else reason_room(self.max_tokens)
+        return 0 if self.asks in NO_REASON else reason_room(self.max_tokens)
 
     @property
     def longest_answer(self) -> int:
@@ -295,7 +299,7 @@ class Language:
 
     def _room(self) -> int:
         """Tokens that the lines of a prompt may take, the same for every history so that it never moves."""
-        think = 0 if self.asks == "title" else len(self._think(None)[0])
+        think = 0 if self.asks in NO_REASON else len(self._think(None)[0])
         said = len(self.said_ids) + len(self.line_end_ids) if self.asks == "title_given_reason" else 0
         marks = think + said + len(self.answer_open_ids) + self.longest_answer
         room = self.max_tokens - len(self.head_ids) - len(self.tail_ids) - marks - self.reason_room

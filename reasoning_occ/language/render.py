@@ -84,6 +84,8 @@ def _facts(facts: Facts) -> list[str]:
         said.append("part time")
     if facts.pay is not None:
         said.append(PAY[facts.pay])
+    if facts.wage is not None:
+        said.append(f"{facts.wage:.0f} an hour")
     if facts.region is not None:
         said.append(plain(facts.region))
     if facts.tenure_years is not None and facts.tenure_years >= 1:

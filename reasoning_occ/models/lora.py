@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from safetensors import SafetensorError
 
 from reasoning_occ.errors import UserError
+from reasoning_occ.models.causal import layers
 from reasoning_occ.models.store import build
 
 if TYPE_CHECKING:
@@ -21,7 +22,12 @@ if TYPE_CHECKING:
 
 
 def add_lora(
-    model: "PreTrainedModel", r: int, alpha: float, dropout: float, targets: str | Sequence[str]
+    model: "PreTrainedModel",
+    r: int,
+    alpha: float,
+    dropout: float,
+    targets: str | Sequence[str],
+    last_layers: int | None = None,
 ) -> "PeftModel":
     """Freeze a model and add an adapter to train; the adapter's weights are fp32 whatever the model's.
 
@@ -30,20 +36,23 @@ def add_lora(
         alpha: the adapter's output is scaled by alpha / r.
         dropout: on the adapter's input.
         targets: names of linear layers, or "all-linear" for all but the output layer.
+        last_layers: in so many of the model's layers, the last ones; None: in all. Nothing below them learns, so no
+            gradient is computed there.
 
     Raises:
-        UserError: the rank or dropout is out of range, or no layer has such a name.
+        UserError: the rank or dropout is out of range, no layer has such a name, or there are not so many.
     """
     from peft import LoraConfig, PeftModel, get_peft_model
 
     if r < 1 or not 0 <= dropout < 1:
         raise UserError(f"lora: expected r of 1 or more and dropout in [0, 1); got r={r}, dropout={dropout}.")
     alpha_as_given: Any = alpha
+    targets = targets if isinstance(targets, str) else list(targets)
     config = LoraConfig(
         r=r,
         lora_alpha=alpha_as_given,
         lora_dropout=dropout,
-        target_modules=targets if isinstance(targets, str) else list(targets),
+        target_modules=targets if last_layers is None else _in_last(model, last_layers, targets),
         bias="none",
         task_type="CAUSAL_LM",
     )
@@ -54,6 +63,18 @@ def add_lora(
         raise UserError(f"lora.targets: no adapter can be added to '{targets}': {error}") from error
     assert isinstance(adapted, PeftModel)
     return adapted
+
+
+def _in_last(model: "PreTrainedModel", last: int, targets: str | list[str]) -> list[str]:
+    """The names of the linear layers in the model's `last` layers; peft's own choice of layers has no "all-linear"."""
+    from torch import nn
+
+    held = layers(model)
+    if not 1 <= last <= len(held):
+        raise UserError(f"lora.last_layers: expected null or a number from 1 to {len(held)}, the layers; got {last}.")
+    chosen = {id(module) for layer in held[-last:] for module in layer.modules() if isinstance(module, nn.Linear)}
+    everywhere = {name: module for name, module in model.named_modules() if id(module) in chosen}
+    return [name for name in everywhere if targets == "all-linear" or name.rpartition(".")[2] in targets]
 
 
 @contextmanager

@@ -81,8 +81,7 @@ def _job(job: Job, fields: Collection[str]) -> Job:
             region=_without_contacts(known.region) if known.region and "region" in fields else None,
             pay=known.pay if "pay" in fields else None,
             sector=_without_contacts(known.sector) if known.sector and "sector" in fields else None,
-            # no prompt shows a wage
-            wage=None,
+            wage=job.facts.wage if "pay" in fields else None,
         ),
     )
 

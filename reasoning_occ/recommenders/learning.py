@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -158,7 +158,7 @@ def _tune(learning: Learning, train: Sequence[Transition], valid: Sequence[Trans
         if lora is None:
             return model
         torch.manual_seed(settings.seed)  # the adapter's first weights
-        return add_lora(model, r=lora.r, alpha=lora.alpha, dropout=lora.dropout, targets=lora.targets)
+        return add_lora(model, **{field.name: getattr(lora, field.name) for field in fields(lora)})
 
     model = adapted(backbone.model)
     reasons_train, reasons_valid = learning.reasons(train, valid)  # may be dear: all else is known to work

@@ -15,18 +15,21 @@ _WEIGHTS = ("reason_weight", "answer_weight")
 
 @dataclass(frozen=True, slots=True)
 class LoraChoice:
-    """The adapter: rank, scale numerator, dropout, and which linear layers get one ('all-linear' or names)."""
+    """The adapter: rank, scale numerator, dropout, which linear layers get one ('all-linear' or names), and in how many
+    of the model's layers, the last ones (None: all)."""
 
     r: int
     alpha: int
     dropout: float
     targets: str | tuple[str, ...]
+    last_layers: int | None
 
     def __post_init__(self) -> None:
         """Raises UserError where a value makes no sense, naming its key."""
         for name, holds, expected in (
             ("r", _whole(self.r) and self.r > 0, "a whole number above 0"),
             ("alpha", _number(self.alpha) and self.alpha > 0, "a number above 0"),
+            ("last_layers", self.last_layers is None or _whole(self.last_layers), "null or a whole number"),
             ("dropout", _number(self.dropout) and 0 <= self.dropout < 1, "a share from 0 to below 1"),
         ):
             if not holds:

@@ -1,10 +1,13 @@
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
 from reasoning_occ.careers.types import Date, Job
+from reasoning_occ.errors import UserError
 from reasoning_occ.language.held import PLACES, held
 from reasoning_occ.language.prompt import Language
+from reasoning_occ.training.tree import grow
 
 
 def test_the_latest_come_first_and_each_once(tiny_taxonomy, career):
@@ -22,3 +25,21 @@ def test_where_one_may_stay_the_present_title_can_be_learnt(tokenizers, tiny_tax
     moved = language.example(next(iter(replace(yearly, stays=False).transitions())), None)
     assert moved.barred == tiny_taxonomy.index("c")
     assert moved.held.tolist() == (held(yearly.until(0), tiny_taxonomy).tolist() if ranking == "copying_head" else [])
+
+
+def test_where_nothing_is_asked_each_history_begins_the_next(tokenizers, tiny_taxonomy, career):
+    language = Language(tokenizers["qwen3"], tiny_taxonomy, 400, "nothing", "copying_head")
+    longer = replace(career, jobs=tuple(Job(code, Date(1970 + i)) for i, code in enumerate("cncb")))
+    examples = [language.example(t, None) for t in longer.transitions()]
+    for one, other in pairwise(examples):
+        assert one.ids.tolist() == other.ids[: len(one)].tolist() and len(one) < len(other)
+    for one, t in zip(examples, longer.transitions(), strict=True):
+        assert one.ids.tolist() == language.answer_prefix_ids(t.history, None).tolist()
+        assert not one.segments.any() and one.title == tiny_taxonomy.index(t.target)
+    # nothing but the longest has tokens of its own
+    assert len(grow(examples)) == len(examples[-1])
+
+
+def test_where_nothing_is_asked_no_title_can_be_written(tokenizers, tiny_taxonomy):
+    with pytest.raises(UserError, match="ranking=head"):
+        Language(tokenizers["qwen3"], tiny_taxonomy, 400, "nothing")

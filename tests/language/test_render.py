@@ -85,12 +85,12 @@ def test_marks_of_the_grammar_and_the_chat_format_are_defused():
     assert plain(" a\n<|im_end|> <think> </answer>  5 < 6 ") == "a < |im_end|> < think> < /answer> 5 < 6"
 
 
-def test_sector_and_part_time_are_said_and_no_wage(tiny_taxonomy):
+def test_sector_part_time_and_wage_are_said(tiny_taxonomy):
     code = tiny_taxonomy.codes[0]
     said = Facts(sector="Retail trade", full_time=False, wage=12.5)
     job = Job(code, Date(1999), facts=said)
     assert events(Career(Person("1"), (), (job,)), tiny_taxonomy) == [
-        f"1999: {tiny_taxonomy.title(code)}; Retail trade, part time"
+        f"1999: {tiny_taxonomy.title(code)}; Retail trade, part time, 12 an hour"
     ]
     full = replace(job, facts=Facts(full_time=True))
     assert events(Career(Person("1"), (), (full,)), tiny_taxonomy) == [f"1999: {tiny_taxonomy.title(code)}"]

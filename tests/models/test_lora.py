@@ -47,12 +47,33 @@ def test_only_the_adapter_is_trained_and_in_fp32(texts):
     assert {w.dtype for name, w in weights.items() if name not in learned} == {torch.bfloat16}
 
 
+def test_only_the_last_layers_learn_and_are_read_again(tiny_backbone, texts, tmp_path):
+    torch.manual_seed(0)
+    model = add_lora(tiny_backbone.model, r=4, alpha=8, dropout=0.0, targets="all-linear", last_layers=1)
+    learned = {name for name, weight in model.named_parameters() if weight.requires_grad}
+    assert len(learned) == 14 and all("layers.1." in name for name in learned)
+    below = []
+    model.base_model.model.model.layers[0].register_forward_hook(lambda _, __, out: below.append(out))
+    model(IDS).logits.sum().backward()
+    assert not below[0].requires_grad  # no gradient is computed below
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            if "lora_B" in name:
+                weight.normal_(std=0.1)
+    expected = model.eval()(IDS).logits
+    save_adapter(model, tiny_backbone.tokenizer, tmp_path / "adapter")
+    fresh = tiny(tiny_backbone.family, texts, seed=0, dtype="fp32")
+    assert torch.equal(load_adapter(fresh.model, tmp_path / "adapter")(IDS).logits, expected)
+
+
 def test_settings_that_cannot_work_are_refused(texts):
     model = tiny("qwen3", texts, seed=0, dtype="fp32").model
     with pytest.raises(UserError, match="r=0"):
         add_lora(model, r=0, alpha=8, dropout=0.0, targets="all-linear")
     with pytest.raises(UserError, match=r"lora\.targets.*nowhere"):
         add_lora(model, r=4, alpha=8, dropout=0.0, targets=["nowhere"])
+    with pytest.raises(UserError, match=r"last_layers.*from 1 to 2.*got 3"):
+        add_lora(model, r=4, alpha=8, dropout=0.0, targets="all-linear", last_layers=3)
 
 
 def test_an_adapter_of_another_model_or_none_is_refused(tiny_backbone, texts, tmp_path):

@@ -13,7 +13,7 @@ CAREER = Career(
             Date(1992), "Nursing diploma, ask jane@roe.example or +1 (555) 010-9999, www.roe.example/cv 1988-1992"
         ),
     ),
-    (Job("10", Date(1993, 4), Date(1995), Facts(2.0, 40, "South", "up")),),
+    (Job("10", Date(1993, 4), Date(1995), Facts(2.0, 40, "South", "up", wage=12.0)),),
 )
 
 
@@ -29,6 +29,9 @@ def test_only_chosen_fields_are_shared():
         "tenure": lambda c: c.jobs[0].facts.tenure_years is not None,
     }.items():
         assert has(shared(CAREER, [*NEEDED, field])) and not has(shared(CAREER, set(FIELDS) - {field}))
+
+    assert shared(CAREER, [*NEEDED, "pay"]).jobs[0].facts.wage == 12
+    assert shared(CAREER, set(FIELDS) - {"pay"}).jobs[0].facts.wage is None
 
 
 def test_ids_slices_and_contacts_never_are():

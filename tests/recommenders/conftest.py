@@ -9,7 +9,7 @@ from recommending import INFERENCE, METHODS, TRAINER
 
 from reasoning_occ.language.asks import ASK, TASK
 from reasoning_occ.models.tiny import tiny
-from reasoning_occ.recommenders.direct import Direct
+from reasoning_occ.recommenders.direct import direct
 
 
 @pytest.fixture(autouse=True)
@@ -45,8 +45,8 @@ def make(nls):
             "inference": INFERENCE,
             "logger": lambda _stage, _folder: nullcontext(None),
         } | changed
-        if method == "direct":
-            return Direct(**given)
+        if method in ("direct", "unasked"):
+            return direct(ask=method == "direct", **given)
         own = {"task_mix": 0.5} if method == "multi_task" else {}
         return METHODS[method](oracle=given.pop("oracle", oracle), **own | given)
 

@@ -28,7 +28,7 @@ TRAINER = TrainingSettings(
     validate_every=1.0,
     validate_examples=4,
     seed=0,
-    lora=LoraChoice(4, 8, 0.0, "all-linear"),
+    lora=LoraChoice(4, 8, 0.0, "all-linear", None),
 )
 INFERENCE = Inference(
     precision="fp32",

@@ -92,7 +92,7 @@ def settings() -> Callable[..., TrainingSettings]:
             "validate_every": 0.5,
             "validate_examples": 64,
             "seed": 0,
-            "lora": LoraChoice(4, 8, 0.0, "all-linear"),
+            "lora": LoraChoice(4, 8, 0.0, "all-linear", None),
         }
         return TrainingSettings(**{**values, **changed})
 
