@@ -25,7 +25,7 @@ SCORING = PACKAGE / "evaluation"
 # what a result does not depend on; how predictions are scored and shown can change without training anew, and of
 # files the content counts, not where they lie
 IDLE_BELOW = {
-    "evaluation": ("against", "resamples", "people_shown", "floors"),
+    "evaluation": ("against", "margin", "resamples", "people_shown", "floors"),
     "split": ("test_file",),
     "model": ("path",),
 }

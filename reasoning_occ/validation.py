@@ -92,6 +92,9 @@ def _validate_evaluation(cfg: DictConfig) -> None:
     _validate_horizon(cfg)
     for key in ("resamples", "people_shown", "group_at_least"):
         _must(_counts(choice[key]), f"evaluation.{key}", "a whole number above 0", choice[key])
+    margin = choice.margin
+    right = isinstance(margin, int | float) and not isinstance(margin, bool) and margin > 0
+    _must(right, "evaluation.margin", "a number above 0", margin)
     _must(OmegaConf.is_list(choice.floors), "evaluation.floors", "a list such as [markov]", choice.floors)
     for floor in choice.floors:
         floor_node(floor)

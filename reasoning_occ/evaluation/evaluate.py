@@ -13,7 +13,7 @@ from reasoning_occ.evaluation.coverage import coverage
 from reasoning_occ.evaluation.intervals import mean, percentile_interval, resampled_sums, wilson
 from reasoning_occ.evaluation.metrics import EXPECTED, HITS, MEANS, decided_match, related_match
 from reasoning_occ.evaluation.predictions import Prediction
-from reasoning_occ.evaluation.scored import score
+from reasoning_occ.evaluation.scored import Scored, score
 from reasoning_occ.evaluation.situation import Situations
 from reasoning_occ.evaluation.slices import slices
 from reasoning_occ.evaluation.temperature import MOVED, cooled
@@ -105,20 +105,9 @@ def _check(predictions: Sequence[Prediction]) -> None:
 
 
 def _summary(predictions: Sequence[Prediction], taxonomy: Taxonomy, resamples: int, seed: int) -> dict[str, Any]:
-    columns = score(predictions, taxonomy).columns
-    people = [p.person for p in predictions]
-    values = metrics_of(columns.sum(0))
-    resampled = metrics_of(resampled_sums(columns, people, resamples, seed))
-    # absolute gaps grow with resampling noise: without this shift the interval of ECE would lie above its value
-    bias = np.nanmean(resampled[:, -1]) - values[-1] if np.isfinite(values[-1]) else 0.0
-    resampled[:, -1] = np.maximum(resampled[:, -1] - bias, 0.0)
-    tested = len(set(people))
-    found = summary(values, number_scored(columns), resampled, enough=tested > 1)
-    for name in SHARES:
-        share = found[name]["value"]
-        if tested > 1 and share is not None and share in (0, 1):
-            # of people, not transitions: those of one person resemble one another
-            found[name]["low"], found[name]["high"] = wilson(share, tested)
+    scored = score(predictions, taxonomy)
+    people, tested = scored.people, len(set(scored.people))
+    found = summarised(scored, resamples, seed)
     if all(p.decided is not None for p in predictions):
         scores = decided_match(predictions, taxonomy)
         pairs = [(person, float(x)) for person, x in zip(people, scores, strict=True)]
@@ -132,6 +121,24 @@ def _summary(predictions: Sequence[Prediction], taxonomy: Taxonomy, resamples: i
             "unscored": sum(p.log_prob is None for p in predictions),
         },
     }
+
+
+def summarised(scored: Scored, resamples: int, seed: int) -> dict[str, dict[str, float | int | None]]:
+    """Every metric with its n and interval by the names of `METRICS`, from scores."""
+    columns, people = scored.columns, scored.people
+    values = metrics_of(columns.sum(0))
+    resampled = metrics_of(resampled_sums(columns, people, resamples, seed))
+    # absolute gaps grow with resampling noise: without this shift the interval of ECE would lie above its value
+    bias = np.nanmean(resampled[:, -1]) - values[-1] if np.isfinite(values[-1]) else 0.0
+    resampled[:, -1] = np.maximum(resampled[:, -1] - bias, 0.0)
+    tested = len(set(people))
+    found = summary(values, number_scored(columns), resampled, enough=tested > 1)
+    for name in SHARES:
+        share = found[name]["value"]
+        if tested > 1 and share is not None and share in (0, 1):
+            # of people, not transitions: those of one person resemble one another
+            found[name]["low"], found[name]["high"] = wilson(share, tested)
+    return found
 
 
 def metrics_of(sums: Float[np.ndarray, "*any columns"]) -> Float[np.ndarray, "*any metrics"]:

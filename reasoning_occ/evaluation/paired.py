@@ -26,8 +26,9 @@ class Paired:
 
     differences: by metric, `{"value", "n", "low", "high"}` as in metrics.json. only_ours, only_theirs: transitions
     whose truth the first title of one alone names. p: McNemar's exact, two-sided; `None` where somebody has several
-    transitions, which are not independent. smallest: difference in AccEM that a test with as many people and as much
-    disagreement finds at a level of 5% in four of five cases; `None` where the two never differ.
+    transitions, which are not independent, and where hits are means over seeds. smallest: difference in AccEM that a
+    test with as many people and as much disagreement finds at a level of 5% in four of five cases; `None` where the two
+    never differ.
     """
 
     differences: Mapping[str, Mapping[str, Any]]
@@ -35,6 +36,27 @@ class Paired:
     only_theirs: int
     p: float | None
     smallest: float | None
+
+
+def verdict(difference: Mapping[str, Any], margin: float) -> str:
+    """What the interval of a difference says, where more is better: a test of non-inferiority beside one of difference.
+
+    Args:
+        difference: with its 95% interval, `low` and `high`.
+        margin: a loss that is small enough to be called on a par.
+
+    Returns:
+        "better": the interval lies above zero; "on a par": above -margin, so that a larger loss is ruled out (at a
+        one-sided level of 2.5%); "worse": below zero, and not on a par; "open": neither; "-": no interval.
+    """
+    low, high = difference["low"], difference["high"]
+    if low is None or high is None:
+        return "-"
+    if low > 0:
+        return "better"
+    if low > -margin:
+        return "on a par"
+    return "worse" if high < 0 else "open"
 
 
 def paired(ours: Scored, theirs: Scored, resamples: int, seed: int) -> Paired:
@@ -71,9 +93,15 @@ def paired(ours: Scored, theirs: Scored, resamples: int, seed: int) -> Paired:
         summary(values, np.minimum(number_scored(a), number_scored(b)), differences, enough=len(several) > 1),
         only_ours,
         only_theirs,
-        mcnemar(only_ours, only_theirs) if max(several.values()) == 1 else None,
+        mcnemar(only_ours, only_theirs) if max(several.values()) == 1 and _counted(a, b) else None,
         _ERRORS * error if error > 0 else None,
     )
+
+
+def _counted(*columns: Float[np.ndarray, "predictions columns"]) -> bool:
+    """Whether every transition is a hit or none, and no mean of several."""
+    hits = MEANS.index("AccEM")
+    return all(bool(np.isin(one[:, hits], (0, 1)).all()) for one in columns)
 
 
 def _ordered(scored: Scored) -> Float[np.ndarray, "predictions columns"]:

@@ -56,6 +56,26 @@ def score(predictions: Sequence[Prediction], taxonomy: Taxonomy) -> Scored:
     )
 
 
+def averaged(several: Sequence[Scored]) -> Scored:
+    """The mean scores of one recommender trained with several seeds, transition by transition.
+
+    Raises:
+        UserError: they were not tested on the same transitions.
+    """
+    first, *others = several
+    for other in others:
+        if set(other.keys) != set(first.keys):
+            raise UserError(
+                f"Seeds of one recommender must be tested on the same transitions: {len(first.keys)} and "
+                f"{len(other.keys)} of them differ in {len(set(first.keys) ^ set(other.keys))}. Keep split.seed fixed."
+            )
+    ordered = [sorted(range(len(one.keys)), key=one.keys.__getitem__) for one in several]
+    means = np.mean([one.means[order] for one, order in zip(several, ordered, strict=True)], axis=0)
+    probabilities = np.mean([one.probabilities[order] for one, order in zip(several, ordered, strict=True)], axis=0)
+    keys, truths = ([of[i] for i in ordered[0]] for of in (first.keys, first.truths))
+    return Scored(tuple(keys), tuple(truths), means, probabilities)
+
+
 def write(path: Path, scored: Scored) -> None:
     """Write scores.jsonl, whole or not at all; null is what a metric can't score."""
     rows = zip(scored.keys, scored.truths, scored.means.tolist(), scored.probabilities.tolist(), strict=True)

@@ -88,7 +88,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--path", help="folder or .gguf file of a model whose tokenizer to use")
     parser.add_argument("--person", metavar="ID", help="a person of the survey; without it, the first")
     parser.add_argument("--transition", metavar="N", type=int, help="which move, 1 the first; without it, the last")
-    parser.add_argument("--asks", choices=[asks for asks in get_args(Asks) if asks != "nothing"], default="reason", help="what the prompt asks for")
+    parser.add_argument(
+        "--asks",
+        choices=[asks for asks in get_args(Asks) if asks != "nothing"],
+        default="reason",
+        help="what the prompt asks for",
+    )
     parser.add_argument("--reason", metavar="TEXT", help="the reason to learn; without it, an empty one (no loss)")
     return parser
 

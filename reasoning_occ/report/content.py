@@ -7,7 +7,7 @@ from typing import Any
 
 from reasoning_occ.errors import UserError, nearest
 from reasoning_occ.evaluation.metrics import EXPECTED
-from reasoning_occ.report import grid
+from reasoning_occ.report import grid, seeds
 from reasoning_occ.report.grid import Grid
 from reasoning_occ.report.jobs import Job, Unfinished
 from reasoning_occ.report.sentences import TINY, caption, notes, warning
@@ -82,17 +82,24 @@ def table(
 def _beside(jobs: Sequence[Job], made: Table, against: str | None) -> dict[str, Any]:
     """The grids of a table, and its notes with what keeps one from being made."""
     labels = [row.label for row in made.rows[: len(jobs)]]
+    shown = [m for m in made.metrics if m != EXPECTED]
     grids, told = [], []
     base = against or (grid.asked(jobs) if len(jobs) > 1 else None)
     if base:
         try:
-            grids.append(
-                grid.against(jobs, labels, base, [m for m in made.metrics if m != EXPECTED], made.decimals + 1)
-            )
+            grids.append(grid.against(jobs, labels, base, shown, made.decimals + 1, grid.margin(jobs)))
         except UserError as error:
             if against:
                 raise
             told.append(f"Not compared pair by pair: {error}")  # a sweep may not have come to that row yet
+    found = seeds.pools(jobs) if len({job.seed for job in jobs}) > 1 else []
+    if any(len(pool.jobs) > 1 for pool in found):
+        grids.append(seeds.spread(found, shown, made.decimals + 1))
+        if base:
+            try:
+                grids.append(seeds.against(found, base, shown, made.decimals + 1, grid.margin(jobs)))
+            except UserError as error:
+                told.append(f"Means over seeds are not compared: {error}")
     if spent := grid.cost(jobs, labels):
         grids.append(spent)
     return {"grids": tuple(grids), "notes": (*made.notes, *told)}

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from reasoning_occ import costs
 from reasoning_occ.errors import UserError, nearest
 from reasoning_occ.evaluation import scored
-from reasoning_occ.evaluation.paired import LEVEL, POWER, Paired, holm, paired
+from reasoning_occ.evaluation.paired import LEVEL, POWER, Paired, holm, paired, verdict
 from reasoning_occ.report.jobs import Job, setting
 from reasoning_occ.report.sentences import interval, value
 
@@ -17,6 +18,8 @@ FIGURES = {
 }
 STAGES = {"oracle": "oracle", "learn": "learn", "prefer": "prefer", "write": "write", "rank": "rank"}
 ABSENT = "-"
+JUDGED, JUDGED_BY = "MRR", "by MRR"
+"""What verdicts are on, and the head of their column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,14 @@ def cost(jobs: Sequence[Job], labels: Sequence[str]) -> Grid | None:
     )
 
 
-def against(jobs: Sequence[Job], labels: Sequence[str], name: str, metrics: Sequence[str], decimals: int) -> Grid:
+def against(
+    jobs: Sequence[Job],
+    labels: Sequence[str],
+    name: str,
+    metrics: Sequence[str],
+    decimals: int,
+    margin: float | None = None,
+) -> Grid:
     """Each job less the one of a name, on the same transitions; Holm's correction is over all rows.
 
     Args:
@@ -61,6 +71,7 @@ def against(jobs: Sequence[Job], labels: Sequence[str], name: str, metrics: Sequ
         name: a row's label, a recommender's name or a choice of the group `row`.
         metrics: to show.
         decimals: of differences.
+        margin: of MRR, below which a loss is on a par (`paired.verdict`); None: no verdict.
 
     Raises:
         UserError: no row of that name, several that can't be told apart, or other test people.
@@ -77,19 +88,33 @@ def against(jobs: Sequence[Job], labels: Sequence[str], name: str, metrics: Sequ
     rows, numbers = [], {}
     for i, found in compared:
         if found is None:
-            rows.append((labels[i], *[ABSENT] * (len(metrics) + 3)))
+            rows.append((labels[i], *[ABSENT] * (len(metrics) + 3 + (margin is not None))))
             continue
         p_holm = None if found.p is None else next(corrected)
-        cells = [
-            f"{_signed(found.differences[m], decimals)} {interval(found.differences[m], decimals)}" for m in metrics
-        ]
         last = f"{found.smallest:.{decimals}f}" if found.smallest is not None else ABSENT
-        rows.append((labels[i], *(cell.strip() for cell in cells), _p(found.p), _p(p_holm), last))
+        said = () if margin is None else (verdict(found.differences[JUDGED], margin),)
+        rows.append((labels[i], *cells(found, metrics, decimals), _p(found.p), _p(p_holm), last, *said))
         numbers[labels[i]] = _numbers(found, p_holm, metrics)
-    head = ("row", *metrics, "p", "p (Holm)", "smallest")
+    head = ("row", *metrics, "p", "p (Holm)", "smallest", *(() if margin is None else (JUDGED_BY,)))
     alone = tuple(labels[i] for i, found in compared if found is None)
-    notes = (*_sentences(name, len(tested), len(made)), *_without_partner(name, alone))
+    notes = (*_sentences(name, len(tested), len(made)), *meaning(margin), *_without_partner(name, alone))
     return Grid(f"Less {name}", head, tuple(rows), numbers, notes)
+
+
+def cells(found: Paired, metrics: Sequence[str], decimals: int) -> list[str]:
+    """A difference in each metric, with its interval."""
+    differences = [found.differences[m] for m in metrics]
+    return [f"{_signed(one, decimals)} {interval(one, decimals)}".strip() for one in differences]
+
+
+def meaning(margin: float | None) -> tuple[str, ...]:
+    """What the verdicts mean."""
+    if margin is None:
+        return ()
+    return (
+        f"{JUDGED_BY}: by the 95% interval of the difference in MRR. better: above zero; on a par: above -{margin:g} "
+        "(a larger loss is ruled out); worse: below zero, and not on a par; open: neither.",
+    )
 
 
 def _sentences(name: str, tested: int, compared: int) -> tuple[str, ...]:
@@ -159,5 +184,14 @@ def _numbers(found: Paired, p_holm: float | None, metrics: Sequence[str]) -> dic
 
 def asked(jobs: Sequence[Job]) -> str | None:
     """The row that the jobs' configurations want the others compared with, where they agree."""
-    names = {setting(job.folder, "evaluation.against") for job in jobs}
-    return names.pop() if len(names) == 1 else None
+    return _agreed(jobs, "evaluation.against")
+
+
+def margin(jobs: Sequence[Job]) -> float | None:
+    """Their `evaluation.margin`, where they agree."""
+    return _agreed(jobs, "evaluation.margin")
+
+
+def _agreed(jobs: Sequence[Job], key: str) -> Any:
+    values = {setting(job.folder, key) for job in jobs}
+    return values.pop() if len(values) == 1 else None

@@ -90,7 +90,7 @@ def test_of_several_seeds_each_is_compared_with_its_own(sweep, run_folder):
 
 def test_a_row_whose_own_seed_of_the_base_is_not_finished_has_dashes(sweep, run_folder):
     run_folder(sweep / "joint-5", "joint", 1.0, 0.1, seed=1)  # direct with seed 1 is still to come
-    (grid,) = compose(sweep, METRICS, "direct").grids
+    grid, *_ = compose(sweep, METRICS, "direct").grids
     cells = {row[0]: set(row[1:]) for row in grid.rows}
     assert cells["joint (seed=1)"] == {"-"} and len(cells["joint (seed=0)"]) > 1
     assert list(grid.numbers) == ["joint (seed=0)"] and "over 1 test." in grid.notes[0]
@@ -99,7 +99,7 @@ def test_a_row_whose_own_seed_of_the_base_is_not_finished_has_dashes(sweep, run_
 
 def test_the_label_of_one_row_is_compared_with_whatever_its_seed(sweep, run_folder):
     run_folder(sweep / "joint-5", "joint", 1.0, 0.1, seed=1)
-    (grid,) = compose(sweep, METRICS, "joint (seed=0)").grids
+    grid, *_ = compose(sweep, METRICS, "joint (seed=0)").grids
     assert set(grid.numbers) == {"direct", "joint (seed=1)"}
 
 

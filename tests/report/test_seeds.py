@@ -1,0 +1,89 @@
+"""Means over seeds: both uncertainties, and comparisons with a margin."""
+
+import numpy as np
+import pytest
+
+from reasoning_occ.errors import UserError
+from reasoning_occ.evaluation import scored
+from reasoning_occ.evaluation.paired import paired, verdict
+from reasoning_occ.report import seeds
+from reasoning_occ.report.content import METRICS
+from reasoning_occ.report.jobs import find
+from reasoning_occ.report.table import compose
+
+
+@pytest.fixture
+def twice(sweep, run_folder):
+    """direct and joint, each with two seeds that differ."""
+    run_folder(sweep / "direct-4", "direct", 1.0, 0.4, seed=1)
+    run_folder(sweep / "joint-5", "joint", 1.0, 0.1, seed=1)
+    return sweep
+
+
+def test_jobs_that_differ_in_their_seed_alone_are_one_row(twice):
+    spread, less = compose(twice, METRICS, "direct").grids[1:3]
+    assert spread.title == "Over seeds" and [row[:2] for row in spread.rows] == [("direct", "2"), ("joint", "2")]
+    assert "ECE" not in spread.head  # no mean of scores, so none over seeds
+    each = [scored.read(twice / name / "scores.jsonl").means[:, 6].mean() for name in ("direct-1", "direct-4")]
+    assert spread.numbers["direct"]["MRR_value"] == pytest.approx(np.mean(each))
+    told = spread.rows[0][spread.head.index("MRR")]
+    assert told.endswith(f"{min(each):.3f}..{max(each):.3f}") and min(each) < max(each)
+    assert less.title == "Less direct, over seeds" and [row[0] for row in less.rows] == ["joint"]
+
+
+def test_the_mean_over_seeds_is_compared_transition_by_transition(twice):
+    jobs, _ = find(twice)
+    direct, joint = seeds.pools(jobs)
+    read = {job.folder.name: scored.read(job.folder / "scores.jsonl") for job in jobs}
+    by_key = {name: dict(zip(one.keys, one.means[:, 6], strict=True)) for name, one in read.items()}
+    keys = read["direct-1"].keys
+    slow = [
+        (by_key["joint-2"][key] + by_key["joint-5"][key] - by_key["direct-1"][key] - by_key["direct-4"][key]) / 2
+        for key in keys
+    ]
+    found = paired(joint.scored, direct.scored, 100, 0)
+    assert found.differences["MRR"]["value"] == pytest.approx(np.mean(slow))
+    assert found.p is None  # half a hit is no hit of McNemar's
+
+
+def test_seeds_tested_on_others_are_refused(sweep):
+    whole = scored.read(sweep / "direct-1" / "scores.jsonl")
+    less = scored.Scored(whole.keys[1:], whole.truths[1:], whole.means[1:], whole.probabilities[1:])
+    with pytest.raises(UserError, match="same transitions"):
+        scored.averaged([whole, less])
+
+
+def test_an_average_does_not_depend_on_the_order_of_lines(sweep):
+    whole = scored.read(sweep / "direct-1" / "scores.jsonl")
+    turned = scored.Scored(whole.keys[::-1], whole.truths[::-1], whole.means[::-1], whole.probabilities[::-1])
+    mean = scored.averaged([whole, turned])
+    assert dict(zip(mean.keys, mean.truths, strict=True)) == dict(zip(whole.keys, whole.truths, strict=True))
+    order = [whole.keys.index(key) for key in mean.keys]
+    np.testing.assert_allclose(mean.means, whole.means[order])
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "told"),
+    [
+        (0.001, 0.02, "better"),
+        (-0.005, 0.02, "on a par"),
+        (-0.009, -0.001, "on a par"),  # worse by less than counts
+        (-0.02, -0.011, "worse"),
+        (-0.03, -0.001, "worse"),
+        (-0.02, 0.02, "open"),
+        (None, None, "-"),
+    ],
+)
+def test_a_verdict_follows_from_interval_and_margin(low, high, told):
+    assert verdict({"low": low, "high": high}, 0.01) == told
+
+
+def test_a_table_says_the_verdict_where_a_margin_is_on_record(twice):
+    for folder in twice.iterdir():
+        path = folder / ".hydra" / "config.yaml"
+        if path.is_file():
+            path.write_text(path.read_text().replace("people_shown: 12", "people_shown: 12, margin: 0.01"))
+    grids = compose(twice, METRICS, "direct").grids
+    for grid in (grids[0], grids[2]):
+        assert grid.head[-1] == "by MRR" and any("above -0.01" in note for note in grid.notes)
+        assert {row[-1] for row in grid.rows} <= {"better", "on a par", "worse", "open"}
