@@ -15,6 +15,7 @@ _EPILOG = """examples:
   python -m reasoning_occ.report sweeps/NAME --format latex        for a paper, on standard output
   python -m reasoning_occ.report sweeps/NAME --metrics AccEM,MRR   these metrics alone
   python -m reasoning_occ.report sweeps/NAME --against direct      every row less direct, tested in pairs
+  python -m reasoning_occ.report sweeps/NAME --expect FILE         are the figures those that FILE says?
 
 Reads what the jobs have written (metrics.json, scores.jsonl, ...); nothing is scored again, and a sweep may
 still be running. Exits with 0 where all jobs of a sweep are done, else with 1.
@@ -34,10 +35,29 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     try:
         done = report(options.folder, options.format, options.metrics, options.against)
+        as_expected = _expected(options)
     except UserError as error:
         print(error, file=sys.stderr)
         return 1
-    return 0 if done else 1
+    return 0 if done and as_expected else 1
+
+
+def _expected(options: argparse.Namespace) -> bool:
+    """Write what is expected of such jobs, or compare with it; whether they give it."""
+    from reasoning_occ.report import expected
+    from reasoning_occ.report.content import METRICS
+
+    if options.write_expected is not None:
+        metrics = options.metrics or METRICS
+        expected.write(options.folder, options.write_expected, metrics, options.tolerance, options.command)
+        print(f"Written: {options.write_expected}", file=sys.stderr)
+    if options.expect is None:
+        return True
+    found = expected.check(options.folder, options.expect)
+    print("\n".join(found.off), end="\n" * bool(found.off), file=sys.stderr)
+    told = f"{len(found.off)} differ" if found.off else "all as expected"
+    print(f"{found.compared} figures compared with {options.expect}: {told}.", file=sys.stderr)
+    return not found.off
 
 
 def report(folder: Path, form: str, metrics: Sequence[str] | None, against: str | None = None) -> bool:
@@ -104,6 +124,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--against", metavar="ROW", help="compare every row with this one, pair by pair, such as direct"
     )
+    parser.add_argument(
+        "--expect", type=Path, metavar="FILE", help="an expected.json: exit with 1 unless the jobs give its figures"
+    )
+    parser.add_argument("--write-expected", type=Path, metavar="FILE", help="write these figures as an expected.json")
+    parser.add_argument(
+        "--tolerance", type=float, default=0.01, help="how far another run may be off, for --write-expected (0.01)"
+    )
+    parser.add_argument("--command", default="", help="the command that made the jobs, for --write-expected")
     return parser
 
 
