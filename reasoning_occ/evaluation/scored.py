@@ -72,8 +72,8 @@ def averaged(several: Sequence[Scored]) -> Scored:
     ordered = [sorted(range(len(one.keys)), key=one.keys.__getitem__) for one in several]
     means = np.mean([one.means[order] for one, order in zip(several, ordered, strict=True)], axis=0)
     probabilities = np.mean([one.probabilities[order] for one, order in zip(several, ordered, strict=True)], axis=0)
-    keys, truths = ([of[i] for i in ordered[0]] for of in (first.keys, first.truths))
-    return Scored(tuple(keys), tuple(truths), means, probabilities)
+    keys, truths = tuple(first.keys[i] for i in ordered[0]), tuple(first.truths[i] for i in ordered[0])
+    return Scored(keys, truths, means, probabilities)
 
 
 def write(path: Path, scored: Scored) -> None:
