@@ -5,7 +5,6 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from reasoning_occ.errors import UnknownOccupation
 from reasoning_occ.files import write_jsonl
 from reasoning_occ.occupations.esco_onet import Crosswalk
 from reasoning_occ.occupations.taxonomy import Taxonomy
@@ -53,7 +52,8 @@ class Lookup:
             self._found[occupation] = self._carried(occupation) if self._crosswalk else self._plainly(occupation)
         found = self._found[occupation]
         self._times[occupation] += 1
-        skipped.update(found.counted)
+        for what in found.counted:
+            skipped[what] += 1
         return found.code
 
     def start(self, skipped: Counter[str]) -> None:
@@ -98,10 +98,8 @@ class Lookup:
             return occupation
         if _SOC.fullmatch(occupation) and f"{occupation}.00" in self.taxonomy:
             return f"{occupation}.00"
-        try:
-            return self.taxonomy.find(occupation)
-        except UnknownOccupation:
-            return None
+        named = self.taxonomy.named(occupation)
+        return named[0] if len(named) == 1 else None
 
     def _carried(self, occupation: str) -> _Found:
         assert self._crosswalk is not None

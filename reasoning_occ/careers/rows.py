@@ -5,6 +5,7 @@ import json
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from math import isnan, nan
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypedDict
 
@@ -22,7 +23,7 @@ COLUMNS = ("person", "occupation", "title", "start", "end", "order", "education"
 
 NO_OCCUPATION = "jobs of unknown occupation"
 NO_START = "jobs without a start"
-BAD_ROW = "rows with an error"
+BAD_ROW = "rows, or jobs in them, with an error"
 NO_JOB = "people without any job"
 
 Fail = Callable[[str, str], None]
@@ -213,9 +214,12 @@ def _order(row: Row) -> float:
     if "order" not in row.values:
         return 0.0
     try:
-        return float(row.values["order"])
-    except ValueError as error:
-        raise UserError(f"expected a number as order, got '{row.values['order']}'") from error
+        order = float(row.values["order"])
+    except ValueError:
+        order = nan
+    if isnan(order):
+        raise UserError(f"expected a number as order, got '{row.values['order']}'")
+    return order
 
 
 def _dates(row: Row, place: int, fail: Fail) -> tuple[Date | None, Date | None] | None:

@@ -19,7 +19,7 @@ from reasoning_occ.occupations.taxonomy import Occupation, Taxonomy
 NAME = "esco"
 FILE = "occupations_en.csv"
 COLUMNS = ("conceptUri", "iscoGroup", "preferredLabel", "altLabels")
-NOTE = "Titles and aliases: ESCO, European Commission. Related: those nearest in its tree, ties in order of code."
+NOTE = "Uses the ESCO classification of the European Commission. Related: those nearest in its tree."
 MOST_RELATED = 20
 """Ours: as many as O*NET lists."""
 
@@ -108,6 +108,11 @@ def read(path: Path) -> list[Entry]:
             )
         entries[code] = other._replace(names=tuple(dict.fromkeys((*other.names, *names))))
     return list(entries.values())
+
+
+def is_uri(name: str) -> bool:
+    """Whether a code or alias is a concept's URI."""
+    return name.startswith(("http://", "https://"))
 
 
 def _is_code(code: str, group: str) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from reasoning_occ.errors import UnknownOccupation, UserError
+from reasoning_occ.errors import UserError
 from reasoning_occ.occupations import esco
 from reasoning_occ.occupations.data_dir import VARIABLE, located
 from reasoning_occ.occupations.taxonomy import Taxonomy
@@ -71,17 +71,18 @@ class Crosswalk:
         return Carried("gone" if code is None else "title", code, broader, told)
 
     def _by_classification(self, occupation: str, classification: Taxonomy) -> tuple[_Entry | None, bool]:
-        try:
-            code = classification.find(occupation)
-        except UnknownOccupation:
+        codes = classification.named(occupation)
+        if len(codes) != 1:
             return None, False
-        levels = code.split(".") if not code.startswith("http") else [code]
+        (code,) = codes
+        levels = [code] if esco.is_uri(code) else code.split(".")
         for n in range(len(levels), 0, -1):
             above = ".".join(levels[:n])
             if above not in classification:
                 continue
             found = classification[above]
-            for name in (found.code, *found.aliases[:1], found.title):
+            uris = (name for name in (found.code, *found.aliases) if esco.is_uri(name))
+            for name in (*uris, found.title):
                 if (entry := self._listed.get(_plain(name))) is not None:
                     return entry, n < len(levels)
         return None, False

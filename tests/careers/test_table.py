@@ -124,6 +124,8 @@ def test_an_order_that_is_no_number_and_a_row_of_nobody_are_told(load):
         UserError, match="row 1 below the header, column 'from': expected a number as order, got 'first'"
     ):
         load("1,Cooks,first,", columns=columns)
+    with pytest.raises(UserError, match="expected a number as order, got 'nan'"):
+        load("1,Cooks,nan,", columns=columns)
     with pytest.raises(UserError, match="row 2 below the header: no person"):
         load("1,Cooks,1990,", ",Pilots,1991,")
 

@@ -98,6 +98,20 @@ def test_codes_and_what_is_broader_are_known_by_escos_own_file(carry):
     assert carry()("bread maker").how == "code"  # the file is still there
 
 
+def test_a_release_without_codes_knows_alternative_labels_and_takes_none_for_an_occupation_of_its_own(tmp_path):
+    name = written(tmp_path / "esco", ROWS)
+    lines = (
+        "conceptUri,iscoGroup,preferredLabel,altLabels",
+        f"{URI}a,7512,baker,bread maker",
+        f"{URI}x,3434,patissier,head chef",
+    )
+    (tmp_path / "esco" / "occupations_en.csv").write_text("\n".join(lines))
+    crosswalk = esco_onet.read(esco_onet.files(name, str(tmp_path), ONET))
+    assert crosswalk.carry("bread maker", ONET).code == "51-3011.00"
+    # another occupation is called so too
+    assert crosswalk.carry(f"{URI}x", ONET).how == crosswalk.carry("patissier", ONET).how == "unlisted"
+
+
 def test_without_escos_own_file_codes_are_not_known(carry):
     assert carry()("7512.2").how == "unlisted"
 
