@@ -21,6 +21,8 @@ BASELINES = ("Popularity", "Markov", "Markov2", "Previous", "Linear", "TextKNN",
 # sequence models of their own, which take the job's seed and minutes to train
 SEQUENCES = ("GRU4Rec", "SASRec", "BERT4Rec", "NEMO", "CAREER", "HierarchicalAttention")
 LEARN_REASONS = ("joint", "MultiTask", "TwoModel")
+# what data.taxonomy can be; own: the titles that the data themselves hold
+TAXONOMIES = ("own", "nls", "onet", "esco", "census2002")
 BUILDABLE = ("reasoning_occ.careers.", "reasoning_occ.reasons.", "reasoning_occ.recommenders.")
 # that which reads the job's language model and trains nothing, and that which asks a model elsewhere
 UNTRAINED = ("zero_shot", "FewShot")
@@ -77,30 +79,43 @@ def taxonomy(name: str, data_dir: str | None, crosswalk: str | None) -> Any:
     """The taxonomy of a name; `None` for "own", the titles that the data themselves hold.
 
     Args:
-        name: own, nls, onet or census2002.
+        name: of `TAXONOMIES`.
         data_dir: the folder of data sets, if configured.
-        crosswalk: the file that lists the titles of census2002, where the data have one.
+        crosswalk: the file that lists the titles of census2002.
 
     Raises:
-        UserError: an unknown name, or no folder of data sets holds O*NET's files, or there is no crosswalk.
+        UserError: an unknown name, no folder of data sets that holds the files of O*NET or ESCO, or no crosswalk.
     """
-    from reasoning_occ.occupations import census2002, nls, onet
+    from reasoning_occ.occupations import census2002, esco, nls, onet
     from reasoning_occ.occupations.data_dir import located, resolve
 
+    known_taxonomy(name)
     if name == "own":
         return None
     if name == "nls":
         return nls.taxonomy()
     if name == "census2002":
         if crosswalk is None:
-            raise UserError("data.taxonomy=census2002: only data=nlsy97 has the crosswalk that lists its titles.")
+            raise UserError(
+                "data.taxonomy=census2002: its titles are listed in a crosswalk; name it with data.crosswalk=FILE."
+            )
         return census2002.taxonomy(located(crosswalk, data_dir))
-    if name != "onet":
-        raise UserError(f"data.taxonomy: expected own, nls, onet or census2002; got '{name}'.")
     folder = resolve(data_dir)
     if folder is None:
-        raise UserError("data.taxonomy=onet: no data folder. Set data_dir, or REASONING_OCC_DATA, to one with onet/.")
-    return onet.taxonomy(folder / "onet")
+        raise UserError(
+            f"data.taxonomy={name}: no data folder. Set data_dir, or REASONING_OCC_DATA, to one with {name}/."
+        )
+    return onet.taxonomy(folder / "onet") if name == "onet" else esco.taxonomy(folder / "esco")
+
+
+def known_taxonomy(name: Any) -> None:
+    """Nothing, where there is such a taxonomy.
+
+    Raises:
+        UserError: there is none; lists those there are.
+    """
+    if name not in TAXONOMIES:
+        raise UserError(f"data.taxonomy: expected {', '.join(TAXONOMIES[:-1])} or {TAXONOMIES[-1]}; got '{name}'.")
 
 
 def recommender_node(cfg: DictConfig) -> DictConfig:

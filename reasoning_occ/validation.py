@@ -9,6 +9,7 @@ from reasoning_occ.config import (
     asks,
     class_name,
     floor_node,
+    known_taxonomy,
     learns_reasons,
     recommender_node,
     trains,
@@ -59,6 +60,7 @@ def validate(cfg: DictConfig) -> None:
     _must(cfg.threads is None or _counts(cfg.threads), "threads", "a whole number above 0 or null", cfg.threads)
     people = cfg.data.people
     _must(people == "all" or _counts(people), "data.people", "a number of people above 0, or all", people)
+    _validate_taxonomy(cfg.data)
     _validate_split(cfg.split)
     _validate_stays(cfg.data)
     _validate_view(cfg.view)
@@ -184,6 +186,17 @@ def _validate_split(split: DictConfig) -> None:
         _must(isinstance(share, int | float) and 0 < share < 1, f"split.{key}", "a share between 0 and 1", share)
     if split.test + split.valid >= 1:
         raise UserError(f"split.valid and split.test: {split.valid} and {split.test} leave nobody to train on.")
+
+
+def _validate_taxonomy(data: DictConfig) -> None:
+    if "taxonomy" not in data:
+        return
+    known_taxonomy(data.taxonomy)
+    if data.get("crosswalk") and "crosswalk" not in data.source and data.taxonomy != "census2002":
+        raise UserError(
+            f"data.crosswalk: data={data.name} reads one for data.taxonomy=census2002 alone, and this is "
+            f"data.taxonomy={data.taxonomy}; take it out."
+        )
 
 
 def _validate_stays(data: DictConfig) -> None:

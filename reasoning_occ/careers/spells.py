@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from reasoning_occ.careers.lookup import Lookup
 from reasoning_occ.careers.source import TOO_SHORT, Loaded, Part, merge_counted
 from reasoning_occ.careers.types import Career, Date, Education, Job, Person
-from reasoning_occ.errors import UnknownOccupation, UserError
+from reasoning_occ.errors import UserError
 from reasoning_occ.occupations.taxonomy import Occupation, Taxonomy
 
-UNMATCHED = "jobs whose occupation the taxonomy does not have"
 BACKWARDS = "ends before their job's start, taken as not known"
 
 
@@ -30,64 +30,60 @@ class Spell:
 @dataclass(slots=True)
 class _Person:
     part: Part | None
-    education: str
     jobs: list[Job] = field(default_factory=list)
+    # by what was learned, the first day on which a job tells it
+    learned: dict[str, Date] = field(default_factory=dict)
 
 
-def assemble(
-    spells: Iterable[Spell], taxonomy: Taxonomy | None, skipped: Counter[str], name: str, where: str
-) -> Loaded:
+def assemble(spells: Iterable[Spell], lookup: Lookup, skipped: Counter[str], where: str) -> Loaded:
     """Careers of all people with two jobs, in the order in which their first job was met.
 
     Jobs stand in order of their start, and those of one start in the order of the file. An education without a date is
-    shown from the first job on.
+    shown from the first job on that tells it.
 
     Args:
         spells: all jobs.
-        taxonomy: what occupations are looked up in; `None` makes one of all that occur.
+        lookup: what occupations are looked up in.
         skipped: what was left out so far; grows.
-        name: of a taxonomy that is made.
         where: names the file in an error.
 
     Raises:
         UserError: a person is in two parts, or nobody has two jobs.
     """
-    for what in (UNMATCHED, BACKWARDS, TOO_SHORT):
+    lookup.start(skipped)
+    for what in (BACKWARDS, TOO_SHORT):
         skipped.setdefault(what, 0)
-    everything = tuple(spells)
-    known = own_taxonomy(everything, name) if taxonomy is None else taxonomy
     careers: list[Career] = []
     parts: dict[str, Part] = {}
-    for person_id, person in _people(everything, known, skipped, where).items():
+    for person_id, person in _people(spells, lookup, skipped, where).items():
         jobs = merge_counted(sorted(person.jobs, key=lambda job: job.start), skipped)
         if len(jobs) < 2:
             skipped[TOO_SHORT] += 1
             continue
-        learned = (Education(jobs[0].start, person.education),) if person.education else ()
-        careers.append(Career(Person(person_id), learned, jobs))
+        learned = sorted(person.learned.items(), key=lambda one: one[1])
+        careers.append(Career(Person(person_id), tuple(Education(date, title) for title, date in learned), jobs))
         if person.part is not None:
             parts[person_id] = person.part
+    lookup.name(skipped)
     if not careers:
         counts = "; ".join(f"{n} {what}" for what, n in skipped.items() if n) or "no row"
-        raise UserError(f"data.path: {where} holds nobody with two jobs to learn a step from: {counts}.")
-    return Loaded(tuple(careers), known, dict(skipped), parts or None)
+        raise UserError(f"data.path: {where} holds nobody with two jobs to learn a step from: {counts}.{lookup.hint()}")
+    return Loaded(tuple(careers), lookup.taxonomy, dict(skipped), parts or None)
 
 
-def _people(spells: Iterable[Spell], taxonomy: Taxonomy, skipped: Counter[str], where: str) -> Mapping[str, _Person]:
+def _people(spells: Iterable[Spell], lookup: Lookup, skipped: Counter[str], where: str) -> Mapping[str, _Person]:
     people: dict[str, _Person] = {}
-    codes: dict[str, str | None] = {}  # the same names come again and again, and a search for a near one takes long
     for spell in spells:
-        person = people.setdefault(spell.person, _Person(spell.part, spell.education))
+        person = people.setdefault(spell.person, _Person(spell.part))
         if person.part != spell.part:
             raise UserError(
                 f"data.path: {where}: the person '{spell.person}' is in {person.part} and in {spell.part}; nobody may "
                 "be in two parts. Take the person out of one of the files."
             )
-        if spell.occupation not in codes:
-            codes[spell.occupation] = _code(spell.occupation, taxonomy)
-        code = codes[spell.occupation]
+        if spell.education:
+            person.learned[spell.education] = min(spell.start, person.learned.get(spell.education, spell.start))
+        code = lookup(spell.occupation, skipped)
         if code is None:
-            skipped[UNMATCHED] += 1
             continue
         end = spell.end
         if end is not None and end.surely_before(spell.start):
@@ -95,15 +91,6 @@ def _people(spells: Iterable[Spell], taxonomy: Taxonomy, skipped: Counter[str], 
             end = None
         person.jobs.append(Job(code, spell.start, end))
     return people
-
-
-def _code(occupation: str, taxonomy: Taxonomy) -> str | None:
-    if occupation in taxonomy:
-        return occupation
-    try:
-        return taxonomy.find(occupation)
-    except UnknownOccupation:
-        return None
 
 
 def own_taxonomy(spells: Iterable[Spell], name: str) -> Taxonomy:

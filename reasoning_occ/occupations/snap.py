@@ -4,7 +4,7 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from reasoning_occ.errors import UnknownOccupation, UserError
+from reasoning_occ.errors import UserError
 from reasoning_occ.occupations.taxonomy import Taxonomy
 
 Match = Literal["exact", "alias", "nearest", "unmatched"]
@@ -44,11 +44,11 @@ class Snap:
     def __call__(self, name: str) -> Snapped:
         """The occupation that `name` means."""
         plain = " ".join(name.lower().split())
-        try:
-            code = self._taxonomy.find(plain)
-        except UnknownOccupation:
+        codes = self._taxonomy.named(plain)
+        if len(codes) != 1:
             nearest = self._nearest(plain) if 0 < len(plain) <= _LONGEST else None
             return Snapped("unmatched" if nearest is None else "nearest", nearest)
+        (code,) = codes
         own = (" ".join(text.lower().split()) for text in (self._taxonomy.title(code), code))
         return Snapped("exact" if plain in own else "alias", code)
 

@@ -100,6 +100,11 @@ class Taxonomy:
         """The title of a code."""
         return self[code].title
 
+    def named(self, name: str) -> tuple[str, ...]:
+        """Codes of all that have this title, code or alias, whatever its case and spaces: none, one, or several by an
+        alias. As `find`, at once also for what nobody has."""
+        return self._by_name.get(_plain(name), ())
+
     def find(self, name: str) -> str:
         """The code of an exact title, code or alias, whatever its case and spaces.
 
@@ -107,7 +112,7 @@ class Taxonomy:
             UnknownOccupation: nothing has this name (the message gives the nearest titles), or it is an alias of
                 several occupations (the message names them).
         """
-        codes = self._by_name.get(_plain(name), ())
+        codes = self.named(name)
         if len(codes) == 0:
             near = nearest(name, (o.title for o in self.occupations))
             raise UnknownOccupation(

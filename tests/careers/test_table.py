@@ -4,16 +4,23 @@ import pytest
 from hydra import compose, initialize_config_dir
 
 from reasoning_occ.careers.dates import read_date
+from reasoning_occ.careers.lookup import UNMATCHED
+from reasoning_occ.careers.rows import BAD_ROW, NO_OCCUPATION, NO_START
 from reasoning_occ.careers.source import CAPPED, MERGED, TOO_SHORT
-from reasoning_occ.careers.spells import BACKWARDS, UNMATCHED
+from reasoning_occ.careers.spells import BACKWARDS
 from reasoning_occ.careers.split import split_from_data
-from reasoning_occ.careers.table import BAD_ROW, NO_OCCUPATION, NO_START, TableCareers
+from reasoning_occ.careers.table import TableCareers
 from reasoning_occ.careers.types import Date
 from reasoning_occ.config import CONF, source
 from reasoning_occ.errors import UserError
+from reasoning_occ.files import read_jsonl
 
 COLUMNS = {"person": "who", "occupation": "job", "start": "from", "end": "to"}
 HEADER = "who,job,from,to"
+COMMON = {
+    "unknown": ["unknown"], "on_error": "stop", "name": "mine", "crosswalk": None, "matches": None, "data_dir": None,
+    "taxonomy": None,
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -22,7 +29,7 @@ def load(tmp_path, tiny_taxonomy):
         text = "\n".join((header, *rows)) + "\n"
         path = tmp_path / name
         path.write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
-        return TableCareers(path, None, columns, ["unknown"], on_error, "mine", taxonomy).load()
+        return TableCareers(path, None, columns, **{**COMMON, "on_error": on_error, "taxonomy": taxonomy}).load()
 
     return read
 
@@ -39,6 +46,7 @@ def composed(*overrides: str):
         ("1996Q1", Date(1996, 1)),
         ("1999", Date(1999)),
         ("1999-05", Date(1999, 5)),
+        ("05/1999", Date(1999, 5)),
         (" 1999-05-17 ", Date(1999, 5)),
         ("", None),
         ("Present", None),
@@ -48,7 +56,7 @@ def test_dates(text, date):
     assert read_date(text) == date
 
 
-@pytest.mark.parametrize("text", ["Q5 1996", "1999-13", "96", "05/1999", "1999-05-40"])
+@pytest.mark.parametrize("text", ["Q5 1996", "1999-13", "96", "13/1999", "05/17/1999", "1999-05-40"])
 def test_what_is_no_date_is_told(text):
     with pytest.raises(UserError, match=f"expected a date such as .* got '{text}'"):
         read_date(text)
@@ -102,12 +110,101 @@ def test_an_order_dates_jobs_without_dates(load):
 
 
 def test_an_error_names_its_row_or_is_counted(load):
-    rows = ("1,Cooks,1990,", "1,Pilots,5/1991,", "1,Nurses,1992,")
-    with pytest.raises(UserError, match="row 2 below the header: expected a date"):
+    rows = ("1,Cooks,1990,", "1,Pilots,1991-13,", "1,Nurses,1992,")
+    with pytest.raises(UserError, match=r"t\.csv, row 2 below the header, column 'from': expected a date"):
         load(*rows)
     loaded = load(*rows, on_error="skip")
     assert loaded.skipped[BAD_ROW] == 1
     assert [job.occupation for job in loaded.careers[0].jobs] == ["c", "n"]
+
+
+def test_an_order_that_is_no_number_and_a_row_of_nobody_are_told(load):
+    columns = {"person": "who", "occupation": "job", "order": "from"}
+    with pytest.raises(
+        UserError, match="row 1 below the header, column 'from': expected a number as order, got 'first'"
+    ):
+        load("1,Cooks,first,", columns=columns)
+    with pytest.raises(UserError, match="expected a number as order, got 'nan'"):
+        load("1,Cooks,nan,", columns=columns)
+    with pytest.raises(UserError, match="row 2 below the header: no person"):
+        load("1,Cooks,1990,", ",Pilots,1991,")
+
+
+def test_an_education_is_shown_from_the_first_job_that_tells_it(load):
+    columns = {**COLUMNS, "education": "to", "end": None}
+    rows = ("1,Nurses,1999,master", "1,Cooks,1990,bachelor", "1,Pilots,1995,bachelor", "1,Bakers,1997,unknown")
+    (career,) = load(*rows, columns=columns).careers
+    assert [(e.date, e.title) for e in career.education] == [(Date(1990), "bachelor"), (Date(1999), "master")]
+
+
+def test_what_occurs_is_listed_with_what_it_was_taken_for(tmp_path, tiny_taxonomy):
+    (tmp_path / "t.csv").write_text("\n".join((HEADER, "1,chefs,1990,", "1,Wizards,1991,", "1,n,1992,", "2,n,1990,")))
+    given = {**COMMON, "taxonomy": tiny_taxonomy, "matches": tmp_path / "out" / "matches.jsonl"}
+    TableCareers(tmp_path / "t.csv", None, COLUMNS, **given).load()
+    assert list(read_jsonl(tmp_path / "out" / "matches.jsonl")) == [
+        {"occupation": "n", "how": "found", "taken_for": "Nurses", "times": 2},
+        {"occupation": "chefs", "how": "found", "taken_for": "Cooks", "times": 1},
+        {"occupation": "Wizards", "how": "unmatched", "taken_for": None, "times": 1},
+    ]
+
+
+def test_parquet_is_read_as_text(tmp_path):
+    pytest.importorskip("pyarrow", reason="needs pyarrow")
+    import pandas as pd
+
+    rows = {"who": [1, 1, 2], "job": ["10.10", "10.1", None], "from": [1990, 1991, 1992], "to": [None, "1995", None]}
+    pd.DataFrame(rows).to_parquet(tmp_path / "t.parquet")
+    loaded = TableCareers(tmp_path / "t.parquet", None, COLUMNS, **COMMON).load()
+    assert [(job.occupation, job.end) for job in loaded.careers[0].jobs] == [("10.10", None), ("10.1", Date(1995))]
+    assert loaded.skipped[NO_OCCUPATION] == 1
+    with pytest.raises(UserError, match="no column 'person'; it has: who, job, from, to"):
+        TableCareers(tmp_path / "t.parquet", None, {**COLUMNS, "person": "person"}, **COMMON).load()
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"on_error": "perhaps"}, "data.on_error=perhaps: expected 'stop' or 'skip'"),
+        ({"crosswalk": "c.csv"}, r"data\.crosswalk=c\.csv: it leads from ESCO to O\*NET; choose data\.taxonomy=onet"),
+    ],
+)
+def test_a_wrong_argument_is_told(changed, told):
+    with pytest.raises(UserError, match=told):
+        TableCareers("t.csv", None, COLUMNS, **{**COMMON, **changed})
+
+
+@pytest.mark.parametrize("files", [{}, {"train": "a.csv"}, {"train": "a.csv", "test": "b.csv", "dev": "c.csv"}])
+def test_files_of_strange_parts_are_told(files):
+    with pytest.raises(UserError, match=r"data\.files: expected files for train, test and perhaps valid; got"):
+        TableCareers("folder", files, COLUMNS, **COMMON)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("t.txt", b"", r"expected a table \(\.csv, \.tsv"),
+        ("t.csv.gz", b"no gzip", r"could not read .*t\.csv\.gz"),
+        ("t.csv", b"who,job,from,to\n\xff", r"could not read .*t\.csv"),
+        ("t.parquet", b"no parquet", r"could not read .*t\.parquet|needs pyarrow"),
+    ],
+)
+def test_what_is_no_table_is_told(tmp_path, name, content, told):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(UserError, match=told):
+        TableCareers(tmp_path / name, None, COLUMNS, **COMMON).load()
+
+
+def test_the_checksum_follows_files_and_taxonomy(tmp_path, tiny_taxonomy):
+    def digest(taxonomy=tiny_taxonomy):
+        return TableCareers(tmp_path / "t.csv", None, COLUMNS, **{**COMMON, "taxonomy": taxonomy}).checksum()
+
+    with pytest.raises(UserError, match=r"could not read .*t\.csv: No such file"):
+        digest()
+    (tmp_path / "t.csv").write_text(HEADER)
+    first = digest()
+    assert first == digest() and len({first, digest(None), digest(tiny_taxonomy.only({"c", "b"}))}) == 3
+    (tmp_path / "t.csv").write_text(HEADER + "\n")
+    assert digest() != first
 
 
 def test_a_missing_column_or_file_is_told(load, tmp_path):
@@ -118,7 +215,7 @@ def test_a_missing_column_or_file_is_told(load, tmp_path):
     with pytest.raises(UserError, match="there is no such key"):
         load(columns={**COLUMNS, "sex": "sex"})
     with pytest.raises(UserError, match=r"could not read .*absent\.csv"):
-        TableCareers(tmp_path / "absent.csv", None, COLUMNS, [], "stop", "mine", None).load()
+        TableCareers(tmp_path / "absent.csv", None, COLUMNS, **COMMON).load()
 
 
 def parts(tmp_path, **rows: str):
@@ -126,7 +223,7 @@ def parts(tmp_path, **rows: str):
         lines = [f"{i},{job},199{n}," for i in ids for n, job in enumerate(("a", "b"))]
         (tmp_path / f"{part}.csv").write_text("\n".join((HEADER, *lines)))
     files = {part: f"{part}.csv" for part in rows}
-    return TableCareers(tmp_path, files, COLUMNS, [], "stop", "mine", None)
+    return TableCareers(tmp_path, files, COLUMNS, **COMMON)
 
 
 def test_the_publishers_split_is_kept(tmp_path):

@@ -39,6 +39,10 @@ def test_case_and_spaces_do_not_matter_and_a_title_wins_over_an_alias(aides):
     assert aides.find("cna") == "1"
 
 
+def test_all_of_a_name_are_told_at_once(aides):
+    assert [aides.named(name) for name in ("aide", "CLERK", "3", "cook")] == [("1", "2"), ("3",), ("3",), ()]
+
+
 def test_what_nothing_is_called_is_unknown_with_the_nearest_titles(aides):
     with pytest.raises(UnknownOccupation, match=r"is no title, code or alias.*nearest titles: 'Clerk'"):
         aides.find("Clerks")

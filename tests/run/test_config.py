@@ -43,6 +43,9 @@ def test_every_file_composes_and_is_valid(file):
         "data/table": "data.path=jobs.csv",
         "data/jobhop": "data.path=jobs.csv",
         "data/karrierewege": "data.path=jobs.csv",
+        "data/wide": "data.path=jobs.csv",
+        "data/decorte": "data.path=folder",
+        "data/career_files": "data.path=folder",
         "teacher/openai": "teacher.model=m",
         "judge/openai": "judge.model=m",
         "method/api_openai": "method.model=m",
@@ -189,6 +192,14 @@ def test_identity_follows_the_checksums():
         (["evaluation.resamples=0"], "evaluation.resamples"),
         (["eval=time"], "split.cut: no value given"),
         (["eval=with_stays"], "data=nls merges equal neighbouring jobs and has no stays"),
+        (
+            ["data=table", "data.path=x", "data.taxonomy=isco"],
+            "data.taxonomy: expected own, nls, onet, esco or census2002; got 'isco'",
+        ),
+        (
+            ["data=json", "data.path=x", "data.taxonomy=onet", "data.crosswalk=x.csv"],
+            "data=json reads one for data.taxonomy=census2002 alone, and this is data.taxonomy=onet; take it out",
+        ),
         (["data=json", "data.path=x", "data.stays=perhaps"], "data.stays: expected true or false"),
         (["~eval"], "evaluation.targets: no value given"),
         (["evaluation.group_at_least=0"], "evaluation.group_at_least"),
@@ -239,16 +250,38 @@ def test_only_this_projects_classes_are_built():
         build(OmegaConf.create({"_target_": "reasoning_occ.careers.nls.Nothing"}))
 
 
-def test_onet_needs_a_data_folder(monkeypatch, tmp_path):
+@pytest.mark.parametrize("name", ["onet", "esco"])
+def test_taxonomies_in_files_need_a_data_folder(name, monkeypatch, tmp_path):
     monkeypatch.delenv("REASONING_OCC_DATA", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
-    with pytest.raises(UserError, match="REASONING_OCC_DATA"):
-        source(composed("data=json", "data.path=x", "data.taxonomy=onet"))
+    with pytest.raises(UserError, match=rf"Set data_dir, or REASONING_OCC_DATA, to one with {name}/"):
+        source(composed("data=json", "data.path=x", f"data.taxonomy={name}"))
 
 
-def test_titles_of_the_census_need_data_with_a_crosswalk(tmp_path):
-    with pytest.raises(UserError, match="only data=nlsy97 has the crosswalk"):
-        source(composed("data=json", "data.path=x", "data.taxonomy=census2002"))
+def test_an_unknown_taxonomy_is_told_with_those_there_are():
+    for data in ("json", "json_resume", "table", "wide", "decorte", "career_files", "jobhop", "karrierewege", "nlsy97"):
+        for told in (validate, source):
+            with pytest.raises(
+                UserError, match=r"data\.taxonomy: expected own, nls, onet, esco or census2002; got 'isco'"
+            ):
+                told(composed(f"data={data}", "data.path=x", "data.taxonomy=isco"))
+
+
+def test_titles_of_the_census_need_a_crosswalk_that_lists_them(tmp_path):
+    (tmp_path / "titles.csv").write_text(
+        "census_code,census_title,onet_soc,quality\n4000,Chefs,35-1011.00,exact\n4020,Cooks,35-2014.00,exact\n"
+    )
+    (tmp_path / "jobs.csv").write_text("person,occupation,start\n1,4000,1990\n1,Cooks,1991\n")
+    (tmp_path / "jobs.jsonl").write_text(
+        '{"id": "1", "jobs": [{"occupation": "4000", "start": "1990"}, {"occupation": "Cooks", "start": "1991"}]}\n'
+    )
+    for data, path in (("json", "jobs.jsonl"), ("table", "jobs.csv")):
+        chosen = [f"data={data}", f"data.path={tmp_path / path}", "data.taxonomy=census2002"]
+        with pytest.raises(UserError, match=r"titles are listed in a crosswalk; name it with data\.crosswalk=FILE"):
+            source(composed(*chosen))
+        cfg = composed(*chosen, f"data.crosswalk={tmp_path / 'titles.csv'}")
+        validate(cfg)
+        assert [job.occupation for job in source(cfg).load().careers[0].jobs] == ["4000", "4020"]
     with pytest.raises(UserError, match=r"data\.crosswalk: no file .*none\.csv"):
         source(composed("data=nlsy97", f"data.crosswalk={tmp_path}/none.csv", "data.taxonomy=census2002"))
 
