@@ -23,6 +23,8 @@ from torch import Tensor, distributed, nn
 from reasoning_occ.errors import UserError
 from reasoning_occ.training.checkpoints import said_when_full
 
+TCPStore = distributed.TCPStore  # pyright: ignore[reportPrivateImportUsage] (documented all the same)
+
 ADDRESS = "127.0.0.1"
 TOGETHER = 2**24
 """Numbers of gradients summed in one go: 64 MiB. Changes no result."""
@@ -94,7 +96,7 @@ class Summing(DDPStrategy):
         """Meet where `together` listens; Lightning would let rank 0 open the port only now, when it may be taken."""
         place, backend, device = self.cluster_environment, self._get_process_group_backend(), self.root_device
         assert place is not None
-        store = distributed.TCPStore(place.main_address, place.main_port, wait_for_workers=False)
+        store = TCPStore(place.main_address, place.main_port, wait_for_workers=False)
         where = {"store": store, "rank": place.global_rank(), "world_size": place.world_size()}
         own = None if device.type == "cpu" else device
         distributed.init_process_group(backend, **where, timeout=self._timeout, device_id=own)
@@ -181,7 +183,7 @@ def together(job: Any, size: int, folder: Path) -> Iterator[Group | None]:
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / ".together.pt"
     # open from now on, at a free port; the others find each other through it
-    door = distributed.TCPStore(ADDRESS, 0, is_master=True, wait_for_workers=False)
+    door = TCPStore(ADDRESS, 0, is_master=True, wait_for_workers=False)
     threads = torch.get_num_threads()
     with ExitStack() as leaving:
         leaving.callback(torch.set_num_threads, threads)

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 
 import pytest
 import torch
-from together import Seen, close
+from together import Seen, SteepNorm, close
 from torch import distributed
 from torch.distributed.fsdp import FSDPModule
 from torch.distributed.tensor import DTensor
@@ -168,27 +168,6 @@ def test_a_ranking_head_learns_with_the_model(sharding, train, make_model):
 
     (one, weights), (two, same) = run("one", 1), run("two", 2, sharding=sharding)
     assert two.losses == pytest.approx(one.losses, rel=1e-4) and close(same, weights)
-
-
-class Steep(torch.autograd.Function):
-    """Itself, with a gradient that is not finite."""
-
-    @staticmethod
-    def forward(ctx, x):
-        return x.clone()
-
-    @staticmethod
-    def backward(ctx, grad):
-        return grad * float("inf")
-
-
-class SteepNorm(torch.nn.Module):
-    def __init__(self, norm):
-        super().__init__()
-        self.norm = norm
-
-    def forward(self, x):
-        return Steep.apply(self.norm(x))
 
 
 @pytest.mark.slow
