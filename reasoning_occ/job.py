@@ -9,7 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 from reasoning_occ.check import check, one_recommender
 from reasoning_occ.errors import UserError
 from reasoning_occ.identity import run_name
-from reasoning_occ.machine import own_gpu
+from reasoning_occ.machine import own_gpus
 
 UNEXPECTED = "The whole story is in {}/run.log, or comes with debug=traceback."
 log = logging.getLogger(__name__)
@@ -39,7 +39,8 @@ def job(cfg: DictConfig) -> None:
     try:
         one_recommender(HydraConfig.get().overrides.task)
         if cfg.get("baseline") is None and "joblib" in str(HydraConfig.get().launcher._target_):
-            own_gpu()  # ray and slurm give each job its own themselves
+            devices = OmegaConf.select(cfg, "trainer.devices")
+            own_gpus(devices if isinstance(devices, int) else 1)  # ray and slurm give each job its own themselves
         from reasoning_occ.experiment import run_job
 
         run_job(cfg, folder)

@@ -14,16 +14,19 @@ _KEPT = {"M_MMAP_THRESHOLD": (-3, 2**30), "M_TRIM_THRESHOLD": (-1, 2**30), "M_TO
 _CLAIMED: list[IO[str]] = []  # held until the process ends
 
 
-def own_gpu() -> None:
-    """Let this process, one of several side by side, see one GPU alone: the first that no other such process of this
-    user holds, for as long as it lives. Where there are more processes than GPUs, some share one, and say so.
+def own_gpus(count: int = 1) -> None:
+    """Let this process, one of several side by side, see `count` GPUs alone: the first that no other such process of
+    this user holds, for as long as it lives. Where there are too few for all processes, some share, and say so.
 
-    Must be called before CUDA is begun. Does nothing with fewer than two GPUs, nor when called again.
+    Must be called before CUDA is begun. Does nothing with no more GPUs than that, nor when called again.
     """
     names = _gpus()
-    if _CLAIMED or len(names) < 2:
+    if _CLAIMED or len(names) <= count:
         return
+    mine: list[str] = []
     for name in names:
+        if len(mine) == count:
+            break
         lock = open(Path(tempfile.gettempdir()) / f"reasoning_occ-{os.getuid()}-gpu-{name}.lock", "w")  # noqa: SIM115
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -31,10 +34,13 @@ def own_gpu() -> None:
             lock.close()
             continue
         _CLAIMED.append(lock)
-        os.environ["CUDA_VISIBLE_DEVICES"] = name
-        return
-    os.environ["CUDA_VISIBLE_DEVICES"] = names[os.getpid() % len(names)]
-    console.print(f"All {len(names)} GPUs have a job; this one shares GPU {os.environ['CUDA_VISIBLE_DEVICES']}.")
+        mine.append(name)
+    if missing := count - len(mine):
+        first, others = os.getpid(), [name for name in names if name not in mine]
+        shared = [others[(first + n) % len(others)] for n in range(missing)]
+        console.print(f"{len(names)} GPUs have jobs enough; this one shares GPU {','.join(shared)}.")
+        mine += shared
+    os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(mine)
 
 
 def _gpus() -> list[str]:

@@ -1,6 +1,8 @@
 """Checkpoints that are whole or absent, and finding the newest that can be read."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO, cast
 
@@ -16,16 +18,26 @@ log = logging.getLogger(__name__)
 KEPT = 2
 
 
+@contextmanager
+def said_when_full(path: Path) -> Iterator[None]:
+    """Around what torch writes to `path`.
+
+    Raises:
+        UserError: it could not.
+    """
+    try:
+        yield
+    except (OSError, RuntimeError) as error:  # the latter is how torch reports a full disk
+        raise UserError(f"Could not write {path}: {error}. Free some space or choose another folder.") from error
+
+
 class WholeCheckpointIO(TorchCheckpointIO):
     """Writes a checkpoint beside its place, flushes it to disk, then moves it there."""
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
         """Raises UserError when it can't be written whole; nothing is left behind then."""
-        try:
-            with whole(Path(path)) as file:
-                torch.save(checkpoint, cast(TextIO, file).buffer)
-        except RuntimeError as error:  # how torch reports a full disk
-            raise UserError(f"Could not write {path}: {error}. Free some space or choose another folder.") from error
+        with said_when_full(path), whole(Path(path)) as file:
+            torch.save(checkpoint, cast(TextIO, file).buffer)
 
 
 def path_of(folder: Path, step: int) -> Path:
@@ -47,6 +59,6 @@ def newest(folder: Path) -> tuple[Path, dict[str, Any]] | None:
 
 
 def forget_old(folder: Path) -> None:
-    """Remove all but the newest checkpoints."""
-    for path in sorted(folder.glob("step-*.ckpt"))[:-KEPT]:
+    """Remove all but the newest checkpoints, and what a kill left of one that was being written; call after writing."""
+    for path in [*sorted(folder.glob("step-*.ckpt"))[:-KEPT], *folder.glob(".step-*.part")]:
         path.unlink(missing_ok=True)

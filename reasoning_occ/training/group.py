@@ -6,7 +6,7 @@ Each takes its share of a step's rows; token counts and gradients are summed ove
 """
 
 import os
-import socket
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,12 +21,13 @@ from lightning.pytorch.strategies import DDPStrategy
 from torch import Tensor, distributed, nn
 
 from reasoning_occ.errors import UserError
+from reasoning_occ.training.checkpoints import said_when_full
+
+TCPStore = distributed.TCPStore  # pyright: ignore[reportPrivateImportUsage] (documented all the same)
 
 ADDRESS = "127.0.0.1"
 TOGETHER = 2**24
 """Numbers of gradients summed in one go: 64 MiB. Changes no result."""
-_WRITTEN = ("MASTER_ADDR", "MASTER_PORT", "LOCAL_RANK")
-"""What Lightning and DeepSpeed leave in the environment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Place(ClusterEnvironment):
 
     @property
     def main_port(self) -> int:
-        """Where rank 0 waits for the others."""
+        """Where the process of rank 0 listens."""
         return self._group.port
 
     @staticmethod
@@ -90,6 +91,16 @@ class Place(ClusterEnvironment):
 class Summing(DDPStrategy):
     """Lightning's DDP without torch's wrapper, which would average gradients at every backward pass and wait for ranks
     that have no row; `sum_gradients` sums them once a step."""
+
+    def setup_distributed(self) -> None:
+        """Meet where `together` listens; Lightning would let rank 0 open the port only now, when it may be taken."""
+        place, backend, device = self.cluster_environment, self._get_process_group_backend(), self.root_device
+        assert place is not None
+        store = TCPStore(place.main_address, place.main_port, wait_for_workers=False)
+        where = {"store": store, "rank": place.global_rank(), "world_size": place.world_size()}
+        own = None if device.type == "cpu" else device
+        distributed.init_process_group(backend, **where, timeout=self._timeout, device_id=own)
+        super().setup_distributed()
 
     def configure_ddp(self) -> None:
         """Nothing is wrapped."""
@@ -170,29 +181,34 @@ def together(job: Any, size: int, folder: Path) -> Iterator[Group | None]:
         return
     check_devices(size)
     folder.mkdir(parents=True, exist_ok=True)
-    file, port = folder / ".together.pt", _free_port()
-    before, threads = {key: os.environ.get(key) for key in _WRITTEN}, torch.get_num_threads()
+    file = folder / ".together.pt"
+    # open from now on, at a free port; the others find each other through it
+    door = TCPStore(ADDRESS, 0, is_master=True, wait_for_workers=False)
+    threads = torch.get_num_threads()
     with ExitStack() as leaving:
-        leaving.callback(_restore, before, threads)
+        leaving.callback(torch.set_num_threads, threads)
+        leaving.callback(_part)
         leaving.callback(file.unlink, missing_ok=True)
-        torch.save(job, file)
-        helpers = [leaving.enter_context(_helper(file, Group(n, size, port))) for n in range(1, size)]
+        with said_when_full(file):
+            torch.save(job, file)
+        helpers = [leaving.enter_context(_helper(file, Group(n, size, door.port))) for n in range(1, size)]
         for number, helper in enumerate(helpers, start=1):
             assert helper.stdout is not None
             if helper.stdout.readline() != b"ready\n":
-                raise UserError(_last_words(folder, number))
+                raise UserError(_last_words(folder, number, helper.wait()))
         torch.set_num_threads(max(1, threads // size))
         try:
-            yield Group(0, size, port)
+            yield Group(0, size, door.port)
         except RuntimeError as error:  # how a rank that is gone is noticed
             for number, helper in enumerate(helpers, start=1):
                 with suppress(subprocess.TimeoutExpired):
-                    if helper.wait(timeout=5):
-                        raise UserError(_last_words(folder, number)) from error
+                    if code := helper.wait(timeout=5):
+                        raise UserError(_last_words(folder, number, code)) from error
             raise
+        _part()  # as the others do now: on GPUs none can before all do
         for number, helper in enumerate(helpers, start=1):
-            if helper.wait():
-                raise UserError(_last_words(folder, number))
+            if code := helper.wait():
+                raise UserError(_last_words(folder, number, code))
             _log(folder, number).unlink(missing_ok=True)
 
 
@@ -219,30 +235,21 @@ def _helper(file: Path, group: Group) -> Iterator[subprocess.Popen[bytes]]:
         process.communicate()
 
 
-def _restore(environment: dict[str, str | None], threads: int) -> None:
-    """Leave no trace, so that the next training can meet elsewhere."""
+def _part() -> None:
     if distributed.is_initialized():
         distributed.destroy_process_group()
-    for key, value in environment.items():
-        os.environ.pop(key, None)
-        if value is not None:
-            os.environ[key] = value
-    torch.set_num_threads(threads)
-
-
-def _free_port() -> int:
-    with socket.socket() as asked:
-        asked.bind((ADDRESS, 0))
-        return asked.getsockname()[1]
 
 
 def _log(folder: Path, number: int) -> Path:
     return folder / f"rank-{number}.log"
 
 
-def _last_words(folder: Path, number: int) -> str:
+def _last_words(folder: Path, number: int, code: int) -> str:
     lines: Sequence[str] = _log(folder, number).read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    last = lines[-1] if lines else "it said nothing"
+    if code == -signal.SIGKILL:
+        last = "it was killed: by somebody, or because there was no memory left"
     return (
-        f"trainer.devices: process {number} of the training stopped ({lines[-1] if lines else 'it said nothing'}). "
+        f"trainer.devices: process {number} of the training stopped ({last}). "
         f"The whole story is in {_log(folder, number)}; the same command goes on from the last checkpoint."
     )

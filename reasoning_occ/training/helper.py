@@ -8,6 +8,9 @@ from pathlib import Path
 
 def main() -> None:
     """Read the job, say so, train along."""
+    # whatever else is printed goes to the log: nobody reads a pipe on, and a full one would hold all processes for ever
+    first = os.dup(1)
+    os.dup2(2, 1)
     threading.Thread(target=_end_with_the_first, daemon=True).start()
     import torch
 
@@ -18,7 +21,8 @@ def main() -> None:
     # written a moment ago by the process that started this one; weights that nobody changes stay in the file
     job = torch.load(Path(file), mmap=True, weights_only=False)
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
-    print("ready", flush=True)
+    os.write(first, b"ready\n")
+    os.close(first)
     help_train(job, Group(*map(int, place)))
     if torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()

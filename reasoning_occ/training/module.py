@@ -74,7 +74,7 @@ class CareerModule(LightningModule):
     def training_step(self, batch: Sequence[Row], batch_idx: int) -> None:
         """One optimiser step. Rows only bound memory: how a step is cut does not change its gradient, nor does how its
         rows are dealt out to processes, of which one may have none."""
-        began = time.perf_counter()
+        began, number = time.perf_counter(), self.global_step + 1
         # dropout depends on seed and step alone, so a resumed training draws what it would have drawn
         torch.manual_seed(self.chosen.seed * 1_000_003 + self.global_step + (rank() << 40))
         optimizer = self._optimizer()
@@ -86,7 +86,7 @@ class CareerModule(LightningModule):
         norm = self._clip_and_step(optimizer) if math.isfinite(losses["loss"]) else math.nan
         if not math.isfinite(norm):
             raise UserError(
-                f"Training step {self.global_step + 1}: the loss is {losses['loss']} and its gradient's norm {norm}. "
+                f"Training step {number}: the loss is {losses['loss']} and its gradient's norm {norm}. "
                 f"Lower {self.rate_key}, or use trainer.precision=fp32."
             )
         optimizer.zero_grad()

@@ -10,7 +10,8 @@ whole tensors, as without it. All processes must make equally many backward pass
 
 import os
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,19 @@ class _Learnt(nn.Module):
         return loss * torch.distributed.get_world_size()
 
 
+@contextmanager
+def _launched(local_rank: int) -> Iterator[None]:
+    """What DeepSpeed's launcher would have said; without it the engine looks for one."""
+    before = os.environ.get("LOCAL_RANK")
+    os.environ["LOCAL_RANK"] = str(local_rank)
+    try:
+        yield
+    finally:
+        del os.environ["LOCAL_RANK"]
+        if before is not None:
+            os.environ["LOCAL_RANK"] = before
+
+
 class Partitioning(Summing):
     """Lightning's part: the engine in its steps, and that checkpoints hold whole moments.
 
@@ -95,13 +109,13 @@ class Partitioning(Summing):
         super().setup_optimizers(trainer)
         (optimizer,) = self.optimizers
         self._learnt = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-        os.environ["LOCAL_RANK"] = str(self.local_rank)  # it would look for a launcher; `together` takes it away
-        self._engine, *_ = deepspeed.initialize(
-            args=Namespace(device_rank=self.local_rank),
-            model=_Learnt(self._learnt),
-            optimizer=optimizer,
-            config=configuration(self._clip),
-        )
+        with _launched(self.local_rank):
+            self._engine, *_ = deepspeed.initialize(
+                args=Namespace(device_rank=self.local_rank),
+                model=_Learnt(self._learnt),
+                optimizer=optimizer,
+                config=configuration(self._clip),
+            )
 
     def backward(self, closure_loss: Tensor, optimizer: Optimizer | None, *args: Any, **kwargs: Any) -> Tensor:
         """The engine's: the gradient goes to whom its parts belong to."""

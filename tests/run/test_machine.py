@@ -42,18 +42,19 @@ def test_large_blocks_are_kept_unless_the_environment_says_otherwise():
 
 CLAIM = """
 import os
-from reasoning_occ.machine import own_gpu
-own_gpu()
+import sys
+from reasoning_occ.machine import own_gpus
+own_gpus(int(sys.argv[1]))
 print(os.environ["CUDA_VISIBLE_DEVICES"], flush=True)
 input()
 """
 
 
 def test_jobs_side_by_side_get_a_gpu_each_and_share_when_there_are_none_left(tmp_path):
-    def claim(visible):
+    def claim(visible, count=1):
         environment = os.environ | {"CUDA_VISIBLE_DEVICES": visible, "TMPDIR": str(tmp_path)}
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        return subprocess.Popen([sys.executable, "-c", CLAIM], env=environment, **pipes)
+        return subprocess.Popen([sys.executable, "-c", CLAIM, str(count)], env=environment, **pipes)
 
     holders = [claim("3,5"), claim("3,5")]
     assert sorted(holder.stdout.readline().strip() for holder in holders) == ["3", "5"]
@@ -61,6 +62,20 @@ def test_jobs_side_by_side_get_a_gpu_each_and_share_when_there_are_none_left(tmp
     assert third.stdout.readline() in ("3\n", "5\n")
     alone = claim("7")
     assert alone.stdout.readline() == "7\n"
-    assert "All 2 GPUs have a job; this one shares GPU" in third.communicate("\n", timeout=30)[1]
+    assert "2 GPUs have jobs enough; this one shares GPU" in third.communicate("\n", timeout=30)[1]
     for process in (*holders, alone):
         assert process.communicate("\n", timeout=30)[1] == ""
+
+
+def test_a_job_of_several_devices_gets_as_many_gpus(tmp_path):
+    def claim(count):
+        environment = os.environ | {"CUDA_VISIBLE_DEVICES": "0,1,2,3,4", "TMPDIR": str(tmp_path)}
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        holder = subprocess.Popen([sys.executable, "-c", CLAIM, str(count)], env=environment, **pipes)
+        return holder, holder.stdout.readline().strip().split(",")
+
+    (first, two), (second, others), (third, shared), (fourth, all_of_them) = (claim(n) for n in (2, 2, 2, 5))
+    assert (two, others) == (["0", "1"], ["2", "3"]) and all_of_them == ["0", "1", "2", "3", "4"]
+    assert shared[0] == "4" and len(set(shared)) == 2
+    told = [process.communicate("\n", timeout=30)[1] for process in (first, second, third, fourth)]
+    assert [bool(words) for words in told] == [False, False, True, False]

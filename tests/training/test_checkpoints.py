@@ -10,6 +10,7 @@ def test_the_newest_readable_is_found_and_old_ones_are_forgotten(tmp_path):
     assert newest(tmp_path / "nothing") is None
     for step in (2, 10, 9):
         WholeCheckpointIO().save_checkpoint({"global_step": step, "x": torch.ones(2)}, path_of(tmp_path, step))
+    (tmp_path / ".step-0000003.ckpt.123.part").write_bytes(b"what kill -9 left")
     forget_old(tmp_path)
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["step-0000009.ckpt", "step-0000010.ckpt"]
     found = newest(tmp_path)

@@ -6,17 +6,22 @@ import sys
 
 import pytest
 import torch
-from together import close
+from together import Ends, close
 from torch import distributed
 
 from reasoning_occ.errors import UserError
-from reasoning_occ.training.group import check_devices
+from reasoning_occ.training.group import check_devices, together
 
 
 @pytest.mark.slow
-def test_two_processes_learn_as_one_does_and_leave_nothing_behind(train, tmp_path):
+def test_two_processes_learn_as_one_does_and_leave_nothing_behind(train, tmp_path, monkeypatch):
+    wait, apart = subprocess.Popen.wait, []
+    monkeypatch.setattr(
+        subprocess.Popen, "wait", lambda *given, **more: apart.append(not distributed.is_initialized()) or wait(*given)
+    )
     one, alone, weights = train("one", 1)
     two, both, same = train("two", 2)
+    assert apart and all(apart)  # on GPUs no process can leave the group while another, which waits for it, stays
     assert two.losses == pytest.approx(one.losses, rel=1e-4) and two.norms == pytest.approx(one.norms, rel=1e-4)
     assert len(one.losses) == both.steps == 10 and close(same, weights)
     for row, other in zip(both.valid, alone.valid, strict=True):
@@ -62,6 +67,34 @@ def test_a_process_that_stops_is_told(train, monkeypatch):
     with pytest.raises(UserError, match=r"trainer\.devices: process 1 of the training stopped \(it said nothing\)"):
         train("gone", 2)
     assert not distributed.is_initialized()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("how", "told", "sharding"),
+    [("said", "no memory left, say", "none"), ("killed", "it was killed: by somebody", "full")],
+)
+def test_a_process_that_dies_in_a_step_ends_all(how, told, sharding, train, make_model, tmp_path):
+    model = make_model()
+    first = next(layer for layer in model.modules() if hasattr(layer, "lora_dropout"))
+    first.lora_dropout["default"] = Ends(how)
+    with pytest.raises(UserError, match=rf"process 1 of the training stopped \({told}.*rank-1\.log"):
+        train("gone", 2, model=model, sharding=sharding)
+    assert not distributed.is_initialized() and not (tmp_path / "gone" / ".together.pt").exists()
+
+
+def test_a_full_disk_is_told_before_there_are_processes(tmp_path, monkeypatch):
+    def full(content, file):
+        file.write_bytes(b"half")
+        raise RuntimeError("PytorchStreamWriter failed writing file")
+
+    monkeypatch.setattr(torch, "save", full)
+    with (
+        pytest.raises(UserError, match=r"Could not write .*together\.pt.*Free some space"),
+        together(None, 2, tmp_path),
+    ):
+        pass
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_helper_ends_with_the_process_that_started_it(tmp_path):

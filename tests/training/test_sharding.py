@@ -1,10 +1,14 @@
-"""A model shared out over two processes on the CPU against one process, by the whole training."""
+"""A model shared out over two processes on the CPU against one process, by the whole training.
+
+What both ways to share have in common is tested here for both; DeepSpeed's is skipped where that is not installed.
+"""
 
 from dataclasses import replace
+from importlib.util import find_spec
 
 import pytest
 import torch
-from together import Seen, close
+from together import Seen, SteepNorm, close
 from torch import distributed
 from torch.distributed.fsdp import FSDPModule
 from torch.distributed.tensor import DTensor
@@ -31,6 +35,8 @@ class Held(Seen):
 
 TITLES = [(3, 4), (5,), (6, 7, 8), (9, 10), (11, 3)]
 ALL = {"lora": None, "lr": 1e-3}
+no_deepspeed = pytest.mark.skipif(not find_spec("deepspeed"), reason="DeepSpeed is not installed")
+both_ways = pytest.mark.parametrize("sharding", ["full", pytest.param("zero2", marks=no_deepspeed)])
 
 
 @pytest.mark.slow
@@ -59,21 +65,23 @@ def test_two_processes_that_share_a_model_learn_as_one_does(learns, train, make_
 
 
 @pytest.mark.slow
-def test_a_process_without_a_row_keeps_step(train, make_model):
+@both_ways
+def test_a_process_without_a_row_keeps_step(sharding, train, make_model):
     """Four transitions of one person are one tree, so the second process never has a row of its own."""
     chosen = {"count": 4, "epochs": 3, **ALL}
     one, alone, weights = train("one", 1, model=make_model(adapter=False), **chosen)
-    two, both, same = train("two", 2, model=make_model(adapter=False), sharding="full", **chosen)
+    two, both, same = train("two", 2, model=make_model(adapter=False), sharding=sharding, **chosen)
     assert two.losses == pytest.approx(one.losses, rel=1e-4) and close(same, weights)
     assert both.cost[:2] == alone.cost[:2]
 
 
 @pytest.mark.slow
+@both_ways
 @pytest.mark.parametrize("learns", ["adapter", "all"])
-def test_stopped_and_gone_on_from(learns, train, make_model, tmp_path):
+def test_stopped_and_gone_on_from(learns, sharding, train, make_model, tmp_path):
     chosen, made = ({}, {}) if learns == "adapter" else (ALL, {"adapter": False})
 
-    def run(folder, devices=2, sharding="full", **more):
+    def run(folder, devices=2, sharding=sharding, **more):
         return train(folder, devices, model=make_model(**made), sharding=sharding, **chosen, **more)
 
     whole, _, weights = run("whole")
@@ -87,6 +95,11 @@ def test_stopped_and_gone_on_from(learns, train, make_model, tmp_path):
         torch.load(tmp_path / folder / "checkpoints" / "step-0000010.ckpt") for folder in ("whole", "copies")
     )
     assert form(shared) == form(copies)
+    (ours,), (theirs,) = shared["optimizer_states"], copies["optimizer_states"]
+    for number, moments in theirs["state"].items():
+        assert ours["state"][number]["step"] == moments["step"] == 10
+        assert all(close([ours["state"][number][name]], [moments[name]], 1e-3) for name in ("exp_avg", "exp_avg_sq"))
+    assert close(shared["state_dict"].values(), copies["state_dict"].values())
     with pytest.raises(UserError, match="other training examples or settings"):
         run("cut", devices=1, sharding="none")
 
@@ -124,20 +137,24 @@ class Types(Seen):
 
 
 @pytest.mark.slow
+@both_ways
 @pytest.mark.parametrize("learns", ["adapter", "all"])
-def test_weights_in_bf16_learn_what_one_process_does(learns, train, make_model):
+def test_weights_in_bf16_learn_what_one_process_does(learns, sharding, train, make_model):
     chosen = {"precision": "bf16", "gradient_checkpointing": True, **({} if learns == "adapter" else ALL)}
     one, _, weights = train("one", 1, model=make_model(adapter=learns == "adapter"), **chosen)
     seen = Types()
-    two, _, same = train("two", 2, model=make_model(adapter=learns == "adapter"), seen=seen, sharding="full", **chosen)
-    # an adapter is gathered in fp32; all weights would take room twice, in fp32 and in bf16
-    assert seen.found == {torch.bfloat16, *([torch.float32] if learns == "adapter" else [])}
+    model = make_model(adapter=learns == "adapter")
+    two, _, same = train("two", 2, model=model, seen=seen, sharding=sharding, **chosen)
+    # what learns is gathered in bf16 where it is all, which would take room twice; an adapter, and copies, are fp32
+    one_type = {torch.bfloat16} if sharding == "full" else {torch.float32}
+    assert seen.found == ({torch.bfloat16, torch.float32} if learns == "adapter" else one_type)
     assert two.losses == pytest.approx(one.losses, rel=1e-2) and close(same, weights, 2e-2)
     assert all(p.dtype == torch.float32 for p in same)
 
 
 @pytest.mark.slow
-def test_a_ranking_head_learns_with_the_model(train, make_model):
+@both_ways
+def test_a_ranking_head_learns_with_the_model(sharding, train, make_model):
     def named(examples):
         return [
             replace(e, title=int(e.ids[1]) % len(TITLES), barred=(int(e.ids[1]) + 1) % len(TITLES)) for e in examples
@@ -149,8 +166,25 @@ def test_a_ranking_head_learns_with_the_model(train, make_model):
         seen, _, weights = train(folder, devices, model=model, titles=titles, named=named, **more)
         return seen, [*weights, titles.weight.detach()]
 
-    (one, weights), (two, same) = run("one", 1), run("two", 2, sharding="full")
+    (one, weights), (two, same) = run("one", 1), run("two", 2, sharding=sharding)
     assert two.losses == pytest.approx(one.losses, rel=1e-4) and close(same, weights)
+
+
+@pytest.mark.slow
+@both_ways
+@pytest.mark.parametrize("what", ["loss", "gradient"])
+def test_what_is_not_finite_stops_all_and_teaches_nothing(what, sharding, train, make_model, tmp_path):
+    model = make_model(adapter=False)
+    if what == "loss":
+        with torch.no_grad():
+            next(model.parameters())[5] = float("nan")
+    else:
+        model.model.norm = SteepNorm(model.model.norm)
+    before = [p.detach().clone() for p in model.parameters()]
+    with pytest.raises(UserError, match=r"Training step 1: the loss is .*Lower trainer\.lr"):
+        train("two", 2, model=model, sharding=sharding, **ALL)
+    assert not distributed.is_initialized() and not (tmp_path / "two" / "checkpoints").exists()
+    assert all(torch.equal(a, b) or what == "loss" for a, b in zip(before, model.parameters(), strict=True))
 
 
 def test_a_torch_that_can_not_sum_gradients_is_refused(monkeypatch):

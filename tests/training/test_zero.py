@@ -1,12 +1,12 @@
 """Two processes on the CPU that share gradients and moments by DeepSpeed against one process, by the whole training.
 
-What trains is skipped where DeepSpeed is not installed: pip install "reasoning-occ[deepspeed]".
+What trains is skipped where DeepSpeed is not installed: pip install "reasoning-occ[deepspeed]". What it has in common
+with trainer.sharding=full is in test_sharding.py.
 """
 
 import copy
 import os
 import sys
-from dataclasses import replace
 from importlib.util import find_spec
 
 import pytest
@@ -15,8 +15,6 @@ from together import Seen, close
 from torch import distributed
 
 from reasoning_occ.errors import UserError
-from reasoning_occ.models.causal import head
-from reasoning_occ.models.title_head import TitleHead
 from reasoning_occ.training.zero import check_deepspeed, configuration
 
 deepspeed_is_there = pytest.mark.skipif(not find_spec("deepspeed"), reason="DeepSpeed is not installed")
@@ -59,88 +57,6 @@ def test_two_processes_that_share_moments_learn_as_one_does(learns, train, make_
     # a finished training is taken up by one process
     again, _, taken_up = train("two", 2, model=make_model(**made), sharding="zero2", **chosen)
     assert again.losses == [] and all(torch.equal(a, b) for a, b in zip(taken_up, same, strict=True))
-
-
-@deepspeed_is_there
-@pytest.mark.slow
-def test_a_process_without_a_row_keeps_step(train, make_model):
-    """Four transitions of one person are one tree, so the second process never has a row of its own."""
-    chosen = {"count": 4, "epochs": 3, **ALL}
-    one, alone, weights = train("one", 1, model=make_model(adapter=False), **chosen)
-    two, both, same = train("two", 2, model=make_model(adapter=False), sharding="zero2", **chosen)
-    assert two.losses == pytest.approx(one.losses, rel=1e-4) and close(same, weights)
-    assert both.cost[:2] == alone.cost[:2]
-
-
-@deepspeed_is_there
-@pytest.mark.slow
-@pytest.mark.parametrize("learns", ["adapter", "all"])
-def test_stopped_and_gone_on_from(learns, train, make_model, tmp_path):
-    chosen, made = ({}, {}) if learns == "adapter" else (ALL, {"adapter": False})
-
-    def run(folder, devices=2, sharding="zero2", **more):
-        return train(folder, devices, model=make_model(**made), sharding=sharding, **chosen, **more)
-
-    whole, _, weights = run("whole")
-    with pytest.raises(KeyboardInterrupt):
-        run("cut", after=4)
-    rest, fitted, same = run("cut")
-    assert fitted.resumed_at == 4 and rest.losses == whole.losses[4:]
-    assert all(torch.equal(one, other) for one, other in zip(same, weights, strict=True))
-    run("copies", sharding="none")
-    shared, copies = (
-        torch.load(tmp_path / folder / "checkpoints" / "step-0000010.ckpt") for folder in ("whole", "copies")
-    )
-    (ours,), (theirs,) = shared["optimizer_states"], copies["optimizer_states"]
-    assert ours["param_groups"] == [{**theirs["param_groups"][0], "lr": ours["param_groups"][0]["lr"]}]
-    for number, moments in theirs["state"].items():
-        assert ours["state"][number].keys() == moments.keys() and ours["state"][number]["step"] == moments["step"]
-        assert all(close([ours["state"][number][name]], [moments[name]], 1e-3) for name in ("exp_avg", "exp_avg_sq"))
-    assert shared["state_dict"].keys() == copies["state_dict"].keys()
-    assert close(shared["state_dict"].values(), copies["state_dict"].values())
-
-
-@deepspeed_is_there
-@pytest.mark.slow
-@pytest.mark.parametrize("learns", ["adapter", "all"])
-def test_weights_in_bf16_learn_what_one_process_does(learns, train, make_model):
-    chosen = {"precision": "bf16", "gradient_checkpointing": True, **({} if learns == "adapter" else ALL)}
-    one, _, weights = train("one", 1, model=make_model(adapter=learns == "adapter"), **chosen)
-    model = make_model(adapter=learns == "adapter")
-    two, _, same = train("two", 2, model=model, sharding="zero2", **chosen)
-    assert two.losses == pytest.approx(one.losses, rel=1e-2) and close(same, weights, 2e-2)
-    assert all(p.dtype == torch.float32 for p in same)
-
-
-@deepspeed_is_there
-@pytest.mark.slow
-def test_a_ranking_head_learns_with_the_model(train, make_model):
-    titles = [(3, 4), (5,), (6, 7, 8), (9, 10), (11, 3)]
-
-    def named(examples):
-        return [
-            replace(e, title=int(e.ids[1]) % len(titles), barred=(int(e.ids[1]) + 1) % len(titles)) for e in examples
-        ]
-
-    def run(folder, devices, **more):
-        model = make_model()
-        ranking = TitleHead.of_titles(head(model), titles)
-        seen, _, weights = train(folder, devices, model=model, titles=ranking, named=named, **more)
-        return seen, [*weights, ranking.weight.detach()]
-
-    (one, weights), (two, same) = run("one", 1), run("two", 2, sharding="zero2")
-    assert two.losses == pytest.approx(one.losses, rel=1e-4) and close(same, weights)
-
-
-@deepspeed_is_there
-@pytest.mark.slow
-def test_a_loss_that_is_not_finite_stops_all(train, make_model):
-    model = make_model(adapter=False)
-    with torch.no_grad():
-        next(model.parameters())[5] = float("nan")
-    with pytest.raises(UserError, match=r"Training step 1: the loss is nan.*Lower trainer\.lr"):
-        train("two", 2, model=model, sharding="zero2", **ALL)
-    assert not distributed.is_initialized() and "LOCAL_RANK" not in os.environ
 
 
 def test_deepspeed_is_told_who_ends_a_step_and_how_far_to_clip():
