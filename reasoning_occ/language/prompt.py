@@ -10,6 +10,7 @@ Every piece is tokenised by itself. So the ids of a history, up to the ask, are 
 later history of the same person, and training, generation and ranking use identical ids.
 """
 
+import hashlib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,6 +41,13 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 Ids = Int[np.ndarray, " tokens"]
+_LINES: dict[str, dict[str, Ids]] = {}
+"""Ids of the lines of histories, by the content of the tokenizer: the languages of a job, and the jobs that a process runs
+one after the other, tokenise a line once."""
+
+
+def _content(tokenizer: "PreTrainedTokenizerBase") -> str:
+    return hashlib.sha256(tokenizer.backend_tokenizer.to_str().encode()).hexdigest()  # type: ignore[attr-defined]
 
 
 class Language:
@@ -83,7 +91,7 @@ class Language:
         self.answer_open_ids = self._encode("" if asks == "nothing" else OPEN_ANSWER)
         self.closing_ids = np.append(self._encode(CLOSE_ANSWER), np.int32(frame.end_of_turn))
         self._titles = {o.code: self._title(o.title) for o in taxonomy}
-        self._lines: dict[str, Ids] = {}
+        self._lines = _LINES.setdefault(_content(tokenizer), {})
         self.room = self._room()
 
     def prompt_ids(self, history: Career, reason: str | None = None) -> Ids:

@@ -231,3 +231,16 @@ def test_titles_are_told_apart_and_unknown_codes_refused(language, tiny_taxonomy
     assert len(titles) == len(tiny_taxonomy)
     with pytest.raises(UnknownOccupation):
         language.title_ids("zz")
+
+
+def test_lines_are_tokenised_once_for_all_languages_of_a_tokenizer(tokenizers, tiny_taxonomy, career, monkeypatch):
+    from reasoning_occ.language import prompt
+
+    monkeypatch.setattr(prompt, "_LINES", {})
+    qwen = tokenizers["qwen3"]
+    first = Language(qwen, tiny_taxonomy, 400)
+    before = first.line_ids(career)
+    monkeypatch.setattr(Language, "_encode", lambda self, text: np.array([7], dtype=np.int32))
+    again, other = Language(qwen, tiny_taxonomy, 300, "title"), Language(tokenizers["llama3"], tiny_taxonomy, 400)
+    assert [ids.tolist() for ids in again.line_ids(career)] == [ids.tolist() for ids in before]
+    assert {tuple(ids) for ids in other.line_ids(career)} == {(7,)}
