@@ -29,7 +29,7 @@ def within(pairs: Sequence[tuple[str, float, float]], resamples: int, seed: int)
         given = np.asarray(values, dtype=np.float64)
         return given - (np.bincount(owner, weights=given, minlength=len(names)) / np.maximum(count, 1))[owner]
 
-    x, y = (centred([pair[place] for pair in pairs]) for place in (1, 2))
+    x, y = centred([x for _, x, _ in pairs]), centred([y for _, _, y in pairs])
     x[np.abs(x) < _ROUNDING] = 0
     rows = np.stack([x * y, x * x, y * y], axis=1) if len(pairs) else np.zeros((0, 3))
     varied = int((np.bincount(owner, weights=x * x, minlength=len(names)) > 0).sum()) if len(pairs) else 0

@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 
 Ids = Int[np.ndarray, " tokens"]
 _LINES: dict[str, dict[str, Ids]] = {}
-"""Ids of the lines of histories, by the content of the tokenizer: the languages of a job, and the jobs that a process runs
-one after the other, tokenise a line once."""
+"""Ids of the lines of histories, by the content of the tokenizer: all languages of a job, and all jobs that a process
+runs, tokenise a line once."""
 
 
 def _content(tokenizer: "PreTrainedTokenizerBase") -> str:
