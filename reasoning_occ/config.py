@@ -3,6 +3,8 @@
 Nothing here imports torch, so that `--help` and configuration errors answer at once.
 """
 
+from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -66,26 +68,47 @@ def source(cfg: DictConfig) -> Any:
     """The job's source of careers, with the taxonomy that its `data` group brings.
 
     Raises:
-        UserError: an unknown taxonomy, or its files are not there.
+        UserError: an unknown taxonomy, or its files are not there and can't be downloaded.
     """
-    if cfg.data.get("taxonomy") is None:
+    name = cfg.data.get("taxonomy")
+    if name is None:
         return build(cfg.data.source)
-    return build(cfg.data.source, taxonomy=taxonomy(cfg.data.taxonomy, cfg.data_dir, cfg.data.get("crosswalk")))
+    known = taxonomy(name, cfg.data_dir, cfg.data.get("crosswalk"), partial(onet_tables, cfg))
+    return build(cfg.data.source, taxonomy=known)
 
 
-def taxonomy(name: str, data_dir: str | None, crosswalk: str | None) -> Any:
+def onet_tables(cfg: DictConfig) -> Path:
+    """The folder of O*NET's tables. They are downloaded where they are nowhere, but not for careers that aren't there.
+
+    Raises:
+        UserError: there are no careers, or the tables can't be had or are not what they were.
+    """
+    from reasoning_occ.occupations import onet_archive
+    from reasoning_occ.occupations.data_dir import located
+
+    archive = onet_archive.Archive(**cfg.onet)
+    if (there := onet_archive.here(cfg.data_dir, archive)) is not None:
+        return there
+    path = cfg.data.get("path")
+    if path is not None and not (Path(path).exists() or located(path, cfg.data_dir).exists()):
+        raise UserError(f"data.path: there is no {path}; name the file or folder that holds the careers.")
+    return onet_archive.download(cfg.data_dir, archive)
+
+
+def taxonomy(name: str, data_dir: str | None, crosswalk: str | None, onet_folder: Callable[[], Path]) -> Any:
     """The taxonomy of a name; `None` for "own", the titles that the data themselves hold.
 
     Args:
         name: own, nls, onet or census2002.
         data_dir: the folder of data sets, if configured.
         crosswalk: the file that lists the titles of census2002, where the data have one.
+        onet_folder: gives the folder of O*NET's tables, for onet.
 
     Raises:
-        UserError: an unknown name, or no folder of data sets holds O*NET's files, or there is no crosswalk.
+        UserError: an unknown name, or O*NET's tables can't be had, or there is no crosswalk.
     """
     from reasoning_occ.occupations import census2002, nls, onet
-    from reasoning_occ.occupations.data_dir import located, resolve
+    from reasoning_occ.occupations.data_dir import located
 
     if name == "own":
         return None
@@ -97,10 +120,7 @@ def taxonomy(name: str, data_dir: str | None, crosswalk: str | None) -> Any:
         return census2002.taxonomy(located(crosswalk, data_dir))
     if name != "onet":
         raise UserError(f"data.taxonomy: expected own, nls, onet or census2002; got '{name}'.")
-    folder = resolve(data_dir)
-    if folder is None:
-        raise UserError("data.taxonomy=onet: no data folder. Set data_dir, or REASONING_OCC_DATA, to one with onet/.")
-    return onet.taxonomy(folder / "onet")
+    return onet.taxonomy(onet_folder())
 
 
 def recommender_node(cfg: DictConfig) -> DictConfig:

@@ -238,11 +238,11 @@ def test_only_this_projects_classes_are_built():
         build(OmegaConf.create({"_target_": "reasoning_occ.careers.nls.Nothing"}))
 
 
-def test_onet_needs_a_data_folder(monkeypatch, tmp_path):
-    monkeypatch.delenv("REASONING_OCC_DATA", raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    with pytest.raises(UserError, match="REASONING_OCC_DATA"):
-        source(composed("data=json", "data.path=x", "data.taxonomy=onet"))
+def test_onet_needs_its_tables(monkeypatch, tmp_path):
+    for variable, value in (("REASONING_OCC_DATA", ""), ("REASONING_OCC_CACHE", ""), ("HOME", str(tmp_path))):
+        monkeypatch.setenv(variable, value)
+    with pytest.raises(UserError, match=r"onet\.download=false.*REASONING_OCC_DATA"):
+        source(composed("data=json", f"data.path={tmp_path}", "data.taxonomy=onet", "onet.download=false"))
 
 
 def test_titles_of_the_census_need_data_with_a_crosswalk(tmp_path):
