@@ -90,7 +90,7 @@ def onet_tables(cfg: DictConfig) -> Path:
     if (there := onet_archive.here(cfg.data_dir, archive)) is not None:
         return there
     path = cfg.data.get("path")
-    if path is not None and not (Path(path).exists() or located(path, cfg.data_dir).exists()):
+    if path is not None and not located(path, cfg.data_dir).exists():
         raise UserError(f"data.path: there is no {path}; name the file or folder that holds the careers.")
     return onet_archive.download(cfg.data_dir, archive)
 

@@ -19,13 +19,13 @@ from reasoning_occ.download import fetch
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import alone, cache, write_json
 from reasoning_occ.occupations import onet
-from reasoning_occ.occupations.data_dir import VARIABLE, resolve
+from reasoning_occ.occupations.data_dir import VARIABLE, last_resort, resolve
 from reasoning_occ.progress import console
 
 TABLES = ("Occupation Data.txt", "Alternate Titles.txt", "Related Occupations.txt", "Job Zones.txt")
 RECORD = "record.json"
 MOST_ARCHIVE = 200_000_000
-"""Bytes; the archive of release 29.3 has about a sixteenth of that."""
+"""Bytes, ours; and of one table, unpacked: bounds against a disk filled by mistake, far above what the tables need."""
 MOST_TABLE = 100_000_000
 _BLOCK = 1 << 20
 
@@ -67,9 +67,10 @@ def download(data_dir: str | None, archive: Archive) -> Path:
     Raises:
         UserError: it may not be downloaded, can't be, or is not what was expected; says what to do by hand.
     """
+    folder = (resolve(data_dir) or last_resort()) / "onet"
     by_hand = (
-        f"Or get {archive.url} yourself and unpack {', '.join(TABLES)} from it into "
-        f"{(resolve(data_dir) or cache()) / 'onet'}; data_dir (or {VARIABLE}) can name another folder that holds onet/."
+        f"Or get {archive.url} yourself and unpack {', '.join(TABLES)} from it into {folder}; data_dir (or {VARIABLE}) "
+        "can name another folder that holds onet/."
     )
     if not archive.download:
         raise UserError(f"data.taxonomy=onet: there are no O*NET tables and onet.download=false. {by_hand[3:]}")

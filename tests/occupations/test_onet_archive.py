@@ -150,7 +150,7 @@ def test_names_with_paths_lead_nowhere(server, own_cache, tmp_path, below):
 
 
 def test_where_it_cannot_be_had_what_to_do_is_told(server, tmp_path):
-    folder = tmp_path / "cache" / "onet"
+    folder = data_dir.CACHE.expanduser() / "onet"
     by_hand = rf"get {server.url} yourself and unpack Occupation Data\.txt, .*Job Zones\.txt from it into {folder};"
     server.statuses = [404]
     with pytest.raises(UserError, match=rf"answered with 404 Not Found\. Or {by_hand}"):
@@ -227,3 +227,16 @@ def test_a_kill_while_it_is_unpacked_leaves_nothing_that_is_used(server, own_cac
         assert any(path.name == ".tables.part" for path in own_cache.rglob("*"))
     assert len(onet.taxonomy(get(server))) == 3
     assert len(server.asked) == 1 and left(own_cache) == {*TABLES, "record.json"}
+
+
+@pytest.mark.slow
+def test_an_archive_of_the_real_tables(server, real_tables):
+    server.content = zipped({name: (real_tables / name).read_bytes() for name in TABLES})
+    server.cuts = [300_000, 200_000]
+    assert len(onet.taxonomy(get(server, titles=1016))) == 1016 and len(server.asked) == 3
+
+
+@pytest.fixture
+def real_tables(request) -> Path:
+    # before the test hides where data sets are
+    return request.getfixturevalue("data_dir") / "onet"

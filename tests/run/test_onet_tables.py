@@ -96,7 +96,7 @@ def command(tmp_path: Path, *words: str) -> subprocess.CompletedProcess[str]:
         ("--help", "", 0),
         ("--cfg job", "", 0),
         ("", "seed=x", 1),
-        ("", "data.path=absent.jsonl", 1),
+        pytest.param("", "data.path=absent.jsonl", 1, marks=pytest.mark.slow),
         # both jobs of the sweep failed
         pytest.param("-m", "seed=x,y", 2, marks=pytest.mark.slow),
     ],
@@ -112,7 +112,7 @@ def test_a_job_as_a_user_types_it_downloads_once_and_offline_says_what_to_do(ser
     server.statuses = [404] * 9
     failed = command(tmp_path, *job)
     assert failed.returncode == 1 and "answered with 404" in failed.stderr and "Traceback" not in failed.stderr
-    assert f"{tmp_path}/cache/onet; data_dir (or REASONING_OCC_DATA)" in failed.stderr
+    assert f"{tmp_path}/.cache/reasoning_occ/onet; data_dir (or REASONING_OCC_DATA)" in failed.stderr
     server.statuses, server.asked = [], []
     done = command(tmp_path, *job)
     assert done.returncode == 0 and "Downloading O*NET" in done.stderr, done.stderr
