@@ -5,6 +5,7 @@ import sys
 COMMANDS = {
     "python -m reasoning_occ.run": "learn and score one recommender, or a sweep over several (-m)",
     "python -m reasoning_occ.inspect": "what a data set holds, with plots, and what in it looks like a leak",
+    "python -m reasoning_occ.crosswalk": "make the crosswalk of data=nlsy97 from official files that you download",
     "python -m reasoning_occ.plan": "what a job's teacher and judge would be asked, and what that would cost",
     "python -m reasoning_occ.report DIR": "print and write again the table or page of a run or sweep",
     "python -m reasoning_occ.audit RUN_DIR": "find out how far the scores of a run's judge can be trusted",

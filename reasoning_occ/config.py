@@ -3,6 +3,8 @@
 Nothing here imports torch, so that `--help` and configuration errors answer at once.
 """
 
+from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -68,23 +70,45 @@ def source(cfg: DictConfig) -> Any:
     """The job's source of careers, with the taxonomy that its `data` group brings.
 
     Raises:
-        UserError: an unknown taxonomy, or its files are not there.
+        UserError: an unknown taxonomy, or its files are not there and can't be downloaded.
     """
-    if cfg.data.get("taxonomy") is None:
+    name = cfg.data.get("taxonomy")
+    if name is None:
         return build(cfg.data.source)
-    return build(cfg.data.source, taxonomy=taxonomy(cfg.data.taxonomy, cfg.data_dir, cfg.data.get("crosswalk")))
+    known = taxonomy(name, cfg.data_dir, cfg.data.get("crosswalk"), partial(onet_tables, cfg))
+    return build(cfg.data.source, taxonomy=known)
 
 
-def taxonomy(name: str, data_dir: str | None, crosswalk: str | None) -> Any:
+def onet_tables(cfg: DictConfig) -> Path:
+    """The folder of O*NET's tables. They are downloaded where they are nowhere, but not for careers that aren't there.
+
+    Raises:
+        UserError: there are no careers, or the tables can't be had or are not what they were.
+    """
+    from reasoning_occ.occupations import onet_archive
+    from reasoning_occ.occupations.data_dir import located
+
+    archive = onet_archive.Archive(**cfg.onet)
+    if (there := onet_archive.here(cfg.data_dir, archive)) is not None:
+        return there
+    path = cfg.data.get("path")
+    if path is not None and not located(path, cfg.data_dir).exists():
+        raise UserError(f"data.path: there is no {path}; name the file or folder that holds the careers.")
+    return onet_archive.download(cfg.data_dir, archive)
+
+
+def taxonomy(name: str, data_dir: str | None, crosswalk: str | None, onet_folder: Callable[[], Path]) -> Any:
     """The taxonomy of a name; `None` for "own", the titles that the data themselves hold.
 
     Args:
         name: of `TAXONOMIES`.
         data_dir: the folder of data sets, if configured.
         crosswalk: the file that lists the titles of census2002.
+        onet_folder: gives the folder of O*NET's tables, for onet.
 
     Raises:
-        UserError: an unknown name, no folder of data sets that holds the files of O*NET or ESCO, or no crosswalk.
+        UserError: an unknown name, O*NET's tables can't be had, no folder of data sets that holds ESCO's file, or no
+            crosswalk.
     """
     from reasoning_occ.occupations import census2002, esco, nls, onet
     from reasoning_occ.occupations.data_dir import located, resolve
@@ -100,12 +124,14 @@ def taxonomy(name: str, data_dir: str | None, crosswalk: str | None) -> Any:
                 "data.taxonomy=census2002: its titles are listed in a crosswalk; name it with data.crosswalk=FILE."
             )
         return census2002.taxonomy(located(crosswalk, data_dir))
+    if name == "onet":
+        return onet.taxonomy(onet_folder())
     folder = resolve(data_dir)
     if folder is None:
         raise UserError(
             f"data.taxonomy={name}: no data folder. Set data_dir, or REASONING_OCC_DATA, to one with {name}/."
         )
-    return onet.taxonomy(folder / "onet") if name == "onet" else esco.taxonomy(folder / "esco")
+    return esco.taxonomy(folder / "esco")
 
 
 def known_taxonomy(name: Any) -> None:

@@ -14,6 +14,11 @@ from typing import IO, Any
 from reasoning_occ.errors import UserError
 
 
+def cache() -> Path:
+    """Where what takes long to get is kept for all jobs: `REASONING_OCC_CACHE`, else the user's cache."""
+    return Path(os.environ.get("REASONING_OCC_CACHE") or Path.home() / ".cache" / "reasoning_occ")
+
+
 @contextmanager
 def whole(path: Path) -> Iterator[IO[str]]:
     """Open `path` for writing so that it appears whole or not at all, even at kill -9.

@@ -31,7 +31,7 @@ IDLE_BELOW = {
 }
 # of data, what only says where files lie
 PLACES = ("path", "crosswalk", "data_dir", "matches")
-IDLE = ("logger", "output", "sweeps", "stages", "data_dir", "hydra", "threads", "calls", "ablation")
+IDLE = ("logger", "output", "sweeps", "stages", "data_dir", "onet", "hydra", "threads", "calls", "ablation")
 # all that a recommender that trains no model depends on, beside its own part
 COMMON_KEYS = ("seed", "data", "split", "view", "evaluation")
 # and what an untrained model does, or one that is asked elsewhere

@@ -5,11 +5,13 @@ import sys
 from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from reasoning_occ.check import check, one_recommender
 from reasoning_occ.errors import UserError
 from reasoning_occ.identity import run_name
 from reasoning_occ.machine import own_gpus
+from reasoning_occ.validation import validate
 
 UNEXPECTED = "The whole story is in {}/run.log, or comes with debug=traceback."
 log = logging.getLogger(__name__)
@@ -18,14 +20,24 @@ FAILED: list[str] = []
 
 
 def folder_name(*, _root_: DictConfig) -> str:
-    """The resolver of a run's folder: a job that can't work is told so before there is a folder."""
+    """The resolver of a run's folder: a job that can't work is told so before it has a folder or downloads anything."""
     from hydra.types import RunMode
 
-    # in a sweep the other jobs go on; job() checks each
+    ours = OmegaConf.masked_copy(_root_, [str(key) for key in _root_ if key != "hydra"])
     if OmegaConf.select(_root_, "hydra.mode") != RunMode.MULTIRUN:
         one_recommender(_root_.hydra.overrides.task)
-        check(OmegaConf.masked_copy(_root_, [str(key) for key in _root_ if key != "hydra"]))
-    return run_name(_root_, OmegaConf.select(_root_, "hydra.runtime.choices.row"))
+        check(ours)
+    elif not _valid(ours):  # the others go on; job() tells what is wrong
+        OmegaConf.update(ours, "onet.download", False, force_add=True)
+    return run_name(ours, OmegaConf.select(_root_, "hydra.runtime.choices.row"))
+
+
+def _valid(cfg: DictConfig) -> bool:
+    try:
+        validate(cfg)
+    except (UserError, OmegaConfBaseException):
+        return False
+    return True
 
 
 OmegaConf.register_new_resolver("run_name", folder_name, replace=True)

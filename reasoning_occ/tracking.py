@@ -262,7 +262,7 @@ def _parts(name: str, metric: Any) -> Iterator[tuple[str, float]]:
 def shown_config(cfg: DictConfig) -> dict[str, Any]:
     """The configuration without the paths of this machine and the addresses of servers; names on the hub stay.
     Interpolations stay as written."""
-    hidden = ("output", "sweeps", "stages", "data_dir", "hydra")
+    hidden = ("output", "sweeps", "stages", "data_dir", "onet", "hydra")
     values: Any = OmegaConf.to_container(OmegaConf.masked_copy(cfg, [str(k) for k in cfg if k not in hidden]))
     return _public(values)
 

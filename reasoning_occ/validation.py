@@ -1,5 +1,6 @@
 """What can be wrong with a composed configuration by itself, before anything is built or loaded. No torch."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,6 +27,7 @@ PARTS = (
     "data",
     "split",
     "view",
+    "onet",
     "ablation",
     "oracle",
     "calls",
@@ -64,6 +66,7 @@ def validate(cfg: DictConfig) -> None:
     _validate_split(cfg.split)
     _validate_stays(cfg.data)
     _validate_view(cfg.view)
+    _validate_onet(cfg.onet)
     _validate_ablation(cfg)
     _validate_evaluation(cfg)
     _must(_counts(cfg.model.max_tokens), "model.max_tokens", "a whole number above 0", cfg.model.max_tokens)
@@ -213,6 +216,16 @@ def _validate_view(view: DictConfig) -> None:
     _must(isinstance(view.education, bool), "view.education", "true or false", view.education)
     _must(view.jobs in ("all", "last"), "view.jobs", "all or last", view.jobs)
     _must(view.titles in ("text", "codes"), "view.titles", "text or codes", view.titles)
+
+
+def _validate_onet(onet: DictConfig) -> None:
+    url, sha256 = onet.url, onet.sha256
+    _must(isinstance(onet.download, bool), "onet.download", "true or false", onet.download)
+    known = isinstance(url, str) and url.startswith(("http://", "https://"))
+    _must(known, "onet.url", "an address that begins with http:// or https://", url)
+    digits = isinstance(sha256, str) and re.fullmatch("[0-9a-fA-F]{64}", sha256) is not None
+    _must(sha256 is None or digits, "onet.sha256", "64 hex digits in quotation marks, or null", sha256)
+    _must(onet.titles is None or _counts(onet.titles), "onet.titles", "a number above 0 or null", onet.titles)
 
 
 def _validate_ablation(cfg: DictConfig) -> None:

@@ -56,7 +56,7 @@ class NLSY97:
     """Source of careers from person-years.
 
     Args:
-        path: the table or extract; a relative path is looked for in the folder of data sets.
+        path: the table or extract; a relative path is looked for here, then in the folder of data sets.
         crosswalk: from Census 2002 codes to O*NET, likewise; read where it is needed, for an extract or for titles of
             the Census.
         data_dir: that folder; `None`: see `occupations.data_dir`.

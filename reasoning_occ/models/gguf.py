@@ -8,7 +8,8 @@ from typing import Any
 from unittest.mock import patch
 
 from reasoning_occ.errors import UserError
-from reasoning_occ.models.store import build, cache
+from reasoning_occ.files import cache
+from reasoning_occ.models.store import build
 from reasoning_occ.progress import console
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 from reasoning_occ import files
 from reasoning_occ.errors import UserError
-from reasoning_occ.models.store import cache
+from reasoning_occ.files import cache
 
 Family = Literal["smollm2", "qwen3", "llama3"]
 

@@ -1,4 +1,4 @@
-"""Folders in the user's cache, and folders that are whole or absent."""
+"""Folders that are whole or absent."""
 
 import os
 import shutil
@@ -8,11 +8,6 @@ from pathlib import Path
 from safetensors import SafetensorError
 
 from reasoning_occ.errors import UserError
-
-
-def cache() -> Path:
-    """Where converted models and checksums are kept: `REASONING_OCC_CACHE`, else the user's cache."""
-    return Path(os.environ.get("REASONING_OCC_CACHE") or Path.home() / ".cache" / "reasoning_occ")
 
 
 def build(place: Path, fill: Callable[[Path], None]) -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reasoning_occ.errors import UserError
+from reasoning_occ.files import cache
 from reasoning_occ.models.backbone import Backbone, Precision, read
 from reasoning_occ.models.spec import Family, ModelSpec
-from reasoning_occ.models.store import build, cache
+from reasoning_occ.models.store import build
 from reasoning_occ.models.templates import FORMATS
 
 if TYPE_CHECKING:

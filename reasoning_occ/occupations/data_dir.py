@@ -9,6 +9,11 @@ VARIABLE = "REASONING_OCC_DATA"
 CACHE = Path("~/.cache/reasoning_occ")
 
 
+def last_resort() -> Path:
+    """The folder in which data sets are looked for where none is named; it may not be there."""
+    return CACHE.expanduser()
+
+
 def resolve(configured: str | None) -> Path | None:
     """The folder of data sets: the configured one, else `REASONING_OCC_DATA`, else the user's cache if it exists.
 
@@ -21,16 +26,15 @@ def resolve(configured: str | None) -> Path | None:
             if not folder.is_dir():
                 raise UserError(f"{where}={name} is not a folder. Name the folder that holds the data sets.")
             return folder
-    cache = CACHE.expanduser()
-    return cache if cache.is_dir() else None
+    return last_resort() if last_resort().is_dir() else None
 
 
 def located(path: str, data_dir: str | None) -> Path:
-    """A file's place: a relative path is looked for in the folder of data sets.
+    """A file's place: a relative path is looked for here, then in the folder of data sets.
 
     Raises:
         UserError: the folder does not exist.
     """
     wanted = Path(path).expanduser()
-    folder = None if wanted.is_absolute() else resolve(data_dir)
+    folder = None if wanted.is_absolute() or wanted.exists() else resolve(data_dir)
     return wanted if folder is None else folder / wanted

@@ -57,17 +57,25 @@ def taxonomy(folder: Path) -> Taxonomy:
     Raises:
         UserError: a file or column is missing, or a row names an unknown code.
     """
-    titles = {row[CODE]: row["Title"] for row in _rows(folder / "Occupation Data.txt", [CODE, "Title"])}
     aliases = _aliases(folder / "Alternate Titles.txt")
     return Taxonomy(
         "onet",
         [
             Occupation(code, title, tuple(aliases.get(code, ())), group=MAJOR_GROUPS.get(code[:2], ""))
-            for code, title in sorted(titles.items())
+            for code, title in sorted(titles(folder / "Occupation Data.txt").items())
         ],
         _related(folder / "Related Occupations.txt"),
         NOTE,
     )
+
+
+def titles(path: Path) -> dict[str, str]:
+    """Titles by code, from `Occupation Data.txt`.
+
+    Raises:
+        UserError: the file or a column is missing.
+    """
+    return {row[CODE]: row["Title"] for row in _rows(path, [CODE, "Title"])}
 
 
 def job_zones(folder: Path) -> dict[str, int]:

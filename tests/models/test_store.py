@@ -6,7 +6,8 @@ import sys
 import pytest
 
 from reasoning_occ.errors import UserError
-from reasoning_occ.models.store import build, cache
+from reasoning_occ.files import cache
+from reasoning_occ.models.store import build
 
 
 def test_the_cache_is_where_the_environment_says(own_cache, monkeypatch):

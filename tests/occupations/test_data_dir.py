@@ -4,7 +4,7 @@ import pytest
 
 from reasoning_occ.errors import UserError
 from reasoning_occ.occupations import data_dir
-from reasoning_occ.occupations.data_dir import resolve
+from reasoning_occ.occupations.data_dir import located, resolve
 
 
 @pytest.fixture(autouse=True)
@@ -32,3 +32,15 @@ def test_a_named_folder_that_is_missing_ends_in_a_sentence(tmp_path, monkeypatch
     monkeypatch.setenv(data_dir.VARIABLE, str(tmp_path / "nowhere"))
     with pytest.raises(UserError, match=r"REASONING_OCC_DATA=.*is not a folder"):
         resolve(None)
+
+
+def test_a_relative_path_is_looked_for_here_and_then_there(tmp_path, monkeypatch):
+    for folder in ("here", "there"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "here" / "a.csv").touch()
+    monkeypatch.chdir(tmp_path / "here")
+    there = tmp_path / "there"
+    assert located("a.csv", str(there)) == Path("a.csv")
+    assert located("b.csv", str(there)) == there / "b.csv"
+    assert located(str(tmp_path / "c.csv"), str(there)) == tmp_path / "c.csv"
+    assert located("b.csv", None) == Path("b.csv")

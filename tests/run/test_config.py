@@ -250,12 +250,18 @@ def test_only_this_projects_classes_are_built():
         build(OmegaConf.create({"_target_": "reasoning_occ.careers.nls.Nothing"}))
 
 
-@pytest.mark.parametrize("name", ["onet", "esco"])
-def test_taxonomies_in_files_need_a_data_folder(name, monkeypatch, tmp_path):
+def test_onet_needs_its_tables(monkeypatch, tmp_path):
+    for variable, value in (("REASONING_OCC_DATA", ""), ("REASONING_OCC_CACHE", ""), ("HOME", str(tmp_path))):
+        monkeypatch.setenv(variable, value)
+    with pytest.raises(UserError, match=r"onet\.download=false.*REASONING_OCC_DATA"):
+        source(composed("data=json", f"data.path={tmp_path}", "data.taxonomy=onet", "onet.download=false"))
+
+
+def test_esco_needs_a_data_folder(monkeypatch, tmp_path):
     monkeypatch.delenv("REASONING_OCC_DATA", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
-    with pytest.raises(UserError, match=rf"Set data_dir, or REASONING_OCC_DATA, to one with {name}/"):
-        source(composed("data=json", "data.path=x", f"data.taxonomy={name}"))
+    with pytest.raises(UserError, match=r"Set data_dir, or REASONING_OCC_DATA, to one with esco/"):
+        source(composed("data=json", "data.path=x", "data.taxonomy=esco"))
 
 
 def test_an_unknown_taxonomy_is_told_with_those_there_are():
