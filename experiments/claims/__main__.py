@@ -1,0 +1,85 @@
+"""The pages of experiments/claims, from the jobs that they are about.
+
+    python -m experiments.claims log runs --write       # LOG.md: every job that was scored on validation people
+    python -m experiments.claims table runs/claims --against gru4rec --write     # README.md: those tested
+
+Reads what the jobs have written; nothing is scored again.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from experiments.marks import put
+from reasoning_occ import costs
+from reasoning_occ.errors import UserError
+from reasoning_occ.report import formats
+from reasoning_occ.report.content import METRICS
+from reasoning_occ.report.jobs import Job, find
+from reasoning_occ.report.sentences import interval, value
+from reasoning_occ.report.table import compose
+
+HERE = Path(__file__).parent
+SHOWN = ("MRR", "Hit@10", "AccEM", "log-loss")
+
+
+def trials(folder: Path) -> list[str]:
+    """A table of the finished jobs that were scored on validation people, the highest MRR of each recommender marked.
+
+    Raises:
+        UserError: there is none, or a file of one can't be read.
+    """
+    jobs = [job for job in find(folder)[0] if job.data.get("part") == "valid"]
+    if not jobs:
+        raise UserError(f"No finished job in {folder} was scored on validation people (evaluation.part=valid).")
+    best: dict[str, Job] = {}
+    for job in jobs:
+        if job.name not in best or _mrr(job) > _mrr(best[job.name]):
+            best[job.name] = job
+    head = ["recommender", "words of the command", "people", *SHOWN, "tokens seen", "seconds of learning", "best"]
+    rows = [_row(job, job in best.values()) for job in sorted(jobs, key=lambda job: (job.name, -_mrr(job)))]
+    return [_line(head), _line(["---"] * len(head)), *map(_line, rows)]
+
+
+def _mrr(job: Job) -> float:
+    return float(job.metrics["MRR"]["value"] or 0)
+
+
+def _row(job: Job, best: bool) -> list[str]:
+    spent = costs.read(job.folder)
+    words = " ".join(word for word in job.overrides if not word.startswith(("evaluation.", "threads=", "output=")))
+    figures = [f"{value(job.metrics[m], 3)} {interval(job.metrics[m], 3)}".strip() for m in SHOWN]
+    tokens, seconds = spent.get("tokens_seen"), spent["seconds"].get("learn")
+    told = ["-" if tokens is None else f"{tokens:,}", "-" if seconds is None else f"{seconds:,.0f}"]
+    return [job.name, f"`{words}`", str(job.metrics["counts"]["people"]), *figures, *told, "yes" * best]
+
+
+def _line(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def main() -> int:
+    """Print a table, or put it into its page; 1 after an error that was told in a sentence."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("log", "table"))
+    parser.add_argument("folder", type=Path, metavar="DIR", help="above the folders of jobs")
+    parser.add_argument("--against", metavar="ROW", help="of a table: what every row is compared with")
+    parser.add_argument("--write", action="store_true", help="put it between the marks of the page")
+    chosen = parser.parse_args()
+    try:
+        if chosen.what == "log":
+            page, name, lines = HERE / "LOG.md", "trials", trials(chosen.folder)
+        else:
+            told = formats.markdown(compose(chosen.folder, METRICS, against=chosen.against))
+            page, name, lines = HERE / "README.md", "table", told.strip().splitlines()
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print("\n".join(lines))
+    if chosen.write:
+        put(page, name, ["", *lines, ""])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
