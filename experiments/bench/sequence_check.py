@@ -11,9 +11,8 @@ are scored.
 
 import argparse
 import json
-import time
+import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -21,7 +20,9 @@ from statistics import mean, stdev
 from typing import Any
 
 import numpy as np
+from hydra.errors import HydraException
 from jaxtyping import Float
+from omegaconf.errors import OmegaConfBaseException
 
 from experiments.bench.sequence_sides import (
     MODELS,
@@ -36,6 +37,8 @@ from experiments.bench.sequence_sides import (
     theirs,
 )
 from experiments.marks import put
+from reasoning_occ.complaint import sentence
+from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation import intervals
 from reasoning_occ.evaluation.metrics import MEANS
 from reasoning_occ.evaluation.predictions import predict
@@ -51,34 +54,25 @@ SEEDS = (0, 1, 2)
 COMPARED, SHOWN = ("AccEM", "MRR"), ("AccEM", "MRR", "Hit@10", "log-loss")
 
 
-@dataclass(frozen=True, slots=True)
-class Training:
-    """What one training gives test people: log-probabilities, -inf where not allowed; and how long it took."""
-
-    ranked: Ranked
-    seconds: float
-
-
 def measured(ranked: Ranked, task: Task, name: str) -> Float[np.ndarray, "transitions metrics"]:
     """Every transition's scores by this project's metrics, in the order of `MEANS`."""
     rows = zip(task.test, ranked, strict=True)
     return score([predict(t, Recommendation(row), task.published, name, ()) for t, row in rows], task.published).means
 
 
-def kept(file: Path, rank: Callable[[], Ranked]) -> Training:
-    """One training, from its file where an earlier call has left it."""
+def kept(file: Path, rank: Callable[[], Ranked]) -> Ranked:
+    """One training's rankings, from their file where an earlier call has left them."""
     if not file.is_file():
-        began = time.monotonic()
         ranked = rank()
         file.parent.mkdir(parents=True, exist_ok=True)
         unfinished = file.with_suffix(".part.npz")
-        np.savez(unfinished, ranked=ranked, seconds=time.monotonic() - began)
+        np.savez(unfinished, ranked=ranked)
         unfinished.replace(file)
     with np.load(file) as found:
-        return Training(found["ranked"], float(found["seconds"]))
+        return found["ranked"]
 
 
-def compare(python: Path, name: str, words: Sequence[str], threads: int) -> Iterator[tuple[str, Training]]:
+def compare(python: Path, name: str, words: Sequence[str], threads: int) -> Iterator[tuple[str, Ranked]]:
     """Both sides of one model in turn, a training a seed each."""
     for seed in SEEDS:
         cfg = configured(name, seed, words)
@@ -89,17 +83,17 @@ def compare(python: Path, name: str, words: Sequence[str], threads: int) -> Iter
             ("ours", f"{name}-{identity(cfg, data_content(cfg))}.npz", partial(ours, cfg, task)),
             ("RecBole", f"{name}-recbole-{named}.npz", partial(theirs, python, told, task, threads)),
         ):
-            one = kept(folder / file, rank)
-            means = measured(one.ranked, task, name).mean(0)
+            ranked = kept(folder / file, rank)
+            means = measured(ranked, task, name).mean(0)
             shown = ", ".join(f"{m} {means[MEANS.index(m)]:.3f}" for m in SHOWN)
-            print(f"{name}, seed {seed}, {side}: {shown}; {one.seconds:.0f} s", flush=True)
-            yield side, one
+            print(f"{name}, seed {seed}, {side}: {shown}", flush=True)
+            yield side, ranked
 
 
-def compared(sides: dict[str, list[Training]], task: Task, name: str) -> dict[str, Any]:
+def compared(sides: dict[str, list[Ranked]], task: Task, name: str) -> dict[str, Any]:
     """Each metric by seed, and for those of `COMPARED` the difference of both sides' means, its 95% interval over
     people, and whether it is within the seeds' spread."""
-    scores = {side: np.stack([measured(t.ranked, task, name) for t in found]) for side, found in sides.items()}
+    scores = {side: np.stack([measured(one, task, name) for one in found]) for side, found in sides.items()}
     by_seed = {side: {m: of[..., MEANS.index(m)].mean(1).tolist() for m in SHOWN} for side, of in scores.items()}
     means = {side: of.mean(0) for side, of in scores.items()}
     people = [t.history.person.id for t in task.test]
@@ -110,8 +104,7 @@ def compared(sides: dict[str, list[Training]], task: Task, name: str) -> dict[st
         bound = spread(by_seed["ours"][metric], by_seed["RecBole"][metric])
         told = intervals.mean([(person, float(gap)) for person, gap in gaps], resamples=1000, seed=0)
         differences[metric] = told | {"spread": bound, "within": abs(told["value"]) <= bound}
-    seconds = {side: mean(t.seconds for t in trainings) for side, trainings in sides.items()}
-    return {"seeds": by_seed, "differences": differences, "seconds": seconds}
+    return {"seeds": by_seed, "differences": differences}
 
 
 def spread(ours: Sequence[float], theirs: Sequence[float]) -> float:
@@ -124,11 +117,11 @@ def spread(ours: Sequence[float], theirs: Sequence[float]) -> float:
 
 def markdown(found: dict[str, dict[str, Any]], counts: str) -> Iterator[str]:
     """A table of means and ranges of the seeds, one of differences, and what was counted."""
-    yield from (f"| model | side | {' | '.join(SHOWN)} | s a training |", "|---|---|" + "---|" * len(SHOWN) + "---:|")
+    yield from (f"| model | side | {' | '.join(SHOWN)} |", "|---|---|" + "---|" * len(SHOWN))
     for name, one in found.items():
         for side, values in one["seeds"].items():
             cells = (f"{mean(values[m]):.3f} [{min(values[m]):.3f}, {max(values[m]):.3f}]" for m in SHOWN)
-            yield f"| {name} | {side} | {' | '.join(cells)} | {one['seconds'][side]:.0f} |"
+            yield f"| {name} | {side} | {' | '.join(cells)} |"
     yield from ("", "| model | metric | ours less RecBole's | over people, 95% | seeds' spread | within |")
     yield "|---|---|---:|---|---:|---|"
     for name, one in found.items():
@@ -139,8 +132,8 @@ def markdown(found: dict[str, dict[str, Any]], counts: str) -> Iterator[str]:
     yield from ("", counts)
 
 
-def main() -> None:
-    """Train, print the tables, and put them where they belong."""
+def main() -> int:
+    """Train, print the tables, and put them where they belong; 1 after an error that was told in a sentence."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("environment", type=Path, metavar="ENV")
     parser.add_argument("words", nargs="*", metavar="WORD", help="of the configuration, as data.people=300")
@@ -148,14 +141,28 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1, help="of each training (%(default)s)")
     parser.add_argument("--write", action="store_true", help="put the figures into sequence_check.md and .json")
     chosen = parser.parse_args()
+    try:
+        check(chosen)
+    except (HydraException, OmegaConfBaseException, UserError) as error:
+        print(sentence(error), file=sys.stderr)
+        return 1
+    return 0
+
+
+def check(chosen: argparse.Namespace) -> None:
+    """All that was asked for.
+
+    Raises:
+        UserError: RecBole's environment can't be made or its training failed, or the words can't work.
+    """
+    task = load(configured("gru4rec", 0, chosen.words))
     python = environment(chosen.environment.absolute())
     prepare(chosen.threads, "fp32")
-    task = load(configured("gru4rec", 0, chosen.words))
     found: dict[str, dict[str, Any]] = {}
     for name in chosen.model or MODELS:
-        sides: dict[str, list[Training]] = {"ours": [], "RecBole": []}
-        for side, one in compare(python, name, chosen.words, chosen.threads):
-            sides[side].append(one)
+        sides: dict[str, list[Ranked]] = {"ours": [], "RecBole": []}
+        for side, ranked in compare(python, name, chosen.words, chosen.threads):
+            sides[side].append(ranked)
         found[name] = compared(sides, task, name)
     counts = (
         f"{len(SEEDS)} seeds: mean [least, most]. Learnt from {len(task.train):,} transitions, stopped by the log-loss "
@@ -170,4 +177,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

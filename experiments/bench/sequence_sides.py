@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 import venv
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,9 +17,11 @@ from omegaconf import DictConfig, OmegaConf
 from reasoning_occ import run  # noqa: F401  (registers the resolver that names runs)
 from reasoning_occ.careers.types import Transition
 from reasoning_occ.config import CONF
+from reasoning_occ.errors import UserError
 from reasoning_occ.making import make
 from reasoning_occ.recommenders.base import Recommendation, allowed
 from reasoning_occ.task import Task
+from reasoning_occ.validation import validate
 
 MODELS = {"gru4rec": "GRU4Rec", "sasrec": "SASRec", "bert4rec": "BERT4Rec"}
 """Ours, and RecBole's name."""
@@ -51,21 +52,36 @@ Ranked = Float[np.ndarray, "transitions occupations"]
 
 
 def environment(folder: Path) -> Path:
-    """The Python of RecBole's environment, which is made where it isn't there or was left half-made."""
+    """The Python of RecBole's environment, which is made where it isn't there or was left half-made.
+
+    Raises:
+        UserError: pip can't install it.
+    """
     python, ready = folder / "bin" / "python", folder / ".ready"
     if not ready.is_file():
         venv.create(folder, with_pip=True)
         for packages in PACKAGES:
-            subprocess.run([python, "-m", "pip", "install", "-q", *packages], check=True)
+            print(f"Installing {', '.join(p for p in packages if p[0] != '-')} in {folder}", flush=True)
+            if subprocess.run([python, "-m", "pip", "install", "-q", *packages], check=False).returncode:
+                raise UserError(
+                    f"{folder}: pip could not install RecBole's environment (why: above). It takes Python 3.11 or "
+                    "3.12; mend the cause and start again, what is there is kept."
+                )
         ready.touch()
     return python
 
 
 def configured(name: str, seed: int, words: Sequence[str]) -> DictConfig:
-    """The job of our side."""
+    """The job of our side.
+
+    Raises:
+        UserError: it can't work.
+    """
     plain = [f"baseline.{word}" for word in PLAIN]
     with initialize_config_dir(str(CONF.resolve()), version_base="1.3"):
-        return compose("config", ["data.people=all", f"baseline={name}", *plain, f"seed={seed}", *words])
+        cfg = compose("config", ["data.people=all", f"baseline={name}", *plain, f"seed={seed}", *words])
+    validate(cfg)
+    return cfg
 
 
 def settings(cfg: DictConfig, task: Task) -> dict[str, Any]:
@@ -111,7 +127,11 @@ def ours(cfg: DictConfig, task: Task) -> Ranked:
 
 
 def theirs(python: Path, told: dict[str, Any], task: Task, threads: int) -> Ranked:
-    """Test people ranked by RecBole's: a softmax of its scores over what is allowed, as in ours."""
+    """Test people ranked by RecBole's: a softmax of its scores over what is allowed, as in ours.
+
+    Raises:
+        UserError: the training failed.
+    """
     with TemporaryDirectory() as folder:
         (Path(folder) / "task.json").write_text(json.dumps(told), encoding="utf-8")
         clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
@@ -124,7 +144,7 @@ def theirs(python: Path, told: dict[str, Any], task: Task, threads: int) -> Rank
             text=True,
         )
         if done.returncode:
-            sys.exit(f"RecBole's {told['model']} failed:\n{done.stdout}{done.stderr}")
+            raise UserError(f"RecBole's {told['model']} failed; its last words: {done.stderr[-2000:]}")
         scores = np.load(Path(folder) / "scores.npy").astype(np.float64)
     masked = np.where([allowed(t.history, task.taxonomy) for t in task.test], scores, -np.inf)
     return masked - np.logaddexp.reduce(masked, axis=1, keepdims=True)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from experiments.bench import sequence_check
-from experiments.bench.sequence_check import Training, compared, kept, markdown, spread
+from experiments.bench.sequence_check import compared, kept, markdown, spread
 from experiments.bench.sequence_sides import configured, exchanged, settings
 from reasoning_occ.recommenders.base import allowed
 from reasoning_occ.task import load
@@ -92,7 +92,7 @@ def test_a_difference_beyond_the_seeds_spread_is_told(task):
     truth = np.array([task.taxonomy.index(t.target) for t in task.test])
     wrong = truth.copy()
     wrong[: len(wrong) // 2] = [task.taxonomy.index(t.history.jobs[0].occupation) for t in task.test][: len(wrong) // 2]
-    good, poor = Training(rankings(task, truth), 1.0), Training(rankings(task, wrong), 2.0)
+    good, poor = rankings(task, truth), rankings(task, wrong)
     same = compared({"ours": [good, poor, good], "RecBole": [good, poor, poor]}, task, "gru4rec")
     other = compared({"ours": [good] * 3, "RecBole": [poor] * 3}, task, "gru4rec")
     assert same["differences"]["AccEM"]["within"] and not other["differences"]["AccEM"]["within"]
@@ -106,4 +106,4 @@ def test_what_is_there_is_not_trained_again(tmp_path):
     file = tmp_path / "kept" / "one.npz"
     first = kept(file, lambda: np.array([[0.0, -np.inf]]))
     again = kept(file, lambda: pytest.fail("trained again"))
-    assert (first.ranked == again.ranked).all() and list(file.parent.iterdir()) == [file]
+    assert (first == again).all() and list(file.parent.iterdir()) == [file]
