@@ -17,7 +17,8 @@ from reasoning_occ.config import CONF
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import read_jsonl
 from reasoning_occ.reasons.privacy import FIELDS
-from reasoning_occ.tracking import COLUMNS, PREFER, PREFERENCE_COLUMNS, CsvLog, shown_config, tracker
+from reasoning_occ.shown import shown_config
+from reasoning_occ.tracking import COLUMNS, PREFER, PREFERENCE_COLUMNS, CsvLog, tracker
 
 ALL_FIELDS = f"privacy.send=[{','.join(FIELDS)}]"
 
