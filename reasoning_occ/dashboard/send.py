@@ -18,6 +18,8 @@ EXTRA = "The dashboard needs wandb-workspaces: pip install 'reasoning-occ[dashbo
 PRINT = "Log in with WANDB_API_KEY or `wandb login`; --print shows the dashboard without."
 WIDTH, HEIGHT, ACROSS = 8, 6, 3
 """Of a panel of a report, in W&B's units of which 24 go across; how many stand side by side."""
+LONGEST = 300
+"""Characters of another's error that are told."""
 
 
 def check() -> None:
@@ -170,7 +172,7 @@ def _told(entity: str, project: str) -> Iterator[None]:
     except UserError:
         raise
     except Exception as error:
-        told = str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
+        told = " ".join(str(error).split())[:LONGEST].rstrip(".") or type(error).__name__
         if "not found" in told and "roject" in told:
             raise UserError(
                 f"There is no project {entity}/{project} on Weights & Biases, or you may not see it. A run makes it: "

@@ -41,7 +41,7 @@ class Fake:
             return {"data": {"project": {"id": "p", "internalId": "7"} if known else None}}
         if "GetProjects" in query:
             nodes = [{"id": name, "name": name, "entityName": "team", "createdAt": "2026-01-01T00:00:00Z",
-                      "isBenchmark": False, "__typename": "Project"} for name in self.projects]  # fmt: skip
+                      "isBenchmark": False, "user": None, "__typename": "Project"} for name in self.projects]  # fmt: skip
             page = {"hasNextPage": False, "endCursor": None, "__typename": "PageInfo"}
             edges = [{"node": node, "cursor": "", "__typename": "ProjectEdge"} for node in nodes]
             return {"data": {"models": {"edges": edges, "pageInfo": page, "__typename": "ProjectConnection"}}}
@@ -63,12 +63,10 @@ class Fake:
         return {"data": {"upsertView": {"view": {**view, "project": project}, "inserted": not found}}}
 
     def _project(self, given: dict[str, Any]) -> dict[str, Any] | None:
-        if given.get("projectName", given.get("project")) not in self.projects and given.get("name") is None:
-            return None
-        if given.get("name") is not None and given["name"] not in self.projects:
+        if given.get("name", given.get("project")) not in self.projects:
             return None
         named = given.get("viewName")
-        nodes = [v for v in self.of_type(given["viewType"]) if named in (None, v["name"])]
+        nodes = [v for v in self.of_type(given.get("viewType", "runs")) if named in (None, v["name"])]
         page = {"hasNextPage": False, "endCursor": None}
         return {"allViews": {"edges": [{"node": node, "cursor": ""} for node in nodes], "pageInfo": page}}
 
