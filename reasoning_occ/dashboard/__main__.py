@@ -58,7 +58,7 @@ def _work(options: argparse.Namespace) -> None:
 
     send.check()
     print(f"Workspace: {send.save_workspace(view)}")
-    if page is not None:
+    if page is not None and options.sweep is not None:
         print(f"Report: {send.save_report(page)}")
         _warn(options.sweep)
 

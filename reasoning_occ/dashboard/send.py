@@ -4,15 +4,12 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import Any
 
 from reasoning_occ.dashboard.specification import MARK, Panel, Report, Workspace
 from reasoning_occ.errors import UserError
 from reasoning_occ.login import UNSENT, log_in
-
-if TYPE_CHECKING:
-    from wandb_workspaces.reports import v2 as wr
-    from wandb_workspaces.workspaces import Workspace as Saved
 
 EXTRA = "The dashboard needs wandb-workspaces: pip install 'reasoning-occ[dashboard]'. --print shows it without."
 PRINT = "Log in with WANDB_API_KEY or `wandb login`; --print shows the dashboard without."
@@ -20,6 +17,11 @@ WIDTH, HEIGHT, ACROSS = 8, 6, 3
 """Of a panel of a report, in W&B's units of which 24 go across; how many stand side by side."""
 LONGEST = 300
 """Characters of another's error that are told."""
+
+
+def _library(part: str) -> Any:
+    """A module of wandb-workspaces, which may be absent; its types are too loose to check ours by."""
+    return import_module(f"wandb_workspaces.{part}")
 
 
 def check() -> None:
@@ -30,7 +32,7 @@ def check() -> None:
     """
     os.environ.setdefault("WANDB_SILENT", "true")  # read with the import; what was saved is told by us
     try:
-        import wandb_workspaces.workspaces  # noqa: F401
+        _library("workspaces")
     except ModuleNotFoundError as error:
         if not str(error.name).startswith("wandb_workspaces"):
             raise
@@ -75,10 +77,9 @@ def save_report(wanted: Report) -> str:
         return str(page.save().url)
 
 
-def workspace(wanted: Workspace) -> "Saved":
+def workspace(wanted: Workspace) -> Any:
     """The view as an object of wandb-workspaces, without a network."""
-    from wandb_workspaces import expr
-    from wandb_workspaces import workspaces as ws
+    expr, ws = _library("expr"), _library("workspaces")
 
     sections = [
         ws.Section(name=section.name, panels=list(_panels(section.panels, section.name)), is_open=number == 0)
@@ -93,15 +94,14 @@ def workspace(wanted: Workspace) -> "Saved":
     )
 
 
-def report(wanted: Report, alone: bool = False) -> "wr.Report":
+def report(wanted: Report, alone: bool = False) -> Any:
     """The report as an object of wandb-workspaces.
 
     Args:
         wanted: what it shows.
         alone: without naming the project of its runs, which W&B looks up as soon as the object is turned into JSON.
     """
-    from wandb_workspaces import expr
-    from wandb_workspaces.reports import v2 as wr
+    expr, wr = _library("expr"), _library("reports.v2")
 
     place = {} if alone else {"entity": wanted.entity, "project": wanted.project}
     blocks: list[Any] = [wr.TableOfContents()]
@@ -124,7 +124,7 @@ def report(wanted: Report, alone: bool = False) -> "wr.Report":
 
 
 def _panels(panels: Sequence[Panel], where: str) -> Iterator[Any]:
-    from wandb_workspaces.reports import v2 as wr
+    wr = _library("reports.v2")
 
     for number, panel in enumerate(panels):
         row, column = divmod(number, ACROSS)
@@ -134,8 +134,8 @@ def _panels(panels: Sequence[Panel], where: str) -> Iterator[Any]:
         yield made
 
 
-def _panel(panel: Panel, layout: "wr.Layout") -> Any:
-    from wandb_workspaces.reports import v2 as wr
+def _panel(panel: Panel, layout: Any) -> Any:
+    wr = _library("reports.v2")
 
     if panel.kind == "text":
         return wr.MarkdownPanel(markdown=panel.text, layout=layout)
@@ -153,10 +153,8 @@ def _view_name(wanted: Workspace) -> str:
 
 def _earlier(wanted: Workspace) -> tuple[str, str] | None:
     """Name and id of the view that is there."""
-    from wandb_workspaces.workspaces.internal import View
-
     try:
-        found = View.from_name(wanted.entity, wanted.project, _view_name(wanted))
+        found = _library("workspaces.internal").View.from_name(wanted.entity, wanted.project, _view_name(wanted))
     except ValueError as error:
         if "Workspace" in str(error) and "not found in project" in str(error):
             return None

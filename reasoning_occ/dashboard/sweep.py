@@ -32,7 +32,9 @@ def report(folder: Path, entity: str, project: str, against: str | None = None) 
         raise UserError(f"--sweep {folder}: this is the folder of one run; give that of a sweep.")
     finished, unfinished = find(folder)
     if not finished:
-        raise UserError(f"--sweep {folder}: no job is finished yet; `python -m reasoning_occ.report {folder}` says why.")
+        raise UserError(
+            f"--sweep {folder}: no job is finished yet; `python -m reasoning_occ.report {folder}` says why."
+        )
     # without the unfinished: their errors may name paths and addresses
     found = _shown(table(finished, [], METRICS, against), finished)
     notes = (*found.notes, *_waiting(unfinished), *left_out(folder))

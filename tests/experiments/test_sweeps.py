@@ -23,7 +23,9 @@ FILES = sorted((Path(__file__).parents[2] / "experiments" / "sweeps").glob("*.ya
 
 def commands(sweep):
     """The words of every command, put together as the agent does it, by its own code."""
-    choices = {key: each["values"] if "values" in each else [each["value"]] for key, each in sweep["parameters"].items()}
+    choices = {
+        key: each["values"] if "values" in each else [each["value"]] for key, each in sweep["parameters"].items()
+    }
     for values in product(*choices.values()):
         args = {key: {"value": value} for key, value in zip(choices, values, strict=True)}
         filled = {**create_sweep_command_args({"args": args}), "env": [], "interpreter": ["python"]}

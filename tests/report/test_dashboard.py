@@ -147,7 +147,9 @@ def test_offline_or_without_login_it_says_so(tmp_path):
     pytest.importorskip("wandb_workspaces", reason="needs the dashboard: pip install 'reasoning-occ[dashboard]'")
     offline = command(tmp_path, "team/jobs", WANDB_MODE="offline")
     assert offline.returncode == 1 and "WANDB_MODE=offline sends nothing" in offline.stderr
-    stranger = command(tmp_path, "team/jobs", WANDB_MODE="online", WANDB_API_KEY="", WANDB_BASE_URL="http://127.0.0.1:9")
+    stranger = command(
+        tmp_path, "team/jobs", WANDB_MODE="online", WANDB_API_KEY="", WANDB_BASE_URL="http://127.0.0.1:9"
+    )
     assert stranger.returncode == 1 and "dashboard: nobody is logged in." in stranger.stderr
     for done in (offline, stranger):
         assert len(done.stderr.strip().splitlines()) == 1, done.stderr

@@ -40,8 +40,8 @@ class Fake:
             known = given["projectName"] in self.projects
             return {"data": {"project": {"id": "p", "internalId": "7"} if known else None}}
         if "GetProjects" in query:
-            nodes = [{"id": name, "name": name, "entityName": "team", "createdAt": "2026-01-01T00:00:00Z",
-                      "isBenchmark": False, "user": None, "__typename": "Project"} for name in self.projects]  # fmt: skip
+            same = {"entityName": "team", "createdAt": "2026-01-01T00:00:00Z", "isBenchmark": False, "user": None}
+            nodes = [{"id": name, "name": name, "__typename": "Project", **same} for name in self.projects]
             page = {"hasNextPage": False, "endCursor": None, "__typename": "PageInfo"}
             edges = [{"node": node, "cursor": "", "__typename": "ProjectEdge"} for node in nodes]
             return {"data": {"models": {"edges": edges, "pageInfo": page, "__typename": "ProjectConnection"}}}
