@@ -8,6 +8,7 @@ COMMANDS = {
     "python -m reasoning_occ.crosswalk": "make the crosswalk of data=nlsy97 from official files that you download",
     "python -m reasoning_occ.plan": "what a job's teacher and judge would be asked, and what that would cost",
     "python -m reasoning_occ.report DIR": "print and write again the table or page of a run or sweep",
+    "python -m reasoning_occ.dashboard ENTITY/PROJECT": "a workspace and a sweep's report on Weights & Biases",
     "python -m reasoning_occ.audit RUN_DIR": "find out how far the scores of a run's judge can be trusted",
     "python -m reasoning_occ.ledger stats FILE": "what language models were asked, and its cost; also export, prune",
     "python -m reasoning_occ.language.show": "show a training example with its segments in colour",

@@ -18,6 +18,7 @@ PACKAGE = Path(__file__).parent
 CONF = next(path for path in (PACKAGE / "conf", PACKAGE.parent / "conf") if path.is_dir())
 
 SWEEP = "REASONING_OCC_SWEEP"  # set while a sweep runs, to its name
+AGENT = "WANDB_SWEEP_ID"  # set by the agent of Weights & Biases for the jobs it starts
 # of what makes recommenders, that which makes no language model, and that which learns from oracle reasons
 BASELINES = ("Popularity", "Markov", "Markov2", "Previous", "Linear", "TextKNN", "Ensemble")
 # sequence models of their own, which take the job's seed and minutes to train

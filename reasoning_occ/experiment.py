@@ -4,6 +4,7 @@ A folder is named by the job's identity, so a file that is there was made by the
 made again; a stage that was cut off goes on from its journal or checkpoint.
 """
 
+import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
@@ -15,7 +16,7 @@ from omegaconf import DictConfig
 from reasoning_occ.asking import asks_others, reasoner
 from reasoning_occ.careers.split import last_transitions
 from reasoning_occ.check import check
-from reasoning_occ.config import build, floor_node, is_sequence, trains, uses_model
+from reasoning_occ.config import AGENT, build, floor_node, is_sequence, trains, uses_model
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation import predictions as rows
 from reasoning_occ.evaluation import scored
@@ -54,13 +55,18 @@ def run_job(cfg: DictConfig, folder: Path) -> None:
         if not status.finished_as(cfg):
             with _tracked(cfg, folder):
                 _work(cfg, folder, status)
-        elif cfg.logger.kind == "wandb" and not (folder / "wandb").is_dir():
+        elif cfg.logger.kind == "wandb" and not _sent(folder):
             from reasoning_occ.tracking import send_late
 
             send_late(cfg, folder)
         page = write_report(folder)
     table.show(folder)
     console.print(f"Report: {page}", soft_wrap=True)
+
+
+def _sent(folder: Path) -> bool:
+    """Whether the job's figures are in the run that this start would open; each of W&B's agent is a new one."""
+    return (folder / "wandb").is_dir() and AGENT not in os.environ
 
 
 def _tracked(cfg: DictConfig, folder: Path) -> AbstractContextManager[None]:

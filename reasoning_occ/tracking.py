@@ -9,40 +9,24 @@ from typing import Any
 
 from lightning.pytorch.loggers import Logger
 from lightning.pytorch.utilities import rank_zero_only
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from reasoning_occ.config import SWEEP, learns_reasons, recommender_node
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation.predictions import Prediction, read
 from reasoning_occ.files import whole
 from reasoning_occ.identity import short_name
+from reasoning_occ.logged import COLUMNS, NAMES, PREFER, PREFERENCE_COLUMNS, figures, names
+from reasoning_occ.login import UNSENT, log_in
 from reasoning_occ.progress import console
 from reasoning_occ.report.jobs import METRICS_FILE, read_object
+from reasoning_occ.shown import shown_config
 
 LEARNT = ("adapter", "model", "generator/adapter", "predictor/adapter")
 """Where in a job's folder what it learnt can lie."""
-PLACES = ("path", "crosswalk", "matches", "test_file", "ledger", "prices", "base_url", "predictor")
-"""Keys of the configuration that hold a place on this machine or in its network."""
-FILES = (".gguf", ".jsonl", ".json", ".csv", ".sqlite", ".yaml")
-UNSENT = ("offline", "dryrun", "disabled")
-"""Modes of Weights & Biases in which nothing is sent."""
 LOG_IN = "Log in with WANDB_API_KEY or `wandb login`, or set WANDB_MODE=offline to keep the log here."
 BEST = 5
 """Titles of a row in a table of predictions."""
-
-COLUMNS: tuple[str, ...] = (
-    "step", "loss", "loss_reason", "loss_answer", "valid_loss", "valid_loss_reason", "valid_loss_answer",
-    "learning_rate", "gradient_norm", "tokens_per_second", "transitions_per_second",
-)  # fmt: skip
-
-PREFERENCE_COLUMNS: tuple[str, ...] = (
-    "step", "loss", "loss_preference", "loss_sft", "logp_chosen", "logp_rejected", "reward_chosen", "reward_rejected",
-    "reward_margin", "reward_accuracy", "kl", "learning_rate", "gradient_norm", "tokens_per_second", "pairs_per_second",
-)  # fmt: skip
-"""Of preference training; training/preference_loss.py says what they are."""
-
-PREFER = "prefer"
-"""The stage of preference training: its steps count from 0 again, so it has a log of its own."""
 
 
 class _Log(Logger):
@@ -147,8 +131,13 @@ def tracked(folder: Path) -> Iterator[None]:
     finally:
         import wandb
 
-        if wandb.run is not None and wandb.run.id == folder.name:
+        if wandb.run is not None and _is_of(wandb.run, folder):
             wandb.run.finish(exit_code=int(failed))
+
+
+def _is_of(run: Any, folder: Path) -> bool:
+    """Whether an open run is the job's. W&B's agent chooses the run itself and starts one job a process."""
+    return run.id == folder.name or run.sweep_id is not None
 
 
 def check_login() -> None:
@@ -161,16 +150,12 @@ def check_login() -> None:
 
     if wandb.run is not None or wandb.setup().settings.mode in UNSENT:
         return
-    try:
-        there = wandb.login(prompt=False)
-    except wandb.Error as error:
-        raise UserError(f"logger=wandb: {str(error).rstrip('.')}. {LOG_IN}") from error
-    if not there:
-        raise UserError(f"logger=wandb: nobody is logged in. {LOG_IN}")
+    log_in("logger=wandb", LOG_IN)
 
 
 def wandb_run(cfg: DictConfig, folder: Path) -> Any:
     """The job's one run on Weights & Biases, opened when it is first asked for; a job that goes on is in the same run.
+    Under W&B's agent it is the agent's, whose id, project and entity count.
 
     A sweep is a group; recommender, data, and for a method its model and judge are tags. Figures and the configuration
     are sent, careers and reasons only by `send_results`.
@@ -180,7 +165,7 @@ def wandb_run(cfg: DictConfig, folder: Path) -> Any:
     """
     import wandb
 
-    if wandb.run is not None and wandb.run.id == folder.name:
+    if wandb.run is not None and _is_of(wandb.run, folder):
         return wandb.run
     try:
         return wandb.init(
@@ -192,7 +177,7 @@ def wandb_run(cfg: DictConfig, folder: Path) -> Any:
             group=os.environ.get(SWEEP),
             tags=tags(cfg),
             resume="allow",
-            config=shown_config(cfg),
+            config={**shown_config(cfg), NAMES: names(cfg)},
             settings=wandb.Settings(disable_code=True, disable_git=True, x_disable_machine_info=True, console="off"),
         )
     except wandb.Error as error:
@@ -208,7 +193,7 @@ def tags(cfg: DictConfig) -> list[str]:
 
 
 def send_late(cfg: DictConfig, folder: Path) -> None:
-    """Send the figures of a job that was finished without Weights & Biases, out of its files, and say so.
+    """Send the figures of a job whose run on Weights & Biases lacks them, out of its files, and say so.
 
     Raises:
         UserError: Weights & Biases can't be reached, or a file can't be read.
@@ -217,7 +202,7 @@ def send_late(cfg: DictConfig, folder: Path) -> None:
 
     if wandb.setup().settings.mode == "disabled":
         return
-    console.print("This job was finished without Weights & Biases: its figures are sent now, its curves are not.")
+    console.print("This job was finished before: its figures are sent now, its curves are not.")
     check_login()
     with tracked(folder):
         send_results(cfg, folder, read_object(folder / METRICS_FILE), read(folder / "predictions.jsonl"))
@@ -239,7 +224,7 @@ def send_results(cfg: DictConfig, folder: Path, scored: Mapping[str, Any], found
     import wandb
 
     run = wandb_run(cfg, folder)
-    run.summary.update({key: value for name, metric in scored.items() for key, value in _parts(name, metric)})
+    run.summary.update(figures(folder, scored))
     if cfg.logger.tables:
         rows = [[p.truth_title, p.rank, p.reason, *(f"{t} ({share:.3f})" for t, share in p.top[:BEST])] for p in found]
         width = max(map(len, rows), default=0)
@@ -250,34 +235,3 @@ def send_results(cfg: DictConfig, folder: Path, scored: Mapping[str, Any], found
             artifact = wandb.Artifact(f"{folder.name}-{place}".replace("/", "-"), type="model")
             artifact.add_dir(str(folder / place))
             run.log_artifact(artifact)
-
-
-def _parts(name: str, metric: Any) -> Iterator[tuple[str, float]]:
-    """A metric's value under its own name, its interval and n below it; nothing of what is no metric."""
-    if isinstance(metric, Mapping) and metric.get("value") is not None:
-        yield name, metric["value"]
-        yield from ((f"{name}/{part}", metric[part]) for part in ("low", "high", "n") if metric[part] is not None)
-
-
-def shown_config(cfg: DictConfig) -> dict[str, Any]:
-    """The configuration without the paths of this machine and the addresses of servers; names on the hub stay.
-    Interpolations stay as written."""
-    hidden = ("output", "sweeps", "stages", "data_dir", "onet", "hydra")
-    values: Any = OmegaConf.to_container(OmegaConf.masked_copy(cfg, [str(k) for k in cfg if k not in hidden]))
-    return _public(values)
-
-
-def _public(value: Any) -> Any:
-    """A value without what is named or written as a place, at any depth."""
-    if isinstance(value, dict):
-        return {key: _public(one) for key, one in value.items() if key not in PLACES and not _is_place(key, one)}
-    return [_public(one) for one in value if not _is_place("", one)] if isinstance(value, list) else value
-
-
-def _is_place(key: str, value: Any) -> bool:
-    """Whether a value is a path, or an address, which may hold a password."""
-    if not isinstance(value, str) or value.startswith("${"):
-        return False
-    # a model's name can be one on the hub or a folder here: whether it is there says which, as where models are read
-    here = ("/" in value or key == "model") and Path(value).exists()
-    return here or "://" in value or "\\" in value or value.startswith(("/", "~", ".")) or value.endswith(FILES)

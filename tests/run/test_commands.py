@@ -41,6 +41,7 @@ HELP = [
     ["reasoning_occ.plan", "--help"],
     ["reasoning_occ.report", "--help"],
     ["reasoning_occ.audit", "--help"],
+    ["reasoning_occ.dashboard", "--help"],
     ["reasoning_occ.language.show", "--help"],
 ]
 

@@ -17,7 +17,8 @@ from reasoning_occ.config import CONF
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import read_jsonl
 from reasoning_occ.reasons.privacy import FIELDS
-from reasoning_occ.tracking import COLUMNS, PREFER, PREFERENCE_COLUMNS, CsvLog, shown_config, tracker
+from reasoning_occ.shown import shown_config
+from reasoning_occ.tracking import COLUMNS, PREFER, PREFERENCE_COLUMNS, CsvLog, tracker
 
 ALL_FIELDS = f"privacy.send=[{','.join(FIELDS)}]"
 
@@ -105,6 +106,9 @@ def test_a_job_is_one_run_with_figures_and_nothing_of_careers(tmp_path):
         assert (found.run.run_id, found.run.run_group, found.exit_code) == (job.name, job.parent.name, 0)
         assert list(found.run.tags) == [method, "nls", "smollm2", *(["rubric"] if method == "joint" else [])]
         assert found.config["trainer"]["max_steps"] == 4 and "output" not in found.config
+        assert found.config["names"]["recommender"] == method and found.config["names"]["model"] == "smollm2"
+        assert found.config["names"]["judge"] == ("rubric" if method == "joint" else "none")
+        assert ("cost/seconds/write" in found.summary) == (method == "joint")
         for name, metric in json.loads((job / "metrics.json").read_text()).items():
             if "value" in metric and metric["value"] is not None:
                 assert found.summary[name] == pytest.approx(metric["value"])
