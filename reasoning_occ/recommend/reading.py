@@ -11,7 +11,7 @@ from typing import Any
 
 from reasoning_occ.careers import json_resume, schema
 from reasoning_occ.careers.json_resume import GUESSED, MATCHED, UNMATCHED
-from reasoning_occ.careers.source import CAPPED, MERGED, capped, merge_counted
+from reasoning_occ.careers.source import CAPPED, capped, merge_counted
 from reasoning_occ.careers.types import Career, Education, Facts, Job, Person
 from reasoning_occ.errors import UserError, nearest
 from reasoning_occ.language.render import lines
