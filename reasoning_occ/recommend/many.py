@@ -24,7 +24,7 @@ from reasoning_occ.recommend.inputs import Entry
 from reasoning_occ.recommend.recommender import Recommender
 from reasoning_occ.recommend.results import Choice
 
-COLUMNS = ("id", "rank", "title", "code", "probability", "reason")
+COLUMNS: tuple[str, ...] = ("id", "rank", "title", "code", "probability", "reason")
 ERROR = "error"
 
 

@@ -19,6 +19,7 @@ from reasoning_occ import config
 from reasoning_occ.config import CONF, class_name, is_sequence, trains, uses_model
 from reasoning_occ.errors import UserError
 from reasoning_occ.occupations.taxonomy import Taxonomy
+from reasoning_occ.recommend import exported
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +39,18 @@ class Opened:
 
 
 def opened(folder: Path, data_dir: str | None) -> Opened:
-    """Open the folder of a finished run.
+    """Open the folder of a finished run, or of an export of one.
 
     Args:
-        folder: of the run.
+        folder: of the run or export.
         data_dir: where official files lie; `None`: as when the run was made.
 
     Raises:
         UserError: it is no finished run's folder, or its titles can't be had or have changed.
     """
+    if (folder / exported.FILE).is_file():
+        cfg, titles, base = exported.read(folder, data_dir)
+        return Opened(folder, cfg, in_view(cfg, titles), titles, lambda name: folder / name, base)
     cfg = settings(folder, data_dir)
     published = _taxonomy(cfg, folder)
     kept = "model" if cfg.trainer.lora is None else "adapter"
@@ -125,7 +129,8 @@ def _codes(folder: Path) -> tuple[str, ...] | None:
 def least_similarity(cfg: DictConfig) -> float:
     """How like a title must be to be taken for another: as the run's data had it, else as for resumes."""
     own = cfg.data.get("least_similarity")
-    return OmegaConf.load(CONF / "data" / "json_resume.yaml")["least_similarity"] if own is None else own
+    resumes: Any = OmegaConf.load(CONF / "data" / "json_resume.yaml")
+    return resumes.least_similarity if own is None else own
 
 
 def ready(run: Opened, scratch: "TemporaryDirectory[str]") -> Any:

@@ -25,13 +25,13 @@ def work(options: Namespace) -> None:
     """
     choice = Choice(options.k, tuple(options.given), tuple(options.exclude), options.min_job_zone, options.related)
     people: Iterable[Entry] | None = None
-    text = None
+    text, path = None, Path(options.input).expanduser()
     if options.input == "-":
         text, people = inputs.standard_input()
         people = people if text is None else None
         if options.output is not None:
             raise UserError("--output: standard input can't be read again after a cut; give a file.")
-    elif inputs.many(path := Path(options.input).expanduser()):
+    elif inputs.many(path):
         people = inputs.entries(path)
     if people is not None and (options.what_if or options.format in ("table", "json")):
         raise UserError(f"{options.input}: --what-if and --format table and json are for one person; this holds many.")

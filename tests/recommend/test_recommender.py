@@ -33,7 +33,6 @@ def test_a_baseline_ranks_new_people_as_it_ranked_its_test_people(markov):
     [
         ("method=joint", "trainer.max_steps=2"),
         ("method=direct", "ranking=copying_head", "trainer.max_steps=2"),
-        ("method=direct", "training=full", "trainer.max_steps=2"),
         ("baseline=zero_shot_direct", "view.titles=codes", "view.jobs=last"),
     ],
     ids=" ".join,
