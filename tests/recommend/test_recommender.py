@@ -54,6 +54,16 @@ def test_a_model_ranks_new_people_as_it_ranked_its_test_people(method, finished)
     assert before == {file: file.stat().st_mtime_ns for file in folder.rglob("*")}, "the run's folder is left alone"
 
 
+@pytest.mark.slow
+def test_more_reasons_are_those_that_a_run_draws(finished, joint):
+    words = ("debug=tiny", "method=joint", "trainer.max_steps=2", "inference.reason=marginal", "inference.samples=2")
+    drawn = finished(*words)
+    task, known = task_of(drawn), read(drawn)
+    said = Recommender.load(joint, reasons=2).ranked([t.history for t in task.test])
+    for transition, one in zip(task.test, said, strict=True):
+        np.testing.assert_allclose(one.log_probs, known.rows[transition.key], atol=1e-5)
+
+
 def test_a_resume_is_understood_and_nothing_else_of_it_kept(markov, resume, tmp_path, caplog, capfd):
     path = tmp_path / "ada.json"
     path.write_text(json.dumps(resume))
