@@ -4,6 +4,7 @@ Where standard error is no terminal (a log file, a scheduler), a plain line now 
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from threading import Event, Thread
 from typing import TypeVar
@@ -60,9 +61,19 @@ def _line(task: Task) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def bar() -> Progress:
+@contextmanager
+def muted() -> Iterator[None]:
+    """Nothing is shown on the console meanwhile: for work in small parts under a bar of its own (`bar(apart=True)`)."""
+    before, console.quiet = console.quiet, True
+    try:
+        yield
+    finally:
+        console.quiet = before
+
+
+def bar(apart: bool = False) -> Progress:
     """A progress display; `add_task` (with `note=""`) and `advance` as in rich. Time left is estimated from speed
-    over the last ten minutes."""
+    over the last ten minutes. `apart`: it is seen while the console is muted, too."""
     fixed = partial(Column, no_wrap=True)  # the bar alone gives way where a line is short
     return _Display(
         TextColumn("{task.description:<19}", table_column=fixed()),
@@ -70,7 +81,7 @@ def bar() -> Progress:
         MofNCompleteColumn(table_column=fixed()),
         TextColumn("{task.fields[note]}", table_column=fixed()),
         _Time(compact=True, elapsed_when_finished=True, table_column=fixed()),
-        console=console,
+        console=Console(stderr=True, force_jupyter=False) if apart else console,
         speed_estimate_period=600,
     )
 

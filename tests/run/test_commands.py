@@ -38,6 +38,8 @@ HELP = [
     ["reasoning_occ.run", "--cfg", "job"],
     ["reasoning_occ.inspect", "--help"],
     ["reasoning_occ.crosswalk", "--help"],
+    ["reasoning_occ.recommend", "--help"],
+    ["reasoning_occ.export", "--help"],
     ["reasoning_occ.plan", "--help"],
     ["reasoning_occ.report", "--help"],
     ["reasoning_occ.audit", "--help"],

@@ -1,0 +1,1 @@
+"""A run's model as a folder for a model hub."""

@@ -1,0 +1,125 @@
+"""The model card: what the model learnt from, how, how well it does for whom, and what it is not for."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from reasoning_occ.recommend.opened import Opened
+from reasoning_occ.report.content import METRICS
+from reasoning_occ.report.formats import FORMATS
+from reasoning_occ.report.jobs import read_object
+from reasoning_occ.report.sentences import interval
+from reasoning_occ.report.table import compose
+
+SLICED = ("AccEM", "Hit@5", "MRR")
+
+
+def card(run: Opened, base: str, merged: bool, adapters: Sequence[str]) -> str:
+    """README.md of an export, in the form that model hubs read.
+
+    Args:
+        run: that was finished.
+        base: checksum of the weights it starts from.
+        merged: whether all weights are in the export.
+        adapters: names of what was learnt.
+    """
+    metrics = read_object(run.folder / "metrics.json")
+    parts = [_front(run, merged), *_about(run, metrics, base, merged, adapters), _use(merged, adapters)]
+    parts += [*_results(run, metrics), *_limits(run), _licence(run)]
+    return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def _front(run: Opened, merged: bool) -> str:
+    told: dict[str, Any] = {"library_name": "transformers" if merged else "peft", "pipeline_tag": "text-generation"}
+    if run.cfg.model.hub is not None and run.cfg.model.package is None:
+        told["base_model"] = run.cfg.model.hub
+    told["tags"] = ["occupations", "careers", "reasoning_occ"]
+    return f"---\n{yaml.safe_dump(told, sort_keys=False)}---"
+
+
+def _about(run: Opened, metrics: Mapping[str, Any], base: str, merged: bool, adapters: Sequence[str]) -> Iterator[str]:
+    cfg, data = run.cfg, metrics["data"]
+    yield f"# {metrics['recommender']}, {cfg.data.name}: next occupations"
+    yield (
+        f"From a person's education and jobs it ranks all {len(run.published)} occupations of the "
+        f"{run.published.name} taxonomy as the next one{_reasoned(run)}. Made with reasoning_occ, after "
+        "[On Reasoning Behind Next Occupation Recommendation](https://arxiv.org/abs/2604.21204)."
+    )
+    yield "## Data and method"
+    counted = "; ".join(
+        f"{part}: {data[part]['people']:,} people, {data[part]['transitions']:,} transitions"
+        for part in ("train", "valid", "test")
+    )
+    yield f"Data set `{cfg.data.name}`. {counted}. No person is in two parts."
+    if cfg.model.tiny:
+        yield "**A randomly initialised tiny model: its figures mean nothing.**"
+    what = "all weights are here (fp32)" if merged else f"{'two adapters' if len(adapters) > 1 else 'a LoRA adapter'}"
+    yield (
+        f"Method `{Path(run.folder).name}`; {what}, learnt from {cfg.model.name}, whose content has the checksum "
+        f"`{base}`. With other weights, a requantised copy among them, it ranks otherwise."
+    )
+
+
+def _reasoned(run: Opened) -> str:
+    from reasoning_occ.config import learns_reasons
+
+    return ", after a reason that it writes first" if learns_reasons(run.cfg) else ""
+
+
+def _use(merged: bool, adapters: Sequence[str]) -> str:
+    name = "AutoModelForCausalLM" if merged else "AutoPeftModelForCausalLM"
+    library = "transformers" if merged else "peft"
+    folder = 'folder + "/predictor"' if len(adapters) > 1 else "folder"
+    return f"""## Use
+
+```
+python -m reasoning_occ.recommend run=FOLDER resume.json
+```
+
+```python
+from {library} import {name}
+
+model = {name}.from_pretrained({folder})
+```
+
+The prompt is that of `reasoning_occ.language`; `reasoning_occ.json` holds the settings and the titles."""
+
+
+def _results(run: Opened, metrics: Mapping[str, Any]) -> Iterator[str]:
+    yield "## Results"
+    yield FORMATS["markdown"][1](compose(run.folder, METRICS, None))
+    yield "By groups of test people; those of few people say little:"
+    rows = [f"| | people | {' | '.join(SLICED)} |", f"|---|---:|{'---:|' * len(SLICED)}"]
+    for dimension, groups in metrics["slices"].items():
+        for group, found in groups.items():
+            shown = (interval(found[name], 2) if name in found else "-" for name in SLICED)
+            n = next((found[name]["n"] for name in SLICED if name in found), "-")
+            rows.append(f"| {dimension}: {group} | {n} | {' | '.join(shown)} |")
+    yield "\n".join(rows)
+
+
+def _limits(run: Opened) -> Iterator[str]:
+    yield "## Limits"
+    yield (
+        "It repeats what people of its data did, with the inequalities of their time and place, and knows nothing of "
+        "wishes, health or the labour market of today. A reason is text that a model wrote: it can be false, and need "
+        "not be what moved the ranking. Titles that training people never held are ranked poorly. "
+        f"{run.published.note}"
+    )
+    yield "## Intended uses"
+    yield "Research on careers and on language models that reason; ideas for one's own next step, looked through."
+    yield "## Unfit uses"
+    yield (
+        "Decisions about people: hiring, firing, pay, credit, benefits, insurance, admission, policing. Profiling of "
+        "others without their knowledge. Statements of what somebody will do."
+    )
+
+
+def _licence(run: Opened) -> str:
+    return (
+        "## Licence\n\nThe licence of the weights follows from those of the base model "
+        f"({run.cfg.model.name}) and of the data ({run.cfg.data.name}): see both before you pass it on. The code of "
+        "reasoning_occ is Apache-2.0."
+    )

@@ -1,0 +1,100 @@
+"""Writes an export: what was learnt, the tokenizer, what our own commands need, and a card."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from reasoning_occ.config import trains
+from reasoning_occ.errors import UserError
+from reasoning_occ.export.card import card
+from reasoning_occ.files import write_json
+from reasoning_occ.identity import weights_checksum
+from reasoning_occ.models.store import build
+from reasoning_occ.recommend import exported
+from reasoning_occ.recommend.opened import Opened, opened
+from reasoning_occ.report.jobs import read_object
+
+
+def export(run_dir: Path, output: Path, *, merge: bool, base_name: str | None) -> list[str]:
+    """Write a run's model into `output`, whole or not at all.
+
+    Args:
+        run_dir: of a finished run that trained a model.
+        output: the folder, which must not be there.
+        merge: write all weights (fp32), the adapter added to those it belongs to.
+        base_name: what adapter_config.json is to name the base by; `None`: as the run does.
+
+    Returns:
+        What the user should know, a sentence each.
+
+    Raises:
+        UserError: nothing was trained, the folder is there, or the base can't be read.
+    """
+    if output.exists():
+        raise UserError(f"--output: {output} is there already. Take it away, or name another folder.")
+    run = opened(run_dir, None)
+    if not trains(run.cfg):
+        raise UserError(f"{run_dir} trained no model, so there is nothing to export.")
+    adapters = _adapters(run_dir)
+    full = run.cfg.trainer.lora is None
+    if merge and len(adapters) > 1:
+        raise UserError(f"--merge: {run_dir} has {len(adapters)} adapters on one model; export it without --merge.")
+    merged, base = merge or full, weights_checksum(run.cfg)
+    known = exported.told(run.cfg, run.published, read_object(run_dir / "metrics.json")["recommender"], base, merged)
+
+    def fill(beside: Path) -> None:
+        for name in adapters:
+            if merge and not full:
+                _merge(run, beside)
+            else:
+                shutil.copytree(run.adapters(name), beside / name, dirs_exist_ok=True)
+                _name_base(beside / name, base_name)
+        write_json(beside / exported.FILE, known)
+        (beside / "README.md").write_text(card(run, base, merged, adapters), encoding="utf-8")
+
+    build(output, fill)
+    return _notes(run, output, merged)
+
+
+def _adapters(run_dir: Path) -> tuple[str, ...]:
+    """Names of what was learnt, which are folders too; "" for a lone one."""
+    names = tuple(sorted(file.parent.parent.name for file in run_dir.glob("*/adapter/adapter_config.json")))
+    return names or ("",)
+
+
+def _merge(run: Opened, folder: Path) -> None:
+    """All weights in fp32, with the adapter added."""
+    from reasoning_occ.making import backbone
+    from reasoning_occ.models import title_head
+    from reasoning_occ.models.lora import load_adapter
+    from reasoning_occ.task import Task
+
+    start = backbone(run.cfg, Task(run.seen, run.published, (), (), (), {}, {}))
+    adapted: Any = load_adapter(start.model.float(), run.adapters(""))
+    adapted.merge_and_unload().save_pretrained(folder)
+    start.tokenizer.save_pretrained(folder)
+    if (head := run.adapters("") / title_head.FILE).is_file():
+        shutil.copyfile(head, folder / title_head.FILE)
+
+
+def _name_base(folder: Path, base_name: str | None) -> None:
+    path = folder / "adapter_config.json"
+    if base_name is None or not path.is_file():
+        return
+    known = json.loads(path.read_text(encoding="utf-8"))
+    write_json(path, {**known, "base_model_name_or_path": base_name})
+
+
+def _notes(run: Opened, output: Path, merged: bool) -> list[str]:
+    if merged:
+        return []
+    named = [json.loads(f.read_text(encoding="utf-8")) for f in sorted(output.rglob("adapter_config.json"))]
+    place = named[0]["base_model_name_or_path"]
+    if not Path(place).is_absolute():
+        return []
+    return [
+        f"adapter_config.json names the base by its place on this machine ({place}): elsewhere peft won't find it. "
+        "--base-name names one on a hub; --merge writes all weights. python -m reasoning_occ.recommend finds "
+        f"{run.cfg.model.name} by itself or by --base, and refuses other weights."
+    ]

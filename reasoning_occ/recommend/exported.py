@@ -1,0 +1,77 @@
+"""What an export holds besides weights: the run's settings and titles, and which weights it starts from.
+
+{"format": 1, "recommender": "joint", "merged": false, "base": {"name": ..., "checksum": ...},
+ "settings": {...}, "taxonomy": {"name": ..., "note": ..., "outside": [], "occupations": [...], "related": {...}}}
+"""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from reasoning_occ.errors import UserError
+from reasoning_occ.identity import plain
+from reasoning_occ.occupations.taxonomy import Occupation, Taxonomy
+
+FILE = "reasoning_occ.json"
+FORMAT = 1
+# of a configuration, what a model needs to be used; no data, no places, no servers
+_SETTINGS = ("seed", "split", "view", "method", "preference", "ranking", "inference", "evaluation", "trainer", "debug")
+_OF_DATA = ("name", "taxonomy", "stays", "least_similarity")
+
+
+def told(cfg: DictConfig, published: Taxonomy, recommender: str, base: str, merged: bool) -> dict[str, Any]:
+    """The content of the file.
+
+    Args:
+        cfg: of the run.
+        published: its titles.
+        recommender: the name in tables.
+        base: checksum of the weights that it starts from.
+        merged: whether all weights are in the export, so that none are started from.
+    """
+    settings = {key: plain(cfg, key) for key in _SETTINGS if key in cfg}
+    settings["split"] = {**settings["split"], "test_file": None}
+    settings["data"] = {key: cfg.data[key] for key in _OF_DATA if key in cfg.data}
+    settings["model"] = {**plain(cfg, "model"), "path": None}
+    return {
+        "format": FORMAT,
+        "recommender": recommender,
+        "merged": merged,
+        "base": {"name": cfg.model.name, "checksum": base},
+        "settings": settings,
+        "taxonomy": {
+            "name": published.name,
+            "note": published.note,
+            "outside": sorted(published.outside),
+            "occupations": [asdict(o) for o in published],
+            "related": {code: list(published.listed(code)) for code in published.codes},
+        },
+    }
+
+
+def read(folder: Path, data_dir: str | None) -> tuple[DictConfig, Taxonomy, str | None]:
+    """The settings, the titles and the checksum of the base; `None` where all weights are in the folder.
+
+    Raises:
+        UserError: the file can't be read.
+    """
+    path = folder / FILE
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+        if known["format"] != FORMAT:
+            raise UserError(f"run: {path} is of format {known['format']}; this version reads {FORMAT}.")
+        listed = known["taxonomy"]
+        occupations = [Occupation(**{**one, "aliases": tuple(one["aliases"])}) for one in listed["occupations"]]
+        titles = Taxonomy(listed["name"], occupations, listed["related"], listed["note"], listed["outside"])
+        cfg = OmegaConf.create({**known["settings"], "data_dir": data_dir, "threads": None, "baseline": None})
+        if known["merged"]:
+            # all weights lie here, and are read as those that a whole training left
+            cfg.trainer.lora = None
+            cfg.trainer.precision = "fp32"
+            cfg.model = {**cfg.model, "path": str(folder), "package": None, "hub": None, "tiny": False}
+        return cfg, titles, None if known["merged"] else known["base"]["checksum"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"run: {path} can't be read ({error}); export the run again.") from error

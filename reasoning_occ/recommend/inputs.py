@@ -1,0 +1,188 @@
+"""Careers of many people, one after the other as they are asked for: never more than one person is held.
+
+JSONL: one career of ours or one resume a line. JSON: a list of them. CSV, TSV (also gzipped) and Parquet: one job a
+row, a person's rows together, with the columns `id`, `occupation`, `start` and, where there are any, `end`,
+`birth_year`, `hours`, `region`, `pay`, `sector`, `tenure_years`, `full_time`, `wage`; a row with `education` in place
+of an occupation is something learned, at `start`.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import groupby
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+from reasoning_occ.careers.json_resume import person_id
+from reasoning_occ.careers.tabular import opened
+from reasoning_occ.errors import UserError
+
+TABLES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet")
+NUMBERS = ("hours", "tenure_years", "wage", "full_time")
+FACTS = (*NUMBERS, "region", "pay", "sector")
+_BATCH = 1024
+"""Rows of a Parquet file that are read together."""
+
+
+class Entry(NamedTuple):
+    """One person as given: the place in the input, a name for who has none, and JSON text."""
+
+    place: str
+    name: str
+    content: str
+
+
+def many(path: Path) -> bool:
+    """Whether an input holds several people by its kind.
+
+    Raises:
+        UserError: there is no such file.
+    """
+    if not path.exists():
+        raise UserError(f"there is no {path}; give a file with a career, or with several (.jsonl, .csv, .parquet).")
+    if path.is_dir() or path.name.lower().endswith((".jsonl", *TABLES)):
+        return True
+    with _opened(path) as file:
+        return file.read(4096).lstrip().startswith("[")
+
+
+def entries(path: Path) -> Iterator[Entry]:
+    """Every person of a file or of a folder of .json files.
+
+    Raises:
+        UserError: the input can't be read, or a table lacks a column; also while it is read.
+    """
+    if path.is_dir():
+        files = sorted(file for file in path.iterdir() if file.suffix.lower() == ".json")
+        if not files:
+            raise UserError(f"{path} holds no .json file.")
+        for file in files:
+            yield from _listed(file)
+    elif path.name.lower().endswith(TABLES):
+        yield from _table(path)
+    elif path.suffix.lower() == ".jsonl":
+        with _opened(path) as file:
+            yield from _lines(path, file)
+    else:
+        yield from _listed(path)
+
+
+def standard_input() -> tuple[str | None, Iterator[Entry]]:
+    """What comes on standard input: one career as a text, or several, one a line."""
+    first = sys.stdin.readline()
+    while first and not first.strip():
+        first = sys.stdin.readline()
+    try:
+        whole = isinstance(json.loads(first), dict)
+    except ValueError:
+        return first + sys.stdin.read(), iter(())
+    second = sys.stdin.readline()
+    while second and not second.strip():
+        second = sys.stdin.readline()
+    if whole and second:
+        return None, _lines(Path("stdin"), _chained([first, second], sys.stdin))
+    return first, iter(())
+
+
+def count(path: Path) -> int | None:
+    """How many people there are, for a bar; `None` where that takes as long as reading them."""
+    if path.suffix.lower() == ".jsonl":
+        with open(path, "rb") as file:
+            return sum(1 for line in file if line.strip())
+    return None
+
+
+def _chained(first: Iterable[str], rest: Iterable[str]) -> Iterator[str]:
+    yield from first
+    yield from rest
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[str]]:
+    try:
+        with open(path, encoding="utf-8-sig", newline="\n") as file:
+            yield file
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: could not be read: {getattr(error, 'strerror', None) or error}.") from error
+
+
+def _lines(path: Path, file: Iterable[str]) -> Iterator[Entry]:
+    for number, line in enumerate(file, start=1):
+        if line.strip():
+            yield Entry(f"line {number}", person_id(path, number), line)
+
+
+def _listed(path: Path) -> Iterator[Entry]:
+    """The people of a .json file, which is read whole: one, or a list."""
+    with _opened(path) as file:
+        text = file.read()
+    if not text.lstrip().startswith("["):
+        yield Entry(path.name, person_id(path, 1), text)
+        return
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path}: it is not JSON.") from error
+    for number, one in enumerate(found, start=1):
+        yield Entry(f"{path.name}, number {number}", person_id(path, number), json.dumps(one))
+
+
+def _table(path: Path) -> Iterator[Entry]:
+    with _rows(path) as (columns, rows):
+        missing = [column for column in ("id", "occupation", "start") if column not in columns]
+        if missing:
+            raise UserError(
+                f"{path} has no column '{missing[0]}'; it has: {', '.join(columns) or 'none'}. Expected one job a row "
+                "with the columns id, occupation and start (--help tells the others)."
+            )
+        numbered = enumerate(rows, start=1)
+        for person, several in groupby(numbered, key=lambda one: one[1]["id"].strip()):
+            held = list(several)
+            yield Entry(f"row {held[0][0]}", person, json.dumps(_person(person, [row for _, row in held])))
+
+
+def _person(person: str, rows: list[dict[str, str]]) -> dict[str, Any]:
+    """A career of ours from rows; what is wrong in them is left for its schema to tell."""
+    born = next((row["birth_year"] for row in rows if row.get("birth_year", "").strip()), None)
+    jobs, learned = [], []
+    for row in rows:
+        has = {column: value.strip() for column, value in row.items() if value and value.strip()}
+        if "education" in has and "occupation" not in has:
+            learned.append({"date": has.get("start", ""), "title": has["education"]})
+            continue
+        facts = {key: _number(has[key]) if key in NUMBERS else has[key] for key in FACTS if key in has}
+        end = {"end": has["end"]} if "end" in has else {}
+        jobs.append({"occupation": has.get("occupation", ""), "start": has.get("start", ""), "facts": facts, **end})
+    told = {} if born is None else {"birth_year": _number(born)}
+    return {"id": person, **told, "education": learned, "jobs": jobs}
+
+
+def _number(text: str) -> Any:
+    """A number or true or false, where the text is one; whole ones without a point."""
+    try:
+        value = json.loads(text.strip().lower())
+    except ValueError:
+        return text
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+@contextmanager
+def _rows(path: Path) -> Iterator[tuple[list[str], Iterator[dict[str, str]]]]:
+    if path.suffix.lower() != ".parquet":
+        with opened(path) as table:
+            yield table.columns, table.rows
+        return
+    try:
+        from pyarrow import ArrowException, parquet
+    except ImportError as error:
+        raise UserError(f"to read {path}, pyarrow is needed: pip install pyarrow.") from error
+    try:
+        with parquet.ParquetFile(path) as file:
+            batches = file.iter_batches(batch_size=_BATCH)
+            yield (
+                list(file.schema_arrow.names),
+                ({k: "" if v is None else str(v) for k, v in row.items()} for b in batches for row in b.to_pylist()),
+            )
+    except (OSError, ArrowException) as error:
+        raise UserError(f"{path}: could not be read: {error}.") from error

@@ -1,0 +1,217 @@
+"""A finished run, opened to be used: its configuration, its titles, and its recommender ready to rank.
+
+Nothing is written into the run's folder, nor are reasons for new people kept anywhere: what the recommender needs of
+the run stands in a folder of its own that goes when the process ends.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from reasoning_occ import config
+from reasoning_occ.config import CONF, class_name, is_sequence, trains, uses_model
+from reasoning_occ.errors import UserError
+from reasoning_occ.occupations.taxonomy import Taxonomy
+from reasoning_occ.recommend import exported
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A run or an export. seen: the taxonomy as the recommender sees titles; published: as people do.
+
+    adapters: the folder with what was learnt, by the recommender's name for it ("" for a lone adapter or a whole
+    model). base: checksum that the weights it starts from must have; `None` where none is on record.
+    """
+
+    folder: Path
+    cfg: DictConfig
+    seen: Taxonomy
+    published: Taxonomy
+    adapters: Callable[[str], Path]
+    base: str | None = None
+
+
+def opened(folder: Path, data_dir: str | None) -> Opened:
+    """Open the folder of a finished run, or of an export of one.
+
+    Args:
+        folder: of the run or export.
+        data_dir: where official files lie; `None`: as when the run was made.
+
+    Raises:
+        UserError: it is no finished run's folder, or its titles can't be had or have changed.
+    """
+    if (folder / exported.FILE).is_file():
+        cfg, titles, base = exported.read(folder, data_dir)
+        return Opened(folder, cfg, in_view(cfg, titles), titles, lambda name: folder / name, base)
+    cfg = settings(folder, data_dir)
+    published = _taxonomy(cfg, folder)
+    kept = "model" if cfg.trainer.lora is None else "adapter"
+    return Opened(folder, cfg, in_view(cfg, published), published, lambda name: folder / name / kept)
+
+
+def in_view(cfg: DictConfig, published: Taxonomy) -> Taxonomy:
+    """The titles as the run's view shows them."""
+    from reasoning_occ.occupations.codes import coded
+
+    return coded(published) if cfg.view.titles == "codes" else published
+
+
+def settings(folder: Path, data_dir: str | None) -> DictConfig:
+    """The configuration of a finished run.
+
+    Raises:
+        UserError: it is no finished run's folder.
+    """
+    path, status = folder / ".hydra" / "config.yaml", folder / "status.json"
+    if not path.is_file() or not status.is_file():
+        kind = "has no run in it" if folder.is_dir() else "does not exist"
+        raise UserError(f"run: {folder} {kind}. Give the folder of a finished run, such as runs/joint-nls-0123456789.")
+    try:
+        told = json.loads(status.read_text(encoding="utf-8"))
+        cfg = OmegaConf.load(path)
+    except (ValueError, OSError, OmegaConfBaseException) as error:
+        raise UserError(f"run: {folder} can't be read ({error}).") from error
+    assert isinstance(cfg, DictConfig)
+    if not told.get("done"):
+        raise UserError(
+            f"run: {folder} is not finished (stage {told.get('stage')}); the command that began it goes on with it."
+        )
+    OmegaConf.set_struct(cfg, False)
+    if data_dir is not None:
+        cfg.data_dir = data_dir
+    return cfg
+
+
+def _taxonomy(cfg: DictConfig, folder: Path) -> Taxonomy:
+    """The titles that a run ranks, from where they came, in the order of its rankings."""
+    name = cfg.data.get("taxonomy") or ("nls" if cfg.data.name == "nls" else "own")
+    codes = _codes(folder)
+    if name == "own":
+        try:
+            found = config.source(cfg).load().taxonomy
+        except UserError as error:
+            raise UserError(f"run: {folder} ranks the titles of its own data, which must be there: {error}") from error
+    else:
+        found = config.taxonomy(name, cfg.data_dir, cfg.data.get("crosswalk"), partial(config.onet_tables, cfg))
+    if codes is None:
+        return found
+    if set(codes) < set(found.codes):
+        found = found.only(codes)
+    if found.codes != codes:
+        raise UserError(
+            f"run: {folder} ranks {len(codes)} occupations, and the {name} taxonomy that is there has other ones. It "
+            "was changed since; bring back the files that the run was made with (data_dir)."
+        )
+    return found
+
+
+def _codes(folder: Path) -> tuple[str, ...] | None:
+    """The occupations of a run's rankings, in order; `None` where it ranked none."""
+    from reasoning_occ.recommenders.rankings import FILE
+
+    if not (folder / FILE).is_file():
+        return None
+    try:
+        with np.load(folder / FILE, allow_pickle=False) as arrays:  # the rankings themselves are not read in
+            return tuple(arrays["codes"].tolist())
+    except Exception as error:  # numpy and zipfile have many types for a spoilt file
+        raise UserError(f"run: {folder / FILE} can't be read ({error}).") from error
+
+
+def least_similarity(cfg: DictConfig) -> float:
+    """How like a title must be to be taken for another: as the run's data had it, else as for resumes."""
+    own = cfg.data.get("least_similarity")
+    resumes: Any = OmegaConf.load(CONF / "data" / "json_resume.yaml")
+    return resumes.least_similarity if own is None else own
+
+
+def ready(run: Opened, scratch: "TemporaryDirectory[str]") -> Any:
+    """The run's recommender, ready to rank: what was learnt is read, what keeps nothing is fitted again.
+
+    Raises:
+        UserError: data to fit it again are not there or were changed, it can't speak of new people, or the weights it
+            starts from are others.
+    """
+    from reasoning_occ.making import make
+    from reasoning_occ.task import Task
+
+    cfg, place = run.cfg, Path(scratch.name)
+    if class_name(cfg) == "Ensemble":
+        raise UserError(f"run: {run.folder} is an ensemble, which knows its test people alone. Open one of its jobs.")
+    if uses_model(cfg):
+        check_base(run)
+    if uses_model(cfg) or is_sequence(cfg):
+        _threads(cfg.threads)
+    if not trains(cfg) and class_name(cfg) != "zero_shot":
+        task = _task(run)
+        recommender = make(cfg, task, place)
+        recommender.fit(task.train, task.valid, place)
+        return recommender
+    model: Any = make(cfg, Task(run.seen, run.published, (), (), (), {}, {}), place)
+    model.folder = place
+    # a run's folder, as far as it is read
+    kept = "model" if cfg.trainer.lora is None else "adapter"
+    for adapter in model.adapters if trains(cfg) else ():
+        (place / adapter.name).mkdir(exist_ok=True)
+        (place / adapter.name / kept).symlink_to(run.adapters(adapter.name).resolve(), target_is_directory=True)
+    return model
+
+
+def _task(run: Opened) -> Any:
+    """What a run learnt from, where that is needed again.
+
+    Raises:
+        UserError: the data are not there, or are others.
+    """
+    from reasoning_occ import task as tasks
+    from reasoning_occ.report.jobs import read_object
+
+    try:
+        found = tasks.load(run.cfg)
+    except UserError as error:
+        raise UserError(
+            f"run: {run.folder} keeps nothing of what it learnt, so it learns again from its data, and those can't be "
+            f"read: {error}"
+        ) from error
+    then = read_object(run.folder / "metrics.json").get("data", {})
+    other = [part for part in ("train", "valid") if then.get(part) not in (None, found.counts[part])]
+    if other:
+        raise UserError(
+            f"run: {run.folder} keeps nothing of what it learnt, and its data were changed since: {other[0]} had "
+            f"{then[other[0]]['transitions']} transitions and has {found.counts[other[0]]['transitions']} now."
+        )
+    return found
+
+
+def check_base(run: Opened) -> None:
+    """Nothing, where the weights that a run starts from are those it was made with, or none are on record.
+
+    Raises:
+        UserError: they are others.
+    """
+    from reasoning_occ.identity import weights_checksum
+
+    if run.base is None:
+        return
+    found = weights_checksum(run.cfg)
+    if found != run.base:
+        raise UserError(
+            f"base: {run.folder} belongs to {run.cfg.model.name} with the checksum {run.base[:12]}, and these weights "
+            f"have {found[:12]}. With other weights it ranks otherwise: give the same ones (--base), or export --merge."
+        )
+
+
+def _threads(threads: int | None) -> None:
+    import torch
+
+    if threads is not None:
+        torch.set_num_threads(threads)

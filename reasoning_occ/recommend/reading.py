@@ -1,0 +1,152 @@
+"""One person's career, from our format or a JSON Resume, and how it was understood.
+
+As for test people, a history is what was known on the day the present job began.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from reasoning_occ.careers import json_resume, schema
+from reasoning_occ.careers.json_resume import GUESSED, MATCHED, UNMATCHED
+from reasoning_occ.careers.source import CAPPED, capped, merge_counted
+from reasoning_occ.careers.types import Career, Education, Facts, Job, Person
+from reasoning_occ.errors import UserError, nearest
+from reasoning_occ.language.render import lines
+from reasoning_occ.occupations.snap import Snap
+from reasoning_occ.occupations.taxonomy import Taxonomy
+from reasoning_occ.recommend.results import Line, TitleMatch
+
+LATER = "pieces of education left out: after the present job began"
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A history, how its titles were matched (oldest job first), and what was left out or mended, counted."""
+
+    history: Career
+    titles: tuple[TitleMatch, ...]
+    left_out: Mapping[str, int]
+
+
+class Reading:
+    """Reads careers with one taxonomy.
+
+    Args:
+        taxonomy: what titles are looked up in.
+        least_similarity: as in `Snap`.
+        stays: whether equal neighbouring jobs stay apart (`Career.stays`).
+    """
+
+    def __init__(self, taxonomy: Taxonomy, least_similarity: float, stays: bool) -> None:
+        self.taxonomy = taxonomy
+        self.snap = Snap(taxonomy, least_similarity)
+        self._stays = stays
+
+    def career(self, given: Career) -> Understood:
+        """A career that is read already.
+
+        Raises:
+            UserError: it has no job, or one of another taxonomy.
+        """
+        for job in given.jobs:
+            self.taxonomy.index(job.occupation)
+        return self._understood(given, (), Counter())
+
+    def json(self, content: str | bytes, name: str) -> Understood:
+        """The career in JSON text: ours has "jobs", a resume has "work".
+
+        Args:
+            content: one object.
+            name: the person's, where the text is a resume.
+
+        Raises:
+            UserError: it is neither, or no job is left; says what is wrong and nothing of a resume's content.
+        """
+        try:
+            found = json.loads(content)
+            text = content if isinstance(content, str) else content.decode()
+        except (ValueError, RecursionError) as error:  # of bytes that are no UTF-8 too
+            told = f" ({error.msg})" if isinstance(error, json.JSONDecodeError) else ""
+            raise UserError(f"it is not JSON{told}") from error
+        if isinstance(found, dict) and "jobs" in found:
+            return self._ours(schema.parse(text))
+        if isinstance(found, dict) and found.keys() & {"work", "basics", "education"}:
+            return self._resume(text, name)
+        raise UserError(
+            'expected a career of ours, an object with "id" and "jobs" (reasoning_occ/careers/schema.py), or a JSON '
+            'Resume, an object with "work" (https://jsonresume.org/schema)'
+        )
+
+    def _resume(self, text: str, name: str) -> Understood:
+        skipped: Counter[str] = Counter()
+        taken: Counter[tuple[str, str, str]] = Counter()
+        career = json_resume.career(text, name, self.snap, skipped, taken)
+        titles = tuple(self._match(given, how, code or None) for given, how, code in taken)
+        return self._understood(replace(career, stays=self._stays), titles, skipped)
+
+    def _ours(self, row: schema.PersonRow) -> Understood:
+        skipped: Counter[str] = Counter()
+        titles: dict[str, TitleMatch] = {}
+        jobs: list[Job] = []
+        for one in row.jobs:
+            how, code = self.snap(one.occupation)
+            titles[one.occupation] = self._match(one.occupation, how, code)
+            skipped[MATCHED if how in ("exact", "alias") else GUESSED if code is not None else UNMATCHED] += 1
+            if code is not None:
+                end = None if one.end is None else schema.parse_date(one.end)
+                jobs.append(Job(code, schema.parse_date(one.start), end, Facts(**one.facts.model_dump())))
+        learned = [Education(schema.parse_date(e.date), e.title, e.school_years) for e in row.education]
+        if self._stays:
+            held = capped(jobs)
+            skipped[CAPPED] += sum(now.end != before.end for now, before in zip(held, jobs, strict=True))
+        else:
+            held = merge_counted(jobs, skipped)
+        person = Person(row.id, row.birth_year, row.slices)
+        return self._understood(
+            Career(person, tuple(learned), held, stays=self._stays), tuple(titles.values()), skipped
+        )
+
+    def _match(self, given: str, how: Any, code: str | None) -> TitleMatch:
+        return TitleMatch(given, how, None if code is None else self.taxonomy.title(code), code)
+
+    def _understood(self, career: Career, titles: tuple[TitleMatch, ...], skipped: Counter[str]) -> Understood:
+        if not career.jobs:
+            raise UserError(self._nobody(titles))
+        history = career.until(len(career.jobs) - 1)
+        skipped[LATER] += len(career.education) - len(history.education)
+        return Understood(history, titles, {what: n for what, n in skipped.items() if n and what != MATCHED})
+
+    def _nobody(self, titles: tuple[TitleMatch, ...]) -> str:
+        """Why no job is left; a title of a resume is told back to nobody but who asks `titles`."""
+        if not titles:
+            return "it holds no job with a title and a start; at least one is needed to go on from"
+        near = nearest(titles[-1].given, (o.title for o in self.taxonomy))
+        return (
+            f"none of its job titles is near one of the {len(self.taxonomy)} of the {self.taxonomy.name} taxonomy "
+            f"(nearest to the last job's: {near}); word them as the taxonomy does"
+        )
+
+
+def told(understood: Understood, taxonomy: Taxonomy) -> tuple[Line, ...]:
+    """The lines of a history, with the titles as written where an occupation was guessed."""
+    guesses: dict[str, list[str]] = {}
+    for one in understood.titles:
+        if one.how == "nearest" and one.code is not None:
+            guesses.setdefault(one.code, []).append(one.given)
+    jobs = understood.history.jobs
+    return tuple(
+        Line(n, line.text, () if line.job is None else tuple(guesses.get(jobs[line.job].occupation, ())))
+        for n, line in enumerate(lines(understood.history, taxonomy), start=1)
+    )
+
+
+def as_json(career: Mapping[str, Any]) -> str:
+    """A career given as plain values."""
+    return json.dumps(dict(career), default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    return asdict(value) if hasattr(value, "__dataclass_fields__") else str(value)

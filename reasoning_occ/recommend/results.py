@@ -1,0 +1,103 @@
+"""What a person is told: typed values, and the same as plain ones for JSON."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from reasoning_occ.occupations.snap import Match
+
+Verdict = Literal["holds", "imprecise", "wrong", "outlook", "unread"]
+"""Of a sentence: all it claims stands in the history; it does but for a year that is one off; something does not; it
+claims nothing of the past and points ahead; nothing in it could be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is to be shown of a ranking. Probabilities and ranks are always those of the whole ranking.
+
+    k: how many titles. given: titles whose place is told wherever they stand. exclude: titles left out of the list.
+    min_job_zone: O*NET's least preparation, 1 to 5; what needs less, or has no zone on record, is left out.
+    merge_related: whether a title is put under the first one above it that it is related to.
+    """
+
+    k: int = 10
+    given: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    min_job_zone: int | None = None
+    merge_related: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TitleMatch:
+    """A job title as written, by which way it became an occupation, and that one's title and code (`None`: none)."""
+
+    given: str
+    how: Match
+    title: str | None
+    code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the history as it was understood, numbered from 1. guesses: titles as written that were taken for this
+    line's by likeness alone."""
+
+    number: int
+    text: str
+    guesses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A sentence of a reason, held against the history. evidence: numbers of the lines it speaks of; errors: what is
+    wrong or imprecise in it."""
+
+    text: str
+    verdict: Verdict
+    evidence: tuple[int, ...] = ()
+    errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A title, its place in the whole ranking (1: first) and its probability; both `None` where no ranking was given.
+
+    A present occupation that can't be next has the probability 0 and no rank. related: what was put under it.
+    """
+
+    title: str
+    code: str
+    rank: int | None
+    probability: float | None
+    related: tuple["Ranked", ...] = ()
+
+    @property
+    def together(self) -> float | None:
+        """Its probability and that of all that was put under it."""
+        if self.probability is None:
+            return None
+        return self.probability + sum(one.probability or 0.0 for one in self.related)
+
+
+@dataclass(frozen=True, slots=True)
+class Recommended:
+    """What a run says of one person.
+
+    history: as it was understood. titles: how each job title was matched, oldest job first. left_out: what was mended
+    or not understood, counted. reason: what was written before titles were ranked, `None` where nothing was. claims:
+    its sentences. ranked: the titles chosen, most probable first. given: those asked for.
+    """
+
+    person: str
+    history: tuple[Line, ...]
+    titles: tuple[TitleMatch, ...]
+    left_out: Mapping[str, int]
+    reason: str | None
+    claims: tuple[Claim, ...]
+    ranked: tuple[Ranked, ...]
+    given: tuple[Ranked, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+    def to_row(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return asdict(self)

@@ -1,0 +1,122 @@
+"""What a person is told, on a terminal or as JSON or CSV."""
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from reasoning_occ.recommend.many import COLUMNS, to_csv
+from reasoning_occ.recommend.results import Claim, Ranked, Recommended, Verdict
+from reasoning_occ.recommend.what_if import Moved
+
+MARKS: dict[Verdict, tuple[str, str]] = {
+    "holds": ("✓", "green"),
+    "imprecise": ("~", "yellow"),
+    "wrong": ("✗", "red"),
+    "outlook": ("→", "cyan"),
+    "unread": ("?", "dim"),
+}
+LEGEND = "✓ stands in the history  ~ a year off  ✗ does not stand there  → an outlook  ? could not be checked"
+MOST_NEAR = 3
+"""Of the titles put under another, how many are named."""
+NOT = "Not for decisions about people: it repeats what people of its data did."
+
+
+def show(told: Recommended, console: Console) -> None:
+    """Print for a person: the history as understood, the reason with its evidence, the ranking."""
+    console.print(Text("History as understood", style="bold"))
+    for line in told.history:
+        guess = f"   (guessed from {', '.join(map(repr, line.guesses))})" if line.guesses else ""
+        console.print(_indented(Text.assemble(f"{line.number:>3}  {_clean(line.text)}", (_clean(guess), "yellow"))))
+    aliases = [t for t in told.titles if t.how == "alias"]
+    for one in aliases:
+        console.print(_indented(Text(f"     '{_clean(one.given)}' is another name of {one.title}", style="dim")))
+    for one in told.titles:
+        if one.code is None:
+            console.print(_indented(Text(f"     '{_clean(one.given)}' is near no title: left out", style="yellow")))
+    for what, n in told.left_out.items():
+        console.print(_indented(Text(f"     {n} {what}", style="dim")))
+    if told.reason is not None:
+        _show_reason(told.reason, told.claims, console)
+    console.print(Text("What comes next", style="bold"))
+    console.print(ranking(told.ranked))
+    if told.given:
+        console.print(Text("Asked for", style="bold"))
+        console.print(ranking(told.given))
+    for note in (*told.notes, NOT):
+        console.print(Text(note, style="dim"))
+
+
+def ranking(ranked: Sequence[Ranked]) -> Table:
+    """Titles with rank, probability and a bar; those put under another are indented."""
+    table = Table(box=None, show_header=False, padding=(0, 1))
+    most = max((one.probability or 0.0 for one in ranked), default=0.0)
+    for head in ranked:
+        for one, under in ((head, False), *((one, True) for one in head.related[:MOST_NEAR])):
+            share = "-" if one.probability is None else f"{one.probability:.3f}"
+            bar = "█" * round(20 * (one.probability or 0.0) / most) if most and not under else ""
+            name = f"{'   near: ' if under else ''}{one.title}"
+            table.add_row(Text(_rank(one.rank), justify="right"), Text(share), Text(name), Text(bar, style="cyan"))
+        if more := head.related[MOST_NEAR:]:
+            share = f"{sum(one.probability or 0.0 for one in more):.3f}"
+            table.add_row(Text(""), Text(share), Text(f"   near: {len(more)} more, together", style="dim"), Text(""))
+    return table
+
+
+def show_moved(edits: Sequence[str], after: Recommended, changes: Sequence[Moved], console: Console) -> None:
+    """Print what edits of a history move."""
+    console.print(Text(f"What if: {'; '.join(map(_clean, edits))}", style="bold"))
+    for line in after.history:
+        console.print(_indented(Text(f"{line.number:>3}  {_clean(line.text)}")))
+    table = Table("rank", "was", "probability", "was", "title", box=None, padding=(0, 1))
+    for one in changes:
+        (old, new), (was, now) = one.rank, one.probability
+        shares = ("-" if share is None else f"{share:.3f}" for share in (now, was))
+        table.add_row(*(_rank(place) for place in (new, old)), *shares, Text(one.title))
+    console.print(table)
+
+
+def as_json(told: Iterable[Recommended], lines: bool) -> None:
+    """Print JSON: one object a line, or laid out for people."""
+    for one in told:
+        print(json.dumps(one.to_row(), ensure_ascii=False, indent=None if lines else 2))
+
+
+def as_csv(told: Iterable[Recommended]) -> None:
+    """Print a row a title."""
+    writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for one in told:
+        writer.writerows(to_csv(one.to_row()))
+
+
+def _show_reason(reason: str, claims: Sequence[Claim], console: Console) -> None:
+    console.print(Text("Reason", style="bold"))
+    for claim in claims:
+        mark, style = MARKS[claim.verdict]
+        lines = f"   line{'s' * (len(claim.evidence) > 1)} {', '.join(map(str, claim.evidence))}"
+        told = Text.assemble((f"  {mark}  ", style), _clean(claim.text), (lines if claim.evidence else "", "dim"))
+        console.print(_indented(told))
+        for error in claim.errors:
+            console.print(_indented(Text(f"       {_clean(error)}", style=style)))
+    if not claims:
+        console.print(_indented(Text(f"  ?  {_clean(reason)}")))
+    console.print(_indented(Text(LEGEND, style="dim")))
+
+
+def _rank(rank: int | None) -> str:
+    return "-" if rank is None else str(rank)
+
+
+def _clean(text: str) -> str:
+    """Text in which nothing can steer a terminal."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def _indented(text: Text) -> Padding:
+    return Padding(text, (0, 0, 0, 1))

@@ -1,0 +1,121 @@
+"""What the command does, once its words are read."""
+
+import sys
+from argparse import Namespace
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from reasoning_occ.errors import UserError
+from reasoning_occ.progress import console
+from reasoning_occ.recommend import inputs, many, show
+from reasoning_occ.recommend.inputs import Entry
+from reasoning_occ.recommend.reading import Understood
+from reasoning_occ.recommend.recommender import Recommender
+from reasoning_occ.recommend.results import Choice
+from reasoning_occ.recommend.what_if import edited, moved
+
+
+def work(options: Namespace) -> None:
+    """Recommend for one person or many.
+
+    Raises:
+        UserError: in one sentence, what to mend.
+    """
+    choice = Choice(options.k, tuple(options.given), tuple(options.exclude), options.min_job_zone, options.related)
+    people: Iterable[Entry] | None = None
+    text, path = None, Path(options.input).expanduser()
+    if options.input == "-":
+        text, people = inputs.standard_input()
+        people = people if text is None else None
+        if options.output is not None:
+            raise UserError("--output: standard input can't be read again after a cut; give a file.")
+    elif inputs.many(path):
+        people = inputs.entries(path)
+    if people is not None and (options.what_if or options.format in ("table", "json")):
+        raise UserError(f"{options.input}: --what-if and --format table and json are for one person; this holds many.")
+    if people is None and options.output is not None:
+        raise UserError("--output: one person is printed; it is for many (.jsonl, .csv, .parquet, a folder).")
+    with console.status("Opening the run"):
+        recommender = Recommender.load(
+            options.run, reasons=options.reasons, data_dir=options.data_dir, base=options.base
+        )
+    if people is None:
+        _one(recommender, recommender.understand(path) if text is None else _typed(recommender, text), choice, options)
+    elif options.output is None:
+        _stream(recommender, people, choice, options.format or "jsonl")
+    else:
+        _into_file(recommender, path, choice, options)
+
+
+def _typed(recommender: Recommender, text: str) -> Understood:
+    try:
+        return recommender.reading.json(text, "stdin")
+    except UserError as error:
+        raise UserError(f"standard input: {error}.") from error
+
+
+def _one(recommender: Recommender, person: Understood, choice: Choice, options: Namespace) -> None:
+    (told,) = recommender.recommend_all([person], choice)
+    form = options.format or "table"
+    after = changes = None
+    if options.what_if:
+        changed = edited(person, options.what_if, recommender.reading)
+        (after,) = recommender.recommend_all([changed], choice)
+        # each list's titles in the other ranking
+        codes = [tuple(one.code for one in each.ranked) for each in (told, after)]
+        both = zip((person, changed), reversed(codes), strict=True)
+        known = [
+            next(recommender.recommend_all([one], replace(choice, given=(*choice.given, *other))))
+            for one, other in both
+        ]
+        changes = moved(*known)
+    if form == "table":
+        from rich.console import Console
+
+        screen = Console()
+        show.show(told, screen)
+        if after is not None and changes is not None:
+            show.show_moved(options.what_if, after, changes, screen)
+    elif form == "csv":
+        show.as_csv([told] if after is None else [told, after])
+    else:
+        show.as_json([told] if after is None else [told, after], lines=form == "jsonl")
+
+
+def _stream(recommender: Recommender, people: Iterable[Entry], choice: Choice, form: str) -> None:
+    """Print as people come; who can't be understood is told on standard error."""
+    import csv
+    import json
+
+    writer = csv.DictWriter(sys.stdout, many.COLUMNS, lineterminator="\n")
+    if form == "csv":
+        writer.writeheader()
+    bad = 0
+    for batch in many.rows(recommender, people, choice):
+        for row in batch:
+            if many.ERROR in row:
+                bad += 1
+                print(f"{row['place']}: {row[many.ERROR]}", file=sys.stderr)
+            elif form == "csv":
+                writer.writerows(many.to_csv(row))
+            else:
+                print(json.dumps(row, ensure_ascii=False))
+        sys.stdout.flush()
+    if bad:
+        print(f"{bad} could not be understood and are left out.", file=sys.stderr)
+
+
+def _into_file(recommender: Recommender, path: Path, choice: Choice, options: Namespace) -> None:
+    counts = many.write(
+        recommender,
+        partial(inputs.entries, path),
+        choice,
+        options.output,
+        options.format or "jsonl",
+        many.content(path),
+        inputs.count(path),
+    )
+    side = f"; {counts.bad} could not be understood: {options.output}.bad.jsonl" if counts.bad else ""
+    print(f"{counts.good} people: {options.output}{side}", file=sys.stderr)

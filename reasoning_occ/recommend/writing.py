@@ -1,0 +1,40 @@
+"""The reasons that are read before titles are ranked, for people of whom nothing is to be kept."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from reasoning_occ.careers.types import Career
+from reasoning_occ.recommenders.joint import AnswerFirst
+from reasoning_occ.recommenders.reasoned import GREEDY, Key, Reasoned, digest
+
+if TYPE_CHECKING:
+    from reasoning_occ.recommenders.llm import LanguageModel
+
+
+def reasons(model: "LanguageModel", histories: Sequence[Career]) -> list[list[str | None]] | None:
+    """As `Reasoned.read` gives them, and drawn with the same seeds, but no text is written to a file.
+
+    Returns:
+        For each history as many reasons as the run reads; `None` where a model reads none or asks for them itself.
+    """
+    if not isinstance(model, Reasoned) or isinstance(model, AnswerFirst):
+        return None
+    how = model.inference.reason
+    if how == "none":
+        return [[None] for _ in histories]
+    drawn = {"greedy": 0, "sampled": 1, "marginal": model.inference.samples}[how]
+    assert model.writes is not None
+    _, language = model.ready(model.writes)
+    first = 0 if drawn else GREEDY
+    keys: list[Key] = []
+    prompts = {}
+    for history in histories:
+        ids = language.reason_prefix_ids(history)
+        keys.append((history.person.id, history.past_jobs, digest(ids), first))
+        prompts[keys[-1]] = ids
+    written: dict[Key, list[str | None]] = {}
+    for rows in model.write(prompts, drawn):
+        for row in rows:
+            key = (row["person"], row["transition"], row["prompt"], first)
+            written.setdefault(key, []).append(row["reason"])
+    return [written[key] for key in keys]

@@ -1,0 +1,143 @@
+"""The Python face: what is told of new people is what the run would have said of them in its own test."""
+
+import json
+import logging
+
+import numpy as np
+import pytest
+from omegaconf import OmegaConf
+
+from reasoning_occ.careers.types import Career, Date, Job, Person
+from reasoning_occ.errors import UserError
+from reasoning_occ.recommend import Recommender
+from reasoning_occ.recommenders.rankings import read
+
+
+def task_of(folder):
+    from reasoning_occ.task import load
+
+    return load(OmegaConf.load(folder / ".hydra" / "config.yaml"))
+
+
+def test_a_baseline_ranks_new_people_as_it_ranked_its_test_people(markov):
+    task, known = task_of(markov), read(markov)
+    recommender = Recommender.load(markov)
+    said = recommender.ranked([recommender.understand(t.history).history for t in task.test])
+    for transition, one in zip(task.test, said, strict=True):
+        np.testing.assert_allclose(one.log_probs, known.rows[transition.key], atol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "method",
+    [
+        ("method=joint", "trainer.max_steps=2"),
+        ("method=direct", "ranking=copying_head", "trainer.max_steps=2"),
+        ("baseline=zero_shot_direct", "view.titles=codes", "view.jobs=last"),
+    ],
+    ids=" ".join,
+)
+def test_a_model_ranks_new_people_as_it_ranked_its_test_people(method, finished):
+    folder = finished("debug=tiny", *method)
+    before = {file: file.stat().st_mtime_ns for file in folder.rglob("*")}
+    task, known = task_of(folder), read(folder)
+    recommender = Recommender.load(folder)
+    from reasoning_occ.task import drawn
+
+    whole = {c.person.id: c for c in drawn(OmegaConf.load(folder / ".hydra" / "config.yaml")).people}
+    histories = [whole[t.history.person.id].until(t.history.past_jobs) for t in task.test]
+    said = recommender.ranked([recommender.understand(history).history for history in histories])
+    rows = [json.loads(line) for line in (folder / "predictions.jsonl").read_text().splitlines()]
+    for transition, one, row in zip(task.test, said, rows, strict=True):
+        np.testing.assert_allclose(one.log_probs, known.rows[transition.key], atol=1e-5)
+        assert one.reason == row["reason"]
+    assert before == {file: file.stat().st_mtime_ns for file in folder.rglob("*")}, "the run's folder is left alone"
+
+
+@pytest.mark.slow
+def test_more_reasons_are_those_that_a_run_draws(finished, joint):
+    words = ("debug=tiny", "method=joint", "trainer.max_steps=2", "inference.reason=marginal", "inference.samples=2")
+    drawn = finished(*words)
+    task, known = task_of(drawn), read(drawn)
+    said = Recommender.load(joint, reasons=2).ranked([t.history for t in task.test])
+    for transition, one in zip(task.test, said, strict=True):
+        np.testing.assert_allclose(one.log_probs, known.rows[transition.key], atol=1e-5)
+
+
+def test_a_resume_is_understood_and_nothing_else_of_it_kept(markov, resume, tmp_path, caplog, capfd):
+    path = tmp_path / "ada.json"
+    path.write_text(json.dumps(resume))
+    caplog.set_level(logging.DEBUG)
+    told = Recommender.load(markov).recommend(path, k=3, given=["Sales, construction"])
+    assert [line.text for line in told.history] == [
+        "2004: Bachelor, History",
+        "2008: Farmers, agriculture",
+        "Mar 2012: Sales, trade",
+    ]
+    assert [line.guesses for line in told.history] == [(), ("Farmer, agriculture",), ()]
+    assert [(t.given, t.how, t.title) for t in told.titles] == [
+        ("Xylophonist", "unmatched", None),
+        ("Farmer, agriculture", "nearest", "Farmers, agriculture"),
+        ("sales, trade", "exact", "Sales, trade"),
+    ]
+    assert sum(told.left_out.values()) == 3  # one guessed, one without a title, a degree that came later
+    assert [one.rank for one in told.ranked] == [1, 2, 3]
+    assert "Sales, trade" not in [one.title for one in told.ranked]
+    assert told.given[0].title == "Sales, construction" and told.given[0].rank > 3
+    seen = caplog.text + "".join(capfd.readouterr()) + json.dumps(told.to_row())
+    assert not any(word in seen for word in ("Secret", "secret", "555", "Circus", "Uni"))
+
+
+def test_the_list_can_be_chosen(markov, resume):
+    recommender = Recommender.load(markov)
+    first, second, *_ = whole = recommender.recommend(resume, k=107).ranked
+    assert sum(one.probability for one in whole) == pytest.approx(1)
+    left = recommender.recommend(resume, k=2, exclude=[first.title]).ranked
+    assert left[0] == second, "probability and rank stay those of the whole ranking"
+    merged = recommender.recommend(resume, k=5, merge_related=True).ranked
+    heads = [one.code for one in merged]
+    for n, head in enumerate(merged):
+        for one in head.related:
+            assert one.code in recommender.taxonomy.related(head.code) and one.rank > head.rank
+            assert not any(one.code in recommender.taxonomy.related(earlier) for earlier in heads[:n])
+        assert head.together == pytest.approx(head.probability + sum(one.probability for one in head.related))
+    with pytest.raises(UserError, match=r"exclude: 'Nonsense'.*nearest titles"):
+        recommender.recommend(resume, exclude=["Nonsense"])
+    with pytest.raises(UserError, match="job zones are O\\*NET's"):
+        recommender.recommend(resume, min_job_zone=3)
+
+
+def test_what_is_wrong_with_a_career_is_told(markov, tmp_path):
+    recommender = Recommender.load(markov)
+    for given, words in [
+        ({"jobs": []}, "id is missing"),
+        ({"id": "a", "jobs": []}, "no job with a title"),
+        ({"id": "a", "jobs": [{"occupation": "Qqqq", "start": "2000"}]}, "none of its job titles"),
+        ({"people": 3}, "expected a career of ours"),
+        ('{"id": ', "not JSON"),
+        (tmp_path / "absent.json", "absent.json: could not be read"),
+        (Career(Person("a"), (), (Job("99-99", Date(2000)),)), "'99-99' is no code"),
+    ]:
+        with pytest.raises(UserError, match=words):
+            recommender.recommend(given)
+
+
+def test_a_run_that_cannot_be_used_says_why(markov, finished, tmp_path):
+    with pytest.raises(UserError, match="does not exist"):
+        Recommender.load(tmp_path / "nothing")
+    with pytest.raises(UserError, match="has no run in it"):
+        Recommender.load(tmp_path)
+    with pytest.raises(UserError, match="writes no reasons"):
+        Recommender.load(markov, reasons=4)
+    import shutil
+
+    changed = tmp_path / "changed"
+    shutil.copytree(markov, changed)
+    told = json.loads((changed / "metrics.json").read_text())
+    told["data"]["train"]["transitions"] += 1
+    (changed / "metrics.json").write_text(json.dumps(told))
+    with pytest.raises(UserError, match="its data were changed since"):
+        Recommender.load(changed)
+    (changed / "status.json").write_text(json.dumps({"done": False, "stage": "fit"}))
+    with pytest.raises(UserError, match="is not finished"):
+        Recommender.load(changed)
