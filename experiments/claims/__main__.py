@@ -47,7 +47,7 @@ def _mrr(job: Job) -> float:
 
 def _row(job: Job, best: bool) -> list[str]:
     spent = costs.read(job.folder)
-    words = " ".join(word for word in job.overrides if not word.startswith(("evaluation.", "threads=", "output=")))
+    words = " ".join(word for word in job.overrides if not word.startswith(("evaluation.", "threads=", "output=", "stages=")))
     figures = [f"{value(job.metrics[m], 3)} {interval(job.metrics[m], 3)}".strip() for m in SHOWN]
     tokens, seconds = spent.get("tokens_seen"), spent["seconds"].get("learn")
     told = ["-" if tokens is None else f"{tokens:,}", "-" if seconds is None else f"{seconds:,.0f}"]
