@@ -20,6 +20,8 @@ from reasoning_occ.report.sentences import interval, value
 from reasoning_occ.report.table import compose
 
 HERE = Path(__file__).parent
+IDLE = ("evaluation.", "threads=", "output=", "stages=")
+"""Words that shape no result, or the same for all."""
 SHOWN = ("MRR", "Hit@10", "AccEM", "log-loss")
 
 
@@ -47,7 +49,7 @@ def _mrr(job: Job) -> float:
 
 def _row(job: Job, best: bool) -> list[str]:
     spent = costs.read(job.folder)
-    words = " ".join(word for word in job.overrides if not word.startswith(("evaluation.", "threads=", "output=", "stages=")))
+    words = " ".join(word for word in job.overrides if not word.startswith(IDLE))
     figures = [f"{value(job.metrics[m], 3)} {interval(job.metrics[m], 3)}".strip() for m in SHOWN]
     tokens, seconds = spent.get("tokens_seen"), spent["seconds"].get("learn")
     told = ["-" if tokens is None else f"{tokens:,}", "-" if seconds is None else f"{seconds:,.0f}"]
