@@ -184,6 +184,7 @@ def test_an_extract_of_the_real_people_tells_the_careers_of_the_table(folder, tm
                 assert getattr(one.facts, fact) == getattr(other.facts, fact)
 
 
+@pytest.mark.slow
 def test_the_real_table_with_titles_of_the_census(folder):
     taxonomy = census2002.taxonomy(folder / "nlsy97" / "census2002_to_onet2019.csv")
     found = in_data_dir(folder, taxonomy)

