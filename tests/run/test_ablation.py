@@ -150,6 +150,7 @@ def test_without_a_judge_the_first_candidate_is_learnt_and_nobody_is_asked(tmp_p
     assert found["pairs"]["pairs"] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("percent", [10, 30, 60])
 def test_mistakes_are_planted_into_that_share_of_what_is_learnt(percent, tmp_path, nls):
     found, rows, train = stage(tmp_path, f"ablation=mistakes_{percent}", "data.people=600")

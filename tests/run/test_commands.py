@@ -160,6 +160,7 @@ def test_two_processes_never_share_a_folder(tmp_path):
         pass
 
 
+@pytest.mark.slow
 def test_a_sweep_over_baselines_ends_in_one_table(tmp_path):
     done = run(tmp_path, "-m", "baseline=popularity,markov,previous", "data.people=200")
     assert done.returncode == 0, done.stderr

@@ -46,6 +46,7 @@ def key(monkeypatch, nls):
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-secret")
 
 
+@pytest.mark.slow
 def test_what_is_planned_is_what_is_asked(tmp_path, key):
     with running(Fake(say=say)) as fake:
         cfg = job(words(fake, tmp_path))
@@ -105,6 +106,7 @@ def test_the_command_prints_a_table_and_what_the_budget_has_left(tmp_path, key, 
     assert fake.at == []
 
 
+@pytest.mark.slow
 def test_the_budget_is_compared_with_all_that_may_be_asked(tmp_path, nls, capsys):
     """Further rounds, a stand-in's reasons and repairs, each of which may come on top."""
     table = tmp_path / "prices.yaml"

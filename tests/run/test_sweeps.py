@@ -40,6 +40,7 @@ def listed(sweep: Path) -> list[dict]:
     return json.loads((sweep / "sweep.json").read_text())["jobs"]
 
 
+@pytest.mark.slow
 def test_rows_name_their_folders_and_a_failed_one_stops_no_other(tmp_path):
     words = ("-m", "row=markov,previous", "data.people=5,150")
     done = run(tmp_path, *words)
