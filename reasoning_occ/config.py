@@ -89,13 +89,31 @@ def onet_tables(cfg: DictConfig) -> Path:
     from reasoning_occ.occupations import onet_archive
     from reasoning_occ.occupations.data_dir import located
 
-    archive = onet_archive.Archive(**cfg.onet)
-    if (there := onet_archive.here(cfg.data_dir, archive)) is not None:
+    if (there := onet_here(cfg)) is not None:
         return there
     path = cfg.data.get("path")
     if path is not None and not located(path, cfg.data_dir).exists():
         raise UserError(f"data.path: there is no {path}; name the file or folder that holds the careers.")
-    return onet_archive.download(cfg.data_dir, archive)
+    return onet_archive.download(cfg.data_dir, _archive(cfg))
+
+
+def onet_here(cfg: DictConfig) -> Path | None:
+    """The folder of O*NET's tables, without a download; `None`: there are none.
+
+    Raises:
+        UserError: the folder of data sets does not exist, or what was downloaded is not what it was.
+    """
+    from reasoning_occ.occupations import onet_archive
+
+    return onet_archive.here(cfg.data_dir, _archive(cfg))
+
+
+def _archive(cfg: DictConfig) -> Any:
+    from reasoning_occ.occupations.onet_archive import Archive
+
+    # exports, and runs of before there was such a key, say nothing of it
+    chosen: Any = cfg if "onet" in cfg else OmegaConf.load(CONF / "config.yaml")
+    return Archive(**chosen.onet)
 
 
 def taxonomy(name: str, data_dir: str | None, crosswalk: str | None, onet_folder: Callable[[], Path]) -> Any:

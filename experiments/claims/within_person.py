@@ -5,23 +5,27 @@
 For each person the model draws reasons, ranks after each, and the job's judge scores each. What is compared is the log-
 probability of the true title (nats) with factuality and coherence, each person's own means taken off: so neither easy
 people nor better models can make the link. Utility is judged with the truth at hand and has no place here. Validation
-people unless --part test says else. Reasons are kept in the run's stage and found again.
+people unless --part test says else. Reasons are kept in the run's stage and found again; the run's own folder stays
+as it is.
 """
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from omegaconf import DictConfig, OmegaConf
-
-from reasoning_occ.asking import reasoner
+from reasoning_occ.asking import asks_others, reasoner
 from reasoning_occ.careers.split import last_transitions
+from reasoning_occ.careers.types import Transition
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation.judging import judged
 from reasoning_occ.evaluation.within import within
-from reasoning_occ.making import hands, make
-from reasoning_occ.reasons.settings import check_run
+from reasoning_occ.making import hands
+from reasoning_occ.reasons.privacy import FIELDS
 from reasoning_occ.reasons.types import Case, Criterion
+from reasoning_occ.recommend.opened import opened, ready
+from reasoning_occ.recommenders.joint import AnswerFirst
 from reasoning_occ.recommenders.reasoned import Reasoned
 from reasoning_occ.task import load
 
@@ -38,21 +42,24 @@ def measure(run: Path, people: int, samples: int, part: str) -> list[str]:
         part: "valid" or "test".
 
     Raises:
-        UserError: the folder is none of such a run.
+        UserError: the folder is none of such a run, or its judge may not see what a model writes.
     """
-    check_run("RUN_DIR", str(run))
-    cfg = OmegaConf.load(run / ".hydra" / "config.yaml")
-    assert isinstance(cfg, DictConfig)
-    task = load(cfg)
+    found = opened(run, None)
+    cfg, task = found.cfg, load(found.cfg)
     asked = list(last_transitions(task.valid) if part == "valid" else task.test)[:people]
-    recommender = make(cfg, task, run)
-    if not isinstance(recommender, Reasoned) or recommender.writes is None:
-        raise UserError(f"{run}: expected a run of a method that writes a reason before it answers, as method=joint.")
-    recommender.folder = run
-    written = recommender.written([t.history for t in asked], range(samples))
-    rows = [(t, text) for t, texts in zip(asked, written, strict=True) for text in texts if text is not None]
-    told = recommender.rank([t.history for t, _ in rows], [text for _, text in rows])
-    truths = [float(one.log_probs[task.taxonomy.index(t.target)]) for one, (t, _) in zip(told, rows, strict=True)]
+    if asks_others(cfg.judge) and set(cfg.privacy.send) != set(FIELDS):
+        raise UserError(
+            f"{run}: its judge is asked elsewhere, and a model writes its reasons from whole histories; they are sent "
+            "only where privacy.send lists all fields."
+        )
+    scratch = TemporaryDirectory()
+    with scratch:
+        recommender = ready(found, scratch)
+        if not isinstance(recommender, Reasoned) or isinstance(recommender, AnswerFirst):
+            raise UserError(
+                f"{run}: expected a run of a method that writes a reason before it answers, as method=joint."
+            )
+        rows, truths = _drawn(recommender, asked, samples)
     judge = reasoner(cfg.judge, task.taxonomy, hands(cfg, task))
     judge.fit(task.train)
     verdicts = judged(judge, [Case(t.history, text, t.target) for t, text in rows], "drawn reasons")
@@ -68,12 +75,23 @@ def measure(run: Path, people: int, samples: int, part: str) -> list[str]:
             for (t, _), verdict, truth in zip(rows, verdicts, truths, strict=True)
             if (score := verdict.scores[name].value) is not None
         ]
-        found = within(pairs, cfg.evaluation.resamples, cfg.split.seed)
-        cells = [_told(found[figure]) for figure in ("correlation", "slope")]
+        linked = within(pairs, cfg.evaluation.resamples, cfg.split.seed)
+        cells = [_told(linked[figure]) for figure in ("correlation", "slope")]
         out.append(
-            f"| {name} | {len(rows) - len(pairs)} | {found['varied']} of {found['people']} | {' | '.join(cells)} |"
+            f"| {name} | {len(rows) - len(pairs)} | {linked['varied']} of {linked['people']} | {' | '.join(cells)} |"
         )
     return out
+
+
+def _drawn(
+    recommender: Reasoned, asked: Sequence[Transition], samples: int
+) -> tuple[list[tuple[Transition, str]], list[float]]:
+    """Each reason that was drawn, with its transition, and the log-probability of the true title after it."""
+    written = recommender.written([t.history for t in asked], range(samples))
+    rows = [(t, text) for t, texts in zip(asked, written, strict=True) for text in texts if text is not None]
+    told = recommender.rank([t.history for t, _ in rows], [text for _, text in rows])
+    at = recommender.taxonomy.index
+    return rows, [float(one.log_probs[at(t.target)]) for one, (t, _) in zip(told, rows, strict=True)]
 
 
 def _told(figure: dict[str, float | None]) -> str:

@@ -93,5 +93,8 @@ def _below(least: int, taxonomy: Taxonomy, zones: Callable[[], Mapping[str, int]
         raise UserError(f"min_job_zone: job zones are O*NET's, and this run ranks the {taxonomy.name} taxonomy.")
     known = zones()
     if not known:
-        raise UserError("min_job_zone: there is no 'Job Zones.txt' in the folder onet of data_dir; get it from O*NET.")
+        raise UserError(
+            "min_job_zone: there is no 'Job Zones.txt', neither in the folder onet of data_dir nor among downloaded "
+            "tables. Get it from O*NET."
+        )
     return {code for code in taxonomy.codes if known.get(code, 0) < least}

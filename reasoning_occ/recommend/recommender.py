@@ -132,13 +132,13 @@ class Recommender:
         Raises:
             UserError: one is unknown, or a number is out of range.
         """
+        from reasoning_occ.config import onet_here
         from reasoning_occ.occupations import onet
-        from reasoning_occ.occupations.data_dir import resolve
         from reasoning_occ.recommend.listing import Listing
 
         def zones() -> dict[str, int]:
-            folder = resolve(self.run.cfg.data_dir)
-            return {} if folder is None else onet.job_zones(folder / "onet")
+            folder = onet_here(self.run.cfg)
+            return {} if folder is None else onet.job_zones(folder)
 
         return Listing.of(choice, self.taxonomy, zones)
 

@@ -92,17 +92,23 @@ def _beside(jobs: Sequence[Job], made: Table, against: str | None) -> dict[str, 
             if against:
                 raise
             told.append(f"Not compared pair by pair: {error}")  # a sweep may not have come to that row yet
-    found = seeds.pools(jobs) if len({job.seed for job in jobs}) > 1 else []
-    if any(len(pool.jobs) > 1 for pool in found):
-        grids.append(seeds.spread(found, shown, made.decimals + 1))
-        if base:
-            try:
-                grids.append(seeds.against(found, base, shown, made.decimals + 1, grid.margin(jobs)))
-            except UserError as error:
-                told.append(f"Means over seeds are not compared: {error}")
+    if len({job.seed for job in jobs}) > 1:
+        try:
+            grids += _over_seeds(jobs, base, shown, made.decimals + 1)
+        except UserError as error:
+            told.append(f"No means over seeds: {str(error).rstrip('.')}.")
     if spent := grid.cost(jobs, labels):
         grids.append(spent)
     return {"grids": tuple(grids), "notes": (*made.notes, *told)}
+
+
+def _over_seeds(jobs: Sequence[Job], base: str | None, shown: Sequence[str], decimals: int) -> list[Grid]:
+    """Means over seeds, and compared with those of `base`; nothing where no job was trained with several."""
+    found = seeds.pools(jobs)
+    if all(len(pool.jobs) == 1 for pool in found):
+        return []
+    compared = [seeds.against(found, base, shown, decimals, grid.margin(jobs))] if base else []
+    return [seeds.spread(found, shown, decimals), *compared]
 
 
 def rows(jobs: Sequence[Job]) -> tuple[Row, ...]:

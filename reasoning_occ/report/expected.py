@@ -82,8 +82,10 @@ def write(folder: Path, path: Path, metrics: Sequence[str], tolerance: float, co
     """Write what the finished jobs at or below a folder give as what is expected of them.
 
     Raises:
-        UserError: no finished job, or a file of one can't be read.
+        UserError: no finished job, a file of one can't be read, or the tolerance is no number above 0.
     """
+    if not tolerance > 0:
+        raise UserError(f"--tolerance {tolerance:g}: expected a number above 0.")
     people, found = _figures(folder, tolerance)
     rows = {label: {name: figures[name] for name in metrics if name in figures} for label, figures in found.items()}
     with whole(path) as file:

@@ -34,11 +34,19 @@ def pools(jobs: Sequence[Job]) -> list[Pool]:
     """Jobs by recommender and overrides less the seed, in the order of their first ones.
 
     Raises:
-        UserError: jobs of a pool were tested on other transitions, or a file can't be read.
+        UserError: two jobs differ in nothing, not even in their seed; jobs of a pool were tested on other
+            transitions; or a file can't be read.
     """
     held: dict[tuple[str, frozenset[str]], list[Job]] = {}
     for job in jobs:
-        held.setdefault((job.name, frozenset(_words(job))), []).append(job)
+        alike = held.setdefault((job.name, frozenset(_words(job))), [])
+        twin = next((other for other in alike if other.seed == job.seed), None)
+        if twin is not None:
+            raise UserError(
+                f"{twin.folder.name} and {job.folder.name} are the same job (seed {job.seed}) by other code or data; "
+                "take one of them away"
+            )
+        alike.append(job)
     names = Counter(name for name, _ in held)
     labels = {key: key[0] if names[key[0]] == 1 else _apart(key, list(held)) for key in held}
     return [

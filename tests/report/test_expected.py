@@ -47,6 +47,12 @@ def test_other_people_are_noticed(sweep, kept):
     assert expected.check(sweep, kept).off[0].startswith("expected 1 test people, got")
 
 
+def test_a_tolerance_of_nothing_is_refused(sweep, tmp_path, capsys):
+    assert main([str(sweep), "--write-expected", str(tmp_path / "expected.json"), "--tolerance", "0"]) == 1
+    assert "--tolerance 0: expected a number above 0." in capsys.readouterr().err
+    assert not (tmp_path / "expected.json").exists()
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [("{", "the file"), ('{"command": "", "people": 1, "rows": {"a": {"MRR": {"value": 1}}}}', "rows.a.MRR.low")],

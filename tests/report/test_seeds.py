@@ -53,6 +53,15 @@ def test_seeds_tested_on_others_are_refused(sweep):
         scored.averaged([whole, less])
 
 
+def test_one_job_twice_is_no_second_seed(twice, run_folder):
+    run_folder(twice / "joint-6", "joint", 1.0, 0.1, seed=1)  # as joint-5
+    table = compose(twice, METRICS, "direct (seed=0)")
+    assert not any("seeds" in one.title for one in table.grids)
+    assert any("No means over seeds: joint-5 and joint-6 are the same job (seed 1)" in note for note in table.notes)
+    with pytest.raises(UserError, match="take one of them away"):
+        seeds.pools(find(twice)[0])
+
+
 def test_an_average_does_not_depend_on_the_order_of_lines(sweep):
     whole = scored.read(sweep / "direct-1" / "scores.jsonl")
     turned = scored.Scored(whole.keys[::-1], whole.truths[::-1], whole.means[::-1], whole.probabilities[::-1])

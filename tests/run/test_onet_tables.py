@@ -13,7 +13,7 @@ from omegaconf import DictConfig
 from onet_zip import TABLES, table, zipped
 
 from reasoning_occ import run  # noqa: F401  (registers the resolver that names runs)
-from reasoning_occ.config import CONF, source
+from reasoning_occ.config import CONF, onet_here, source
 from reasoning_occ.errors import UserError
 from reasoning_occ.identity import run_name
 from reasoning_occ.occupations import data_dir
@@ -117,3 +117,12 @@ def test_a_job_as_a_user_types_it_downloads_once_and_offline_says_what_to_do(ser
     done = command(tmp_path, *job)
     assert done.returncode == 0 and "Downloading O*NET" in done.stderr, done.stderr
     assert "popularity" in done.stdout and len(server.asked) == 1
+
+
+def test_a_run_of_before_there_was_such_a_key_finds_tables_all_the_same(tmp_path):
+    """Its configuration says nothing of a download."""
+    (tmp_path / "onet").mkdir()
+    with initialize_config_dir(str(CONF.resolve()), version_base="1.3"):
+        cfg = compose("config", [f"data_dir={tmp_path}"])
+    told = DictConfig({key: cfg[key] for key in ("data_dir", "data")})
+    assert onet_here(told) == onet_here(cfg) == tmp_path / "onet"
