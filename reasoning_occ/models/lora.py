@@ -71,7 +71,9 @@ def _in_last(model: "PreTrainedModel", last: int, targets: str | list[str]) -> l
 
     held = layers(model)
     if not 1 <= last <= len(held):
-        raise UserError(f"trainer.lora.last_layers: expected null or a number from 1 to {len(held)}, the layers; got {last}.")
+        raise UserError(
+            f"trainer.lora.last_layers: expected null or a number up to {len(held)}, the layers; got {last}."
+        )
     chosen = {id(module) for layer in held[-last:] for module in layer.modules() if isinstance(module, nn.Linear)}
     everywhere = {name: module for name, module in model.named_modules() if id(module) in chosen}
     return [name for name in everywhere if targets == "all-linear" or name.rpartition(".")[2] in targets]

@@ -72,7 +72,7 @@ def test_settings_that_cannot_work_are_refused(texts):
         add_lora(model, r=0, alpha=8, dropout=0.0, targets="all-linear")
     with pytest.raises(UserError, match=r"lora\.targets.*nowhere"):
         add_lora(model, r=4, alpha=8, dropout=0.0, targets=["nowhere"])
-    with pytest.raises(UserError, match=r"last_layers.*from 1 to 2.*got 3"):
+    with pytest.raises(UserError, match=r"last_layers.*up to 2.*got 3"):
         add_lora(model, r=4, alpha=8, dropout=0.0, targets="all-linear", last_layers=3)
 
 
