@@ -1,0 +1,54 @@
+"""The page: a header that says what it is not, and four tabs."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reasoning_occ.app import judge, people, runs, try_it
+from reasoning_occ.app.render import HERE, render
+
+if TYPE_CHECKING:
+    import gradio as gr
+
+    from reasoning_occ.app.opened import Opened
+
+CSS: Path = HERE / "style.css"
+_SYSTEM = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
+_FIXED = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
+
+
+def page(run: "Opened") -> "gr.Blocks":
+    """The page of a run, not served yet."""
+    import gradio as gr
+
+    with gr.Blocks(analytics_enabled=False, title=f"{run.recommender.name} - reasoning_occ", fill_width=False) as found:
+        gr.HTML(header(run), elem_classes="occ", js_on_load=None)
+        with gr.Tabs():
+            for name, build in (("Try it", try_it), ("People", people), ("Runs", runs), ("Judge", judge)):
+                with gr.Tab(name, id=name):
+                    build.build(run)
+    return found
+
+
+def header(run: "Opened") -> str:
+    """What the page is about, and what it is not."""
+    known, data = run.metrics, run.metrics.get("data", {})
+    return render(
+        "header.html.j2",
+        name=run.recommender.name,
+        run=run.run.resolve().name,
+        titles=len(run.recommender.taxonomy),
+        taxonomy=run.recommender.taxonomy.name,
+        note=run.recommender.taxonomy.note,
+        right=known["AccEM"]["value"],
+        tested=known["counts"]["people"],
+        what="validation" if data.get("part") == "valid" else "test",
+    )
+
+
+def theme() -> Any:
+    """Gradio's plain theme in the fonts of the reader's own machine."""
+    import gradio as gr
+
+    return gr.themes.Base(
+        primary_hue="blue", neutral_hue="stone", font=_SYSTEM, font_mono=_FIXED, radius_size="md", text_size="md"
+    )
