@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from reasoning_occ.app import judge, people, runs, try_it
 from reasoning_occ.app.render import HERE, render
+from reasoning_occ.app.wiring import html
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -21,7 +22,7 @@ def page(run: "Opened") -> "gr.Blocks":
     import gradio as gr
 
     with gr.Blocks(analytics_enabled=False, title=f"{run.recommender.name} - reasoning_occ", fill_width=False) as found:
-        gr.HTML(header(run), elem_classes="occ", js_on_load=None)
+        html(header(run))
         with gr.Tabs():
             for name, build in (("Try it", try_it), ("People", people), ("Runs", runs), ("Judge", judge)):
                 with gr.Tab(name, id=name):
@@ -49,6 +50,27 @@ def theme() -> Any:
     """Gradio's plain theme in the fonts of the reader's own machine."""
     import gradio as gr
 
-    return gr.themes.Base(
+    plain = gr.themes.Base(
         primary_hue="blue", neutral_hue="stone", font=_SYSTEM, font_mono=_FIXED, radius_size="md", text_size="md"
+    )
+    # the colours of style.css
+    return plain.set(
+        button_primary_background_fill="var(--first)",
+        button_primary_background_fill_hover="var(--second)",
+        button_primary_text_color="var(--card)",
+        button_secondary_background_fill="var(--card)",
+        button_secondary_background_fill_hover="var(--tint)",
+        button_secondary_border_color="var(--muted)",
+        button_border_width="1px",
+        button_large_text_weight="500",
+        button_large_padding="0.5rem 1rem",
+        body_background_fill="var(--page)",
+        block_background_fill="var(--card)",
+        block_label_text_color="var(--ink)",
+        block_title_text_color="var(--ink)",
+        color_accent="var(--first)",
+        input_background_fill="var(--card)",
+        input_border_width="1px",
+        input_border_color="var(--muted)",
+        checkbox_label_background_fill="var(--card)",
     )

@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 from reasoning_occ.app.browsing import EVERYBODY, People, card, nobody
 from reasoning_occ.app.render import message
-from reasoning_occ.app.wiring import told
+from reasoning_occ.app.wiring import html, told
 from reasoning_occ.errors import UserError
 
 if TYPE_CHECKING:
     from reasoning_occ.app.opened import Opened
 
-WHICH = [("all", "all"), ("first title right", "right"), ("first title wrong", "wrong")]
+WHICH = ["all", "right", "wrong"]
 ALONE = "no other run"
 
 
@@ -42,20 +42,20 @@ def build(run: "Opened") -> None:
     try:
         browser = Browser(People(run.others, run.recommender.taxonomy))
     except UserError as error:
-        gr.HTML(message(f"The people of this run can't be shown: {error}", "wrong"), elem_classes="occ", js_on_load=None)
+        html(message(f"The people of this run can't be shown: {error}", "wrong"))
         return
     people = browser.people
     where, first, _ = browser.page(EVERYBODY, "all", ALONE, 1)
     with gr.Row():
         group = gr.Dropdown(people.groups(), value=EVERYBODY, label="Which people", min_width=220)
-        which = gr.Radio(WHICH, value="all", label="Was the first title right?", min_width=220)
+        which = gr.Radio(WHICH, value="all", label="First title", min_width=220)
         other = gr.Dropdown([ALONE, *people.others], value=ALONE, label="Beside it", min_width=220)
     with gr.Row(elem_classes="steps"):
         before = gr.Button("Previous person", min_width=110)
         number = gr.Number(1, label="Number", precision=0, minimum=1, min_width=90)
         after = gr.Button("Next person", min_width=110)
-    told_of = gr.HTML(message(where), elem_classes="occ", elem_id="people-message", js_on_load=None)
-    shown = gr.HTML(first, elem_classes="occ", elem_id="person", js_on_load=None)
+    told_of = html(message(where), elem_id="people-message")
+    shown = html(first, elem_id="person")
 
     def stepping(by: int | None) -> Any:
         @told(2)

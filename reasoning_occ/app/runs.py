@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reasoning_occ.app.render import message, render
-from reasoning_occ.app.wiring import told
+from reasoning_occ.app.wiring import html, told
 from reasoning_occ.errors import UserError
 
 if TYPE_CHECKING:
@@ -104,18 +104,18 @@ def build(run: "Opened") -> None:
     try:
         names, folders = rows(run.runs), jobs(run.runs)
     except UserError as error:
-        gr.HTML(message(f"There is no table to show: {error}", "wrong"), elem_classes="occ", js_on_load=None)
+        html(message(f"There is no table to show: {error}", "wrong"))
         return
     if run.runs == run.run:
         alone = "This is the run's own table. With runs=SWEEP_DIR the page shows a sweep's."
-        gr.HTML(message(alone), elem_classes="occ", js_on_load=None)
+        html(render("quiet.html.j2", text=alone))
     with gr.Row():
         against = gr.Dropdown([AS_CONFIGURED, *names], value=AS_CONFIGURED, label="Compare every row with", min_width=220)
         which = gr.Dropdown(list(folders), value=None, label="Pictures of one run", min_width=220)
         again = gr.Button("Read again", min_width=110)
-    told_of = gr.HTML("", elem_classes="occ", elem_id="runs-message", js_on_load=None)
-    shown = gr.HTML("", elem_classes="occ", elem_id="runs", js_on_load=None)
-    single = gr.HTML("", elem_classes="occ", elem_id="job", js_on_load=None)
+    told_of = html("", elem_id="runs-message")
+    shown = html("", elem_id="runs")
+    single = html("", elem_id="job")
 
     @told(1)
     def compared(row: str | None) -> tuple[Any, ...]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from reasoning_occ.app import drafts, showing
 from reasoning_occ.app.drafts import LARGEST, Draft
 from reasoning_occ.app.render import message, render
-from reasoning_occ.app.wiring import MODEL, told
+from reasoning_occ.app.wiring import MODEL, html, told
 from reasoning_occ.errors import UserError
 from reasoning_occ.recommend import Choice, Recommended
 from reasoning_occ.recommend.reading import Understood
@@ -113,7 +113,7 @@ def build(run: "Opened") -> None:
     draft, person, said = gr.State(drafts.empty()), gr.State(None), gr.State(None)
     with gr.Row(elem_classes="split"):
         with gr.Column(scale=5, min_width=300):
-            gr.HTML("<h2>A career</h2>", elem_classes="occ", js_on_load=None)
+            html("<h2>A career</h2>")
             title = gr.Dropdown(titles, value=None, allow_custom_value=True, label="Job title (type to search)")
             with gr.Row():
                 start = gr.Textbox(label="From", placeholder="2012 or 2012-03", min_width=110)
@@ -124,7 +124,7 @@ def build(run: "Opened") -> None:
                 finished = gr.Textbox(label="Finished", placeholder="2010", min_width=110)
             add_education = gr.Button("Add this education")
             with gr.Accordion("Paste or upload", open=False):
-                gr.HTML(render("file.html.j2"), elem_classes="occ", js_on_load=_FILE_CHOSEN)
+                html(render("file.html.j2"), js_on_load=_FILE_CHOSEN)
                 pasted = gr.Textbox(label="Or paste JSON: a career of ours, or a JSON Resume", lines=5, max_lines=12)
                 read = gr.Button("Read what is pasted")
             with gr.Accordion("Change", open=False):
@@ -137,8 +137,8 @@ def build(run: "Opened") -> None:
             content = gr.Textbox(visible="hidden", label="content")
             read_file = gr.Button("Read the file", visible="hidden", elem_id="read-file")
         with gr.Column(scale=7, min_width=300):
-            told_of = gr.HTML("", elem_classes="occ", elem_id="try-message", js_on_load=None)
-            shown = gr.HTML(desk.looked_at(drafts.empty()), elem_classes="occ", elem_id="try-shown", js_on_load=None)
+            told_of = html("", elem_id="try-message")
+            shown = html(desk.looked_at(drafts.empty()), elem_id="try-shown")
             with gr.Accordion("What if …", open=False, visible=False) as what_if:
                 dropped = gr.Dropdown([], value=[], multiselect=True, label="Without these lines")
                 with gr.Row():
@@ -148,7 +148,7 @@ def build(run: "Opened") -> None:
                     other_learned = gr.Textbox(label="With this education", placeholder="Master", min_width=200)
                     other_finished = gr.Textbox(label="Finished", placeholder="2015", min_width=110)
                 see = gr.Button("See what that moves")
-                moved_of = gr.HTML("", elem_classes="occ", elem_id="moved", js_on_load=None)
+                moved_of = html("", elem_id="moved")
 
     def changed(now: Draft, words: str) -> tuple[Any, ...]:
         """Values of `after`: the career as it is now, with what was ranked before taken away."""

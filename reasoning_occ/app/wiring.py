@@ -34,3 +34,10 @@ def told(outputs: int) -> Callable[[Callable[..., Any]], Callable[..., tuple[Any
         return handled
 
     return wrap
+
+
+def html(value: str, elem_id: str | None = None, js_on_load: str | None = None) -> Any:
+    """A place for what this room's templates made; `js_on_load` is run once in the browser."""
+    import gradio as gr
+
+    return gr.HTML(value, elem_id=elem_id, elem_classes="occ", js_on_load=js_on_load, apply_default_css=False)
