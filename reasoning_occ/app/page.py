@@ -56,11 +56,11 @@ def theme() -> Any:
     # the colours of style.css
     return plain.set(
         button_primary_background_fill="var(--first)",
-        button_primary_background_fill_hover="var(--second)",
+        button_primary_background_fill_hover="var(--ink)",
         button_primary_text_color="var(--card)",
         button_secondary_background_fill="var(--card)",
         button_secondary_background_fill_hover="var(--tint)",
-        button_secondary_border_color="var(--muted)",
+        button_secondary_border_color="var(--field)",
         button_border_width="1px",
         button_large_text_weight="500",
         button_large_padding="0.5rem 1rem",
@@ -71,6 +71,6 @@ def theme() -> Any:
         color_accent="var(--first)",
         input_background_fill="var(--card)",
         input_border_width="1px",
-        input_border_color="var(--muted)",
+        input_border_color="var(--field)",
         checkbox_label_background_fill="var(--card)",
     )

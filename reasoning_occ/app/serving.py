@@ -78,7 +78,8 @@ def served(run: "Opened", port: int) -> Iterator[str]:
                 mcp_server=False,
                 strict_cors=True,
                 theme=theme(),
-                css=CSS.read_text(encoding="utf-8"),
+                # not css=, which gradio cuts at every comma, also inside :is()
+                head=f"<style>{CSS.read_text(encoding='utf-8')}</style>",
                 app_kwargs={"middleware": [_middleware(Gate)], "docs_url": None, "redoc_url": None, "openapi_url": None},
             )
         try:
