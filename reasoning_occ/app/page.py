@@ -1,6 +1,5 @@
 """The page: a header that says what it is not, and four tabs."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reasoning_occ.app import judge, people, runs, try_it
@@ -12,7 +11,6 @@ if TYPE_CHECKING:
 
     from reasoning_occ.app.opened import Opened
 
-CSS: Path = HERE / "style.css"
 _SYSTEM = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
 _FIXED = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
 
@@ -44,6 +42,13 @@ def header(run: "Opened") -> str:
         tested=known["counts"]["people"],
         what="validation" if data.get("part") == "valid" else "test",
     )
+
+
+def head() -> str:
+    """What the page's head holds beside gradio's own. Styles are not given as `css=`, which gradio cuts at every comma,
+    also inside `:is()`."""
+    style, script = ((HERE / name).read_text(encoding="utf-8") for name in ("style.css", "page.js"))
+    return f"<style>{style}</style><script>{script}</script>"
 
 
 def theme() -> Any:

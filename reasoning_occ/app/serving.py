@@ -53,7 +53,7 @@ def served(run: "Opened", port: int) -> Iterator[str]:
         for name in _OTHERS:
             os.environ.pop(name, None)
         from reasoning_occ.app.gate import Gate
-        from reasoning_occ.app.page import CSS, page, theme
+        from reasoning_occ.app.page import head, page, theme
 
         found = page(run)
         with warnings.catch_warnings():
@@ -78,8 +78,7 @@ def served(run: "Opened", port: int) -> Iterator[str]:
                 mcp_server=False,
                 strict_cors=True,
                 theme=theme(),
-                # not css=, which gradio cuts at every comma, also inside :is()
-                head=f"<style>{CSS.read_text(encoding='utf-8')}</style>",
+                head=head(),
                 app_kwargs={"middleware": [_middleware(Gate)], "docs_url": None, "redoc_url": None, "openapi_url": None},
             )
         try:
