@@ -98,7 +98,9 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("words", nargs="*", metavar="WORD=VALUE", help="run= (needed), runs=, port=, reasons=, data_dir=")
+    parser.add_argument(
+        "words", nargs="*", metavar="WORD=VALUE", help="run= (needed), runs=, port=, reasons=, data_dir="
+    )
     return parser
 
 

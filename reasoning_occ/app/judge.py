@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 CHOICES = [("no score", ""), *((str(score), str(score)) for score in (1, 2, 3, 4, 5))]
 _INTRO = (
-    "Reasons that the run could learn from, drawn by chance as the audit draws them. A teacher wrote them who knew what "
-    "came next; the judge scored them. Score them yourself to find out whether the judge can be trusted: its scores "
+    "Reasons that the run could learn from, drawn by chance as the audit draws them. A teacher wrote them who knew "
+    "what came next; the judge scored them. Score them yourself to find out whether the judge can be trusted: its scores "
     "stay hidden until you have given yours."
 )
 
@@ -84,7 +84,9 @@ def build(run: "Opened") -> None:
     last = gr.State(first)
     html(render("quiet.html.j2", text=_INTRO))
     with gr.Row():
-        name = gr.Textbox(label="Your name (names your file of scores)", placeholder="anna", max_length=40, min_width=220)
+        name = gr.Textbox(
+            label="Your name (names your file of scores)", placeholder="anna", max_length=40, min_width=220
+        )
         unscored = gr.Checkbox(False, label="Only reasons that I have not scored", min_width=220)
         seen = gr.Checkbox(False, label="Show the judge's scores before mine", min_width=220)
     with gr.Row(elem_classes="steps"):
@@ -97,7 +99,8 @@ def build(run: "Opened") -> None:
             shown = html(card, elem_id="reason")
         with gr.Column(scale=5, min_width=300):
             scores = [
-                gr.Radio(CHOICES, value="", label=f"{criterion.capitalize()}: {ABOUT[criterion]}") for criterion in CRITERIA
+                gr.Radio(CHOICES, value="", label=f"{criterion.capitalize()}: {ABOUT[criterion]}")
+                for criterion in CRITERIA
             ]
             save = gr.Button("Save my scores", variant="primary")
             judged = html(verdict, elem_id="verdict")

@@ -34,7 +34,9 @@ def file_of(run: Path, name: str | None) -> Path:
     """
     given = (name or "").strip()
     if not _NAME.fullmatch(given):
-        raise UserError("Your name: expected up to 40 letters (a to z), digits, - and _, such as anna; it names the file.")
+        raise UserError(
+            "Your name: expected up to 40 letters (a to z), digits, - and _, such as anna; it names the file."
+        )
     return run / FOLDER / f"{given}.csv"
 
 

@@ -47,12 +47,12 @@ def opened(words: "Words") -> Opened:
         find(words.runs)  # what is wrong with it is told before a model is read
     cfg = settings(words.run, words.data_dir)
     if asks(cfg):
-        raise UserError(f"run: {words.run} asks a language model elsewhere, and this page sends nothing. Open another run.")
+        raise UserError(
+            f"run: {words.run} asks a language model elsewhere, and this page sends nothing. Open another run."
+        )
     writes = writes_reasons(cfg)
     with console.status("Opening the run"):
-        recommender = Recommender.load(
-            words.run, reasons=words.reasons if writes else None, data_dir=words.data_dir
-        )
+        recommender = Recommender.load(words.run, reasons=words.reasons if writes else None, data_dir=words.data_dir)
         subject = _subject(words.run, learns=_learns(cfg))
     return Opened(
         run=words.run,

@@ -20,7 +20,9 @@ class Browser:
     def __init__(self, people: People) -> None:
         self.people = people
 
-    def page(self, group: str | None, which: str | None, other: str | None, number: float | None) -> tuple[str, str, int]:
+    def page(
+        self, group: str | None, which: str | None, other: str | None, number: float | None
+    ) -> tuple[str, str, int]:
         """Where one is, the person's card, and the number, brought into range.
 
         Raises:

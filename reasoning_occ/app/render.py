@@ -28,7 +28,11 @@ def _environment() -> "Environment":
 
     folders = [HERE / "templates", HERE.parent / "report"]
     environment = Environment(
-        loader=FileSystemLoader(folders), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(folders),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.globals |= {"value": value, "interval": interval}
     environment.filters |= {"percent": _percent}

@@ -1,4 +1,4 @@
-"""The tab *Runs*: the table of a sweep with intervals, paired tests and pictures, as `reasoning_occ.report` makes them."""
+"""The tab *Runs*: the table of a sweep, paired tests and pictures, as `reasoning_occ.report` makes them."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 AS_CONFIGURED = "as the sweep has it"
 _BESIDE = "Dots are values, lines 95% intervals; grey: floors scored beside on the same people."
 _TRUE = (
-    "On the dashed line a probability means what it says; below it the recommender is too sure. Lines are 95% intervals "
-    "(Wilson); bars below count predictions."
+    "On the dashed line a probability means what it says; below it the recommender is too sure. Lines are 95% "
+    "intervals (Wilson); bars below count predictions."
 )
 _PAST = "Share of transitions, with 95% intervals: first title right (AccEM), truth among the first five (Hit@5)."
 
@@ -110,7 +110,9 @@ def build(run: "Opened") -> None:
         alone = "This is the run's own table. With runs=SWEEP_DIR the page shows a sweep's."
         html(render("quiet.html.j2", text=alone))
     with gr.Row():
-        against = gr.Dropdown([AS_CONFIGURED, *names], value=AS_CONFIGURED, label="Compare every row with", min_width=220)
+        against = gr.Dropdown(
+            [AS_CONFIGURED, *names], value=AS_CONFIGURED, label="Compare every row with", min_width=220
+        )
         which = gr.Dropdown(list(folders), value=None, label="Pictures of one run", min_width=220)
         again = gr.Button("Read again", min_width=110)
     told_of = html("", elem_id="runs-message")

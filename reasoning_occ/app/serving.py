@@ -6,6 +6,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from tempfile import TemporaryDirectory
 from threading import Event
 from typing import TYPE_CHECKING
@@ -79,7 +80,12 @@ def served(run: "Opened", port: int) -> Iterator[str]:
                 strict_cors=True,
                 theme=theme(),
                 head=head(),
-                app_kwargs={"middleware": [_middleware(Gate)], "docs_url": None, "redoc_url": None, "openapi_url": None},
+                app_kwargs={
+                    "middleware": [_middleware(Gate)],
+                    "docs_url": None,
+                    "redoc_url": None,
+                    "openapi_url": None,
+                },
             )
         try:
             yield address.rstrip("/")
@@ -101,12 +107,12 @@ def _free(port: int) -> None:
         try:
             tried.bind((HOST, port))
         except OSError as error:
-            raise UserError(f"port: {port} can't be used ({error.strerror}). Name another one, such as port={port + 1}.") from error
+            raise UserError(
+                f"port: {port} can't be used ({error.strerror}). Name another one, such as port={port + 1}."
+            ) from error
 
 
 def _gradio() -> None:
-    os.environ.update(_QUIET)
-    try:
-        import gradio  # noqa: F401
-    except ImportError as error:
-        raise UserError('The page needs gradio: pip install "reasoning-occ[app]".') from error
+    """Nothing, where gradio is installed; it isn't read in yet, which takes seconds."""
+    if find_spec("gradio") is None:
+        raise UserError('The page needs gradio: pip install "reasoning-occ[app]".')

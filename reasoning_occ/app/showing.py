@@ -105,5 +105,7 @@ def longest(bars: Sequence[Bar]) -> float:
 def mended(titles: Sequence[TitleMatch], left_out: Mapping[str, int]) -> list[str]:
     """Sentences on titles that are others' names or nobody's, and counts of what was left out."""
     told_of = [f"“{one.given}” is another name of {one.title}." for one in titles if one.how == "alias"]
-    told_of += [f"“{one.given}” is near no title of the taxonomy and is left out." for one in titles if one.code is None]
+    told_of += [
+        f"“{one.given}” is near no title of the taxonomy and is left out." for one in titles if one.code is None
+    ]
     return told_of + [f"{n} {what}." for what, n in left_out.items() if what not in _TOLD]

@@ -28,7 +28,9 @@ def told(outputs: int) -> Callable[[Callable[..., Any]], Callable[..., tuple[Any
                 wrong = str(error).removeprefix("--what-if: ")
             except Exception:  # whatever it is, the page shows none of it
                 traceback.print_exc(file=sys.stderr)
-                wrong = "That did not work, through a mistake of this page's. The terminal it was started from says more."
+                wrong = (
+                    "That did not work, through a mistake of this page's. The terminal it was started from says more."
+                )
             return (message(wrong, "wrong"), *(gr.skip() for _ in range(outputs)))
 
         return handled

@@ -91,4 +91,3 @@ def visit(chromium):
 def page(served, visit):
     """The page in a desktop's window."""
     return visit(served.address)
-

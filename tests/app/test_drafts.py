@@ -5,7 +5,7 @@ import json
 import pytest
 
 from reasoning_occ.app import drafts
-from reasoning_occ.app.try_it import edits
+from reasoning_occ.app.desk import edits
 from reasoning_occ.errors import UserError
 
 
@@ -58,7 +58,10 @@ def test_of_a_resume_nothing_is_taken_but_titles_dates_and_education():
             {"position": "Pilots"},
             {"startDate": "2001"},
         ],
-        "education": [{"institution": "Uni", "studyType": "Master", "area": "Art", "endDate": "2006"}, {"area": "Life"}],
+        "education": [
+            {"institution": "Uni", "studyType": "Master", "area": "Art", "endDate": "2006"},
+            {"area": "Life"},
+        ],
     }
     draft, left = drafts.from_text(json.dumps(resume))
     assert draft == {

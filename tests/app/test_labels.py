@@ -19,7 +19,9 @@ def sample():
 
     def asked(n):
         history = Career(Person(str(n)), (), (Job("c", Date(2000 + n)),))
-        return Asked(Transition(history, "b", Date(2015)), 0, Candidate(f'=1+{n} "quoted"\nand two lines'), verdict, True)
+        return Asked(
+            Transition(history, "b", Date(2015)), 0, Candidate(f'=1+{n} "quoted"\nand two lines'), verdict, True
+        )
 
     return [asked(n) for n in range(6)]
 
@@ -72,7 +74,7 @@ def test_a_score_that_is_none_stops_before_anything_is_lost(sample, tiny_taxonom
     path = labels.file_of(tmp_path, "anna")
     labels.save(path, sample, tiny_taxonomy, sample[0], scores(1, 2, 3))
     path.write_text(path.read_text(encoding="utf-8").replace(",1,2,3", ",1,2,good"), encoding="utf-8")
-    with pytest.raises(UserError, match="utility of k.* is 'good'"):
+    with pytest.raises(UserError, match=r"utility of k.* is 'good'"):
         labels.save(path, sample, tiny_taxonomy, sample[1], scores(1, 2, 3))
     with pytest.raises(UserError, match="at least one score"):
         labels.save(path, sample, tiny_taxonomy, sample[1], scores(None, None, None))

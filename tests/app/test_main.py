@@ -10,7 +10,13 @@ from reasoning_occ.app.__main__ import main, read
 
 def test_words_come_in_any_order():
     words = read(["port=8000", "runs=a", "runs/b", "reasons=8"])
-    assert (str(words.run), str(words.runs), words.port, words.reasons, words.data_dir) == ("runs/b", "a", 8000, 8, None)
+    assert (str(words.run), str(words.runs), words.port, words.reasons, words.data_dir) == (
+        "runs/b",
+        "a",
+        8000,
+        8,
+        None,
+    )
     assert read(["run=x"]).port == 7860
 
 

@@ -75,7 +75,9 @@ def test_uncertainty_goes_from_the_lowest_to_the_highest():
 
 def test_a_move_points_up_or_down_only_where_it_can_be_seen():
     html = showing.moves(
-        ["x"], [Moved("a", (1, 2), (0.5, 0.25)), Moved("b", (2, 1), (0.1, 0.2)), Moved("c", (3, None), (0.30001, 0.3))], None
+        ["x"],
+        [Moved("a", (1, 2), (0.5, 0.25)), Moved("b", (2, 1), (0.1, 0.2)), Moved("c", (3, None), (0.30001, 0.3))],
+        None,
     )
     assert (html.count("▼"), html.count("▲")) == (1, 1)
     assert "3 → -" in re.sub(r"\s+", " ", html)
