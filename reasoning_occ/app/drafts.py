@@ -89,13 +89,12 @@ def with_education(draft: Draft, title: str | None, date: str | None) -> Draft:
 
 
 def with_birth(draft: Draft, year: str | None) -> Draft:
-    """The career with a year of birth, or without one where none is given.
+    """The career with a year of birth; as it is where none is given.
 
     Raises:
         UserError: it is no year.
     """
-    rest = {key: value for key, value in draft.items() if key != "birth_year"}
-    return {**rest, "birth_year": dated(year, "Year of birth").year} if (year or "").strip() else rest
+    return {**draft, "birth_year": dated(year, "Year of birth").year} if (year or "").strip() else draft
 
 
 def names(draft: Draft) -> list[tuple[str, str]]:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 CHOICES = [("no score", ""), *((str(score), str(score)) for score in (1, 2, 3, 4, 5))]
 _INTRO = (
     "Reasons that the run could learn from, drawn by chance as the audit draws them. A teacher wrote them who knew "
-    "what came next; the judge scored them. Score them yourself to find out whether the judge can be trusted: its scores "
-    "stay hidden until you have given yours."
+    "what came next; the judge scored them. Score them yourself to find out whether the judge can be trusted: its "
+    "scores stay hidden until you have given yours."
 )
 
 
@@ -87,8 +87,9 @@ def build(run: "Opened") -> None:
         name = gr.Textbox(
             label="Your name (names your file of scores)", placeholder="anna", max_length=40, min_width=220
         )
-        unscored = gr.Checkbox(False, label="Only reasons that I have not scored", min_width=220)
-        seen = gr.Checkbox(False, label="Show the judge's scores before mine", min_width=220)
+        with gr.Column(min_width=220):
+            unscored = gr.Checkbox(False, label="Only reasons that I have not scored")
+            seen = gr.Checkbox(False, label="Show the judge's scores before mine")
     with gr.Row(elem_classes="steps"):
         before = gr.Button("Previous reason", min_width=110)
         number = gr.Number(1, label="Number", precision=0, minimum=1, min_width=90)
@@ -107,9 +108,8 @@ def build(run: "Opened") -> None:
 
     def stepping(by: int | None) -> Any:
         @told(7)
-        def step(*given: Any) -> tuple[Any, ...]:
-            *choice, at, was = given
-            where, *rest = scoring.page(*choice, 1 if by is None else at, was, by or 0)
+        def step(who: str | None, left: bool, early: bool, at: float | None, was: str) -> tuple[Any, ...]:
+            where, *rest = scoring.page(who, left, early, 1 if by is None else at, was, by or 0)
             return message(where), *rest
 
         return step

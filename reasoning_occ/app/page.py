@@ -53,9 +53,9 @@ def head() -> str:
 
 def theme() -> Any:
     """Gradio's plain theme in the fonts of the reader's own machine."""
-    import gradio as gr
+    from gradio.themes import Base
 
-    plain = gr.themes.Base(
+    plain = Base(
         primary_hue="blue", neutral_hue="stone", font=_SYSTEM, font_mono=_FIXED, radius_size="md", text_size="md"
     )
     # the colours of style.css

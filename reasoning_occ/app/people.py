@@ -61,10 +61,9 @@ def build(run: "Opened") -> None:
 
     def stepping(by: int | None) -> Any:
         @told(2)
-        def step(*form: Any) -> tuple[Any, ...]:
-            *choice, at = form
-            where, found, at = browser.page(*choice, 1 if by is None else (at or 1) + by)
-            return message(where), found, at
+        def step(slice_: str | None, hit: str | None, beside: str | None, at: float | None) -> tuple[Any, ...]:
+            where, found, now = browser.page(slice_, hit, beside, 1 if by is None else (at or 1) + by)
+            return message(where), found, now
 
         return step
 

@@ -100,6 +100,7 @@ def _pictures(folder: Path, metrics: Any) -> "Iterator[Picture]":
 def build(run: "Opened") -> None:
     """Lay the tab out, inside a tab of gradio."""
     import gradio as gr
+    from gradio.context import Context
 
     try:
         names, folders = rows(run.runs), jobs(run.runs)
@@ -134,6 +135,5 @@ def build(run: "Opened") -> None:
     drawing: Any = {"concurrency_limit": 1, "concurrency_id": "figures"}  # matplotlib's settings are the process's
     gr.on([against.input, again.click], compared, [against], [told_of, shown], **drawing)
     which.input(looked_at, [which], [told_of, single], **drawing)
-    found = gr.context.Context.root_block
-    if found is not None:
-        found.load(compared, [against], [told_of, shown], **drawing)
+    if (page := Context.root_block) is not None:
+        page.load(compared, [against], [told_of, shown], **drawing)
