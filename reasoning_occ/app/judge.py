@@ -95,7 +95,7 @@ def build(run: "Opened") -> None:
         number = gr.Number(1, label="Number", precision=0, minimum=1, min_width=90)
         after = gr.Button("Next reason", min_width=110)
     told_of = html(message(where), elem_id="judge-message")
-    with gr.Row(elem_classes="split"):
+    with gr.Row():
         with gr.Column(scale=7, min_width=300):
             shown = html(card, elem_id="reason")
         with gr.Column(scale=5, min_width=300):
