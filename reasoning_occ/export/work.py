@@ -29,19 +29,20 @@ def export(run_dir: Path, output: Path, *, merge: bool, base_name: str | None) -
         What the user should know, a sentence each.
 
     Raises:
-        UserError: nothing was trained, the folder is there, or the base can't be read.
+        UserError: no language model was trained, the folder is there, or the base can't be read.
     """
     if output.exists():
         raise UserError(f"--output: {output} is there already. Take it away, or name another folder.")
     run = opened(run_dir, None)
     if not trains(run.cfg):
-        raise UserError(f"{run_dir} trained no model, so there is nothing to export.")
+        raise UserError(f"{run_dir} trained no language model, so there is nothing to export.")
     adapters = _adapters(run_dir)
     full = run.cfg.trainer.lora is None
     if merge and len(adapters) > 1:
         raise UserError(f"--merge: {run_dir} has {len(adapters)} adapters on one model; export it without --merge.")
     merged, base = merge or full, weights_checksum(run.cfg)
-    known = exported.told(run.cfg, run.published, read_object(run_dir / "metrics.json")["recommender"], base, merged)
+    name = read_object(run_dir / "metrics.json")["recommender"]
+    known = exported.told(run.cfg, run.published, name, base, merged, run.temperature)
 
     def fill(beside: Path) -> None:
         for name in adapters:
