@@ -1,16 +1,19 @@
 """Writes an export: what was learnt, the tokenizer, what our own commands need, and a card."""
 
 import json
+import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from safetensors import SafetensorError
 
 from reasoning_occ.config import trains
 from reasoning_occ.errors import UserError
 from reasoning_occ.export.card import card
 from reasoning_occ.files import write_json
 from reasoning_occ.identity import weights_checksum
-from reasoning_occ.models.store import build
 from reasoning_occ.recommend import exported
 from reasoning_occ.recommend.opened import Opened, opened
 from reasoning_occ.report.jobs import read_object
@@ -54,8 +57,29 @@ def export(run_dir: Path, output: Path, *, merge: bool, base_name: str | None) -
         write_json(beside / exported.FILE, known)
         (beside / "README.md").write_text(card(run, base, merged, adapters), encoding="utf-8")
 
-    build(output, fill)
+    _whole(output, fill)
     return _notes(run, output, merged)
+
+
+def _whole(output: Path, fill: Callable[[Path], None]) -> None:
+    """Let `fill` write into a hidden folder beside `output`, then give it that name.
+
+    Raises:
+        UserError: the disk is full or the folder can't be written; nothing is left behind.
+    """
+    beside = output.with_name(f".{output.name}.{os.getpid()}.part")
+    try:
+        beside.mkdir(parents=True)
+        fill(beside)
+        for file in (one for one in beside.rglob("*") if one.is_file()):  # two adapters have a folder each
+            with open(file, "rb") as content:
+                os.fsync(content.fileno())
+        beside.rename(output)
+    except (OSError, SafetensorError) as error:
+        told = getattr(error, "strerror", None) or error
+        raise UserError(f"Could not write {output}: {told}. Free some space or name another folder.") from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
 
 
 def _adapters(run_dir: Path) -> tuple[str, ...]:

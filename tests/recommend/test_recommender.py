@@ -104,6 +104,7 @@ def test_one_reason_has_no_spread(joint, resume, capsys):
         assert (low in printed) == (reasons == 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", ["fit", "2"])
 def test_probabilities_are_at_the_temperature_of_the_run(value, markov, finished):
     folder = finished("baseline=markov", f"evaluation.temperature={value}")
