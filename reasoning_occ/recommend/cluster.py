@@ -9,7 +9,7 @@ import json
 import logging
 import os
 import pickle
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from math import ceil
 from pathlib import Path
@@ -57,7 +57,7 @@ def engine(opening: Opening, choice: Choice, workers: int | None) -> Engine:
         workers: how many at a time; `None`: one a GPU, or one a machine where there is none.
     """
 
-    def answered(left: Read) -> Iterator[list[dict[str, Any]]]:
+    def answered(left: Read) -> Generator[list[dict[str, Any]]]:
         with _ray() as ray:
             for cell in _cells(ray, left, opening, choice, workers):
                 told = json.loads(cell)
@@ -174,7 +174,7 @@ def _ray() -> Iterator[Any]:
         "include_dashboard": False,
     }
     try:
-        ray.init(log_to_driver=False, logging_level="error", **({} if os.environ.get("RAY_ADDRESS") else local))
+        ray.init(log_to_driver=False, logging_level=logging.ERROR, **({} if os.environ.get("RAY_ADDRESS") else local))
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise UserError(f"--engine ray: there is no Ray to be had ({str(error).strip().splitlines()[0]}).") from error
     try:

@@ -10,7 +10,7 @@ import csv
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict
 from functools import partial
@@ -34,7 +34,7 @@ SPREAD: tuple[str, ...] = ("lowest", "highest")
 
 Read = Callable[[], Iterator[Batch]]
 """Opens the input and gives what is left of it in batches; may be called in another process."""
-Engine = Callable[[Read], Iterator[list[dict[str, Any]]]]
+Engine = Callable[[Read], Generator[list[dict[str, Any]]]]
 """Ranks batches, wherever that is: the rows of each, in order."""
 
 
