@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 STORE = 256 * 2**20
 """Bytes of the object store of a Ray that is started here; reading waits while it is full."""
-
-
 _ENV = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
 """Nothing is sent to Ray's makers; standard error has no notes of its inner workings."""
 _LOOPBACK = ("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
@@ -143,8 +141,14 @@ class _Worker:
 
 
 def _shares(nodes: list[dict[str, Any]], workers: int | None) -> tuple[int, dict[str, float]]:
-    """How many workers there are, and what each has of a machine."""
+    """How many workers there are, and what each has of a machine.
+
+    Raises:
+        UserError: there is no machine to work on.
+    """
     alive = [node["Resources"] for node in nodes if node["Alive"] and node["Resources"].get("CPU")]
+    if not alive:
+        raise UserError("--engine ray: no machine of the cluster has a core to give.")
     gpus = int(sum(node.get("GPU", 0) for node in alive))
     size = workers or gpus or len(alive)
     cores = min(node["CPU"] for node in alive) // ceil(size / len(alive))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from reasoning_occ.config import asks, uses_model, writes_reasons
+from reasoning_occ.config import asks, recommender_node, uses_model, writes_reasons
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation.temperature import Temperature
 from reasoning_occ.recommend.opened import Opened
@@ -25,6 +25,11 @@ def settle(run: Opened, reasons: int | None, base: str | None) -> tuple[str, ...
     if reasons is not None:
         if not writes_reasons(cfg):
             raise UserError("reasons: this run writes no reasons, so there are none to average over.")
+        node = recommender_node(cfg)
+        if "reason_first" in node and not node.reason_first:
+            raise UserError(
+                "reasons: this run writes its reason after it has ranked, so there are none to average over."
+            )
         cfg.inference.reason, cfg.inference.samples = "marginal", reasons
     elif cfg.inference.reason in ("oracle", "shuffled"):
         notes.append(

@@ -39,6 +39,8 @@ def work(options: Namespace) -> None:
         people = inputs.entries(path)
     if people is not None and (options.what_if or options.format in ("table", "json")):
         raise UserError(f"{options.input}: --what-if and --format table and json are for one person; this holds many.")
+    if options.workers is not None and options.engine != "ray":
+        raise UserError("--workers: it says how many --engine ray has; give both, or neither.")
     if options.engine == "ray" and (people is None or options.output is None):
         raise UserError("--engine ray: it is for many people in a file, and writes one: give --output, too.")
     if people is None and options.output is not None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from many_people import people
 
+from reasoning_occ.errors import UserError
 from reasoning_occ.recommend import Choice, Recommender, cluster, many
 from reasoning_occ.recommend.batches import answer, read
 from reasoning_occ.recommend.inputs import entries
@@ -94,6 +95,8 @@ def test_workers_share_machines():
     assert cluster._shares([machine, machine], 8) == (8, {"num_cpus": 4.0})
     assert cluster._shares([gpus, gpus], None) == (8, {"num_cpus": 4.0, "num_gpus": 1.0})
     assert cluster._shares([machine], 40) == (40, {"num_cpus": 1.0})
+    with pytest.raises(UserError, match="no machine of the cluster"):
+        cluster._shares([gone], None)
 
 
 def test_how_careers_are_read_goes_to_another_process(tiny_taxonomy):
@@ -101,11 +104,3 @@ def test_how_careers_are_read_goes_to_another_process(tiny_taxonomy):
     sent = pickle.loads(pickle.dumps(reading))
     text = '{"id": "a", "jobs": [{"occupation": "Chefs", "start": "2001"}, {"occupation": "Piloz", "start": "2003"}]}'
     assert sent.json(text, "a") == reading.json(text, "a")
-
-
-def test_ray_is_for_many_people_in_a_file(markov, tmp_path, capsys):
-    from reasoning_occ.recommend.__main__ import main
-
-    (tmp_path / "people.jsonl").write_text("")
-    assert main([f"run={markov}", str(tmp_path / "people.jsonl"), "--engine", "ray"]) == 1
-    assert "give --output, too" in capsys.readouterr().err
