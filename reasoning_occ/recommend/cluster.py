@@ -70,17 +70,19 @@ def _cells(ray: Any, left: Read, opening: Opening, choice: Choice, workers: int 
     """The answers to each batch, in order, as `_Worker` gives them."""
     from ray.data import ActorPoolStrategy, DataContext
 
-    context = DataContext.get_current()
+    context = DataContext.get_current().copy()
     context.execution_options.preserve_order = True
     context.target_max_block_size = 1  # a batch is a block of its own, so that workers share them
     context.enable_progress_bars = False
     context.print_on_execution_start = False
     size, share = _shares(ray.nodes(), workers)
     here = {"ray.io/node-id": ray.get_runtime_context().get_node_id()}
-    ranked = (
-        ray.data.from_items([0])  # at hand, where a source would need a core to be read
-        .map_batches(_read, fn_args=(left,), batch_format="pyarrow", num_cpus=0, label_selector=here)
-        .map_batches(
+    with DataContext.current(context):
+        # an item at hand, where a source would need a core to be read
+        read = ray.data.from_items([0]).map_batches(
+            _read, fn_args=(left,), batch_format="pyarrow", num_cpus=0, label_selector=here
+        )
+        ranked = read.map_batches(
             _Worker,
             fn_constructor_args=(opening, choice),
             batch_size=1,
@@ -88,7 +90,6 @@ def _cells(ray: Any, left: Read, opening: Opening, choice: Choice, workers: int 
             compute=ActorPoolStrategy(size=size),
             **share,
         )
-    )
     for table in ranked.iter_batches(batch_size=1, batch_format="pyarrow"):
         yield from table.column("answer").to_pylist()
 
