@@ -5,6 +5,7 @@ import sys
 COMMANDS = {
     "python -m reasoning_occ.run": "learn and score one recommender, or a sweep over several (-m)",
     "python -m reasoning_occ.recommend run=RUN_DIR CAREER": "what comes next for a person, or for thousands, and why",
+    "python -m reasoning_occ.app run=RUN_DIR": "a page in the browser: try a run, its people, sweeps and judge",
     "python -m reasoning_occ.export RUN_DIR": "write a run's model as a folder for a model hub, with its card",
     "python -m reasoning_occ.inspect": "what a data set holds, with plots, and what in it looks like a leak",
     "python -m reasoning_occ.crosswalk": "make the crosswalk of data=nlsy97 from official files that you download",

@@ -1,0 +1,87 @@
+"""What the tab *Try it* does with a career; no gradio in here."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reasoning_occ.app import drafts, showing
+from reasoning_occ.app.drafts import Draft
+from reasoning_occ.app.render import render
+from reasoning_occ.errors import UserError
+from reasoning_occ.recommend import Choice, Recommended
+from reasoning_occ.recommend.reading import Understood
+from reasoning_occ.recommend.what_if import edited, moved
+
+if TYPE_CHECKING:
+    from reasoning_occ.app.opened import Opened
+
+SHOWN = 10
+"""Titles."""
+
+
+class Desk:
+    """Reads careers, ranks what comes next, and compares with an edit."""
+
+    def __init__(self, run: "Opened") -> None:
+        self._run = run
+        self._taxonomy = run.recommender.taxonomy
+
+    def looked_at(self, draft: Draft) -> str:
+        """A career on its way, as it is understood so far."""
+        if not draft["jobs"]:
+            return render("hint.html.j2", learned=[one["title"] for one in draft["education"]])
+        return showing.history(self._run.recommender.understand(draft), self._taxonomy)
+
+    def answer(self, draft: Draft, born: str | None) -> tuple[str, Understood, Recommended]:
+        """What comes next, as HTML, and what it was made from.
+
+        Raises:
+            UserError: the career has no job, or none that is near a title.
+        """
+        if not draft["jobs"]:
+            raise UserError("The career has no job yet; add at least the present one.")
+        person = self._run.recommender.understand(drafts.with_birth(draft, born))
+        said = self._ranked(person)
+        return showing.answer(said, SHOWN, self._run.writes, self._run.drawn), person, said
+
+    def moves(self, person: Understood | None, said: Recommended | None, edits: list[str]) -> str:
+        """What edits move, as HTML.
+
+        Raises:
+            UserError: there is nothing to compare with, no edit, or one that can't be made.
+        """
+        if person is None or said is None:
+            raise UserError("Ask what comes next first; then an edit can be compared with it.")
+        if not edits:
+            raise UserError("Choose a line to leave out, or fill in something to add.")
+        after = self._ranked(edited(person, edits, self._run.recommender.reading))
+        found = moved(*(replace(one, ranked=one.ranked[:SHOWN], given=one.ranked[SHOWN:]) for one in (said, after)))
+        return showing.moves([_worded(edit, said) for edit in edits], found, after.reason)
+
+    def _ranked(self, person: Understood) -> Recommended:
+        return next(self._run.recommender.recommend_all([person], Choice(k=len(self._taxonomy))))
+
+
+def edits(
+    dropped: list[str] | None, title: str | None, start: str | None, learned: str | None, finished: str | None
+) -> list[str]:
+    """The form of *What if* in the words of `what_if.edited`.
+
+    Raises:
+        UserError: a date is missing or can't be read.
+    """
+    found = [f"drop {number}" for number in dropped or ()]
+    if job := _one_line(title):
+        found.append(f"add {drafts.dated(start, 'From')} {job}")
+    if education := _one_line(learned):
+        found.append(f"add education {drafts.dated(finished, 'Finished')} {education}")
+    return found
+
+
+def _one_line(words: str | None) -> str:
+    return " ".join((words or "").split())[: drafts.LONGEST]
+
+
+def _worded(edit: str, said: Recommended) -> str:
+    """An edit as people read it."""
+    kind, _, rest = edit.partition(" ")
+    return f"without “{said.history[int(rest) - 1].text}”" if kind == "drop" else f"with {rest}"

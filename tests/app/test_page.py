@@ -1,0 +1,229 @@
+"""The page in a real browser, each tab used as a person would."""
+
+import csv
+import json
+import re
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+EVIL = "<img src=x onerror=alert(1)>${alert(2)}{{value}}"
+RESUME = {
+    "basics": {"name": EVIL, "email": "ada@secret.example"},
+    "work": [
+        {"name": "Shop", "position": "Sales, trade", "startDate": "2012-03"},
+        {"name": "Farm", "position": "Farmer, agriculture", "startDate": "2008", "endDate": "2011"},
+        {"name": "Circus", "position": EVIL, "startDate": "2005", "endDate": "2007"},
+    ],
+    "education": [{"studyType": EVIL, "endDate": "2004"}, {"studyType": "Master", "endDate": "2006"}],
+}
+
+
+def upload(page, content, name="resume.json"):
+    field = page.locator("#resume-file")
+    if not field.is_visible():
+        page.get_by_role("button", name="Paste or upload").click()
+    field.set_input_files([{"name": name, "mimeType": "application/json", "buffer": content}])
+
+
+def says(page, place, words):
+    page.locator(f"#{place}").get_by_text(re.compile(words)).first.wait_for()
+
+
+def tab(page, name):
+    page.get_by_role("tab", name=name).click()
+
+
+def test_a_career_by_the_keyboard_alone(page):
+    def reach(name, role=None):
+        """Press Tab until the field or button of a name has the focus."""
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            found = page.evaluate(
+                "() => { const e = document.activeElement; "
+                "return [e.getAttribute('aria-label') || '', e.innerText || '', "
+                "...[...(e.labels || [])].map((label) => label.innerText)].join(' ') }"
+            )
+            if name in found:
+                return
+        raise AssertionError(f"Tab never comes to {name}")
+
+    reach("Job title")
+    page.keyboard.type("Clerical, fin")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    reach("From")
+    page.keyboard.type("2008-05")
+    reach("Add this job")
+    page.keyboard.press("Enter")
+    says(page, "try-message", "The job is added")
+    says(page, "try-shown", "May 2008: Clerical, finance")
+    reach("What comes next?")
+    page.keyboard.press("Enter")
+    says(page, "try-message", "Ranked")
+    says(page, "try-shown", "What comes next")
+    assert page.locator("#try-shown .titles li").count() == 10
+    assert "over 2 reasons" in page.locator("#try-shown").inner_text()
+    page.get_by_role("tab", name="Try it").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.locator("#person").wait_for()
+
+
+def test_a_resume_from_a_file_and_what_if(page, served):
+    upload(page, json.dumps(RESUME).encode(), "../../etc/passwd.json")
+    says(page, "try-message", "job titles, dates and education, and nothing else")
+    shown = page.locator("#try-shown")
+    assert "2008: Farmers, agriculture" in shown.inner_text()
+    assert "taken for this from “Farmer, agriculture”" in shown.inner_text()
+    assert "alert(1)" in shown.inner_text() and shown.locator("img").count() == 0
+    assert "secret" not in page.content() and "Shop" not in page.content()
+    page.get_by_role("button", name="What comes next?").click()
+    says(page, "try-message", "Ranked")
+    page.get_by_role("button", name="What if").click()
+    page.get_by_label("With this job").fill("Sales, finance")
+    page.get_by_label("With this job").press("Enter")
+    page.get_by_label("From").last.fill("2013")
+    page.get_by_label("Without these lines").click()
+    page.get_by_role("option", name="Farmers, agriculture").click()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="See what that moves").click()
+    says(page, "moved", "without “2008: Farmers, agriculture”; with 2013 Sales, finance")
+    assert page.locator("#moved tbody tr").count() >= 10
+    page.get_by_role("button", name="Change").click()
+    page.get_by_label("A line of the career").click()
+    page.get_by_role("option", name="Farmer, agriculture").click()
+    page.get_by_role("button", name="Take this line out").click()
+    says(page, "try-message", "The line is taken out")
+    assert "Farmers" not in shown.inner_text() and page.locator("#moved").count() == 0
+    assert [file for file in served.scratch.rglob("*") if file.is_file()] == [], "no file is kept"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b" " * 20_000_000, "larger than 1 MB"),
+        (b"\x89PNG\r\n\x1a\n\x00\xff\xfe" * 50, "no text in UTF-8"),
+        (b'{"work": "\x00"}', "no text in UTF-8"),
+        (b'{"work": ' + b"[" * 200_000 + b"]" * 200_000 + b"}", "nested too deep|not JSON"),
+        (b"[1, 2]", "Expected a career of ours"),
+        (b'{"work": 3}', "work: expected a list"),
+        (b'{"work": [{"position": "Sales, trade", "startDate": "<b>soon</b>"}]}', "work 1 startDate: expected a date"),
+        (b'{"id": "a", "jobs": [{"occupation": {}, "start": 2}]}', "jobs.1.occupation: expected text in quotes"),
+        (b"", "nothing to read"),
+        (b"<script>alert(1)</script>", "not JSON"),
+    ],
+    ids=["20 MB", "binary", "NUL", "deep", "list", "types", "date", "ours", "empty", "script"],
+)
+def test_hostile_files_get_a_sentence(content, words, page, served):
+    upload(page, content, "../../../tmp/<img src=x onerror=alert(3)>.json")
+    says(page, "try-message", words)
+    message = page.locator("#try-message")
+    assert "Traceback" not in message.inner_text() and len(message.inner_text()) < 300
+    assert message.locator("img, b, script").count() == 0
+    assert [file for file in served.scratch.rglob("*") if file.is_file()] == []
+
+
+def test_mistakes_in_forms_get_a_sentence(page):
+    page.get_by_role("button", name="What comes next?").click()
+    says(page, "try-message", "The career has no job yet")
+    page.get_by_label("Job title").fill("Sales, trade")
+    page.get_by_label("Job title").press("Enter")
+    page.get_by_label("From").first.fill("soon")
+    page.get_by_role("button", name="Add this job").click()
+    says(page, "try-message", "From: expected a year or a month.*'soon'")
+    page.get_by_role("button", name="Paste or upload").click()
+    page.get_by_label("Or paste JSON").fill("x" * 1_500_000)
+    page.get_by_role("button", name="Read what is pasted").click()
+    says(page, "try-message", "longer than 1,000,000 characters")
+
+
+def test_people_can_be_filtered_paged_and_compared(page):
+    tab(page, "People")
+    says(page, "people-message", "Person 1 of 13")
+    first = page.locator("#person").inner_text()
+    page.get_by_role("button", name="Next person").click()
+    says(page, "people-message", "Person 2 of 13")
+    assert page.locator("#person").inner_text() != first
+    page.get_by_label("Beside it").click()
+    page.get_by_role("option", name="markov").click()
+    page.locator("#person h3").get_by_text("markov").wait_for()
+    assert page.locator("#person .titles").count() == 2
+    page.get_by_role("radio", name="wrong").check()
+    says(page, "people-message", "Person 1 of")
+    page.locator("#person h3").first.get_by_text("Person").wait_for()
+    page.get_by_label("Which people").click()
+    page.get_by_role("option", name=re.compile("past jobs: 1 ")).click()
+    says(page, "people-message", r"Person 1 of \d\.|0 people")
+
+
+def test_a_table_with_paired_tests_and_pictures(page):
+    tab(page, "Runs")
+    page.locator("#runs table").first.wait_for()
+    assert "random tiny model" in page.locator("#runs").inner_text()
+    assert page.locator("#runs figure svg").count() == 3
+    page.get_by_label("Compare every row with").click()
+    page.get_by_role("option", name="markov", exact=True).click()
+    says(page, "runs", "Less markov")
+    page.get_by_label("Pictures of one run").click()
+    page.get_by_role("option", name="joint").click()
+    says(page, "job", "By number of past jobs")
+    assert page.locator("#job figure svg").count() == 2
+
+
+def test_scores_of_people_are_kept_for_the_audit(page, finished):
+    def give(*scores):
+        for criterion, score in zip(("Factuality", "Coherence", "Utility"), scores, strict=True):
+            page.get_by_role("group", name=re.compile(criterion)).get_by_label(score, exact=True).check()
+        page.get_by_role("button", name="Save my scores").click()
+
+    tab(page, "Judge")
+    says(page, "verdict", "Hidden until")
+    give("4", "5", "2")
+    says(page, "judge-message", "Your name: expected")
+    page.get_by_label("Your name").fill("../anna")
+    give("4", "5", "2")
+    says(page, "judge-message", "Your name: expected")
+    page.get_by_label("Your name").fill("anna")
+    give("4", "5", "2")
+    says(page, "judge-message", r"Saved: 1 of \d+")
+    says(page, "verdict", "you: 4")
+    page.get_by_role("button", name="Next reason").click()
+    says(page, "judge-message", "Reason 2 of")
+    says(page, "verdict", "Hidden until")
+    give("no score", "1", "1")
+    says(page, "judge-message", r"Saved: 2 of \d+")
+    path = finished / "joint" / "labels" / "anna.csv"
+    with open(path, encoding="utf-8-sig", newline="") as file:
+        scored = [row for row in csv.DictReader(file) if row["coherence"]]
+    assert sorted((row["factuality"], row["coherence"], row["utility"]) for row in scored) == [
+        ("", "1", "1"),
+        ("4", "5", "2"),
+    ]
+    from reasoning_occ.audit.subject import subject
+    from reasoning_occ.evaluation.audit.humans import key, read_labels
+
+    with subject(finished / "joint", 100, None) as run:
+        assert len(read_labels(path, {key(one): one for one in run.sample.whole})) == 2
+    page.get_by_label("Only reasons that I have not scored").check()
+    says(page, "judge-message", "without your score")
+
+
+def test_a_phone_scrolls_nothing_sideways(served, visit):
+    page = visit(served.address, width=390, height=800)
+    upload(page, json.dumps(RESUME).encode())
+    says(page, "try-message", "nothing else")
+    page.get_by_role("button", name="What comes next?").click()
+    says(page, "try-message", "Ranked")
+    for name, place in (("Try it", "try-shown"), ("People", "person"), ("Runs", "runs"), ("Judge", "reason")):
+        tab(page, name)
+        page.locator(f"#{place}").get_by_role("heading").first.wait_for()
+        page.wait_for_timeout(300)
+        wide = page.evaluate("() => document.documentElement.scrollWidth")
+        assert wide <= 390, f"{name} is {wide} pixels wide"
+
+
+def test_it_says_what_it_is_not(page):
+    note = page.get_by_role("note").first
+    assert "Not for decisions about people" in note.inner_text() and note.is_visible()
