@@ -45,7 +45,8 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     if source not in reference.pages():
         markdown = links.for_site(markdown, source)
     markdown = _FENCED_FORMULA.sub(lambda found: f"\n{_formula(found[1], 'block')}\n", markdown)
-    return _INLINE_FORMULA.sub(lambda found: _formula(found[1], "inline"), markdown)
+    # within a span: Markdown takes a line that begins with a formula for a block of its own
+    return _INLINE_FORMULA.sub(lambda found: f"<span>{_formula(found[1], 'inline')}</span>", markdown)
 
 
 def _formula(latex: str, display: str) -> str:

@@ -10,13 +10,15 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from reasoning_occ import help
 from reasoning_occ.__main__ import COMMANDS
 from reasoning_occ.config import CONF, PACKAGE
 
 _KEY = re.compile(r"^(?P<indent> *)(?P<key>[\w./@]+):(?: +(?P<value>[^#\s].*?))?(?: +# ?(?P<comment>.*))?$")
+_BROUGHT = re.compile(r"^ *- (?:override )?/?([\w./@]+)(?:: +([^#\s]+))?(?: +# (.*))?$", re.MULTILINE)
+_FLOW = re.compile(r"^defaults: \[(.*)\]$", re.MULTILINE)
 
 
 class Key(NamedTuple):
@@ -80,22 +82,24 @@ def help_of(module: str) -> str:
 
 def configuration() -> str:
     """Every key of config.yaml, and the groups."""
-    chosen = help.defaults()
     text = (CONF / "config.yaml").read_text(encoding="utf-8")
+    chosen = {one.name: one for one in brought(text)}
     lines = [
         "# Configuration",
         "",
+        *opening(text),
         "Every job is these keys, with one file of each group put in. Change any with `key=value` on the command line, "
         "choose a file with `group=name`, and see all of it with `python -m reasoning_occ.run --cfg job`.",
         "",
         "## Groups",
         "",
-        "| group | without a word | choices |",
-        "|---|---|---|",
+        "| group | without a word | choices | |",
+        "|---|---|---|---|",
     ]
     for name in groups():
         there = ", ".join(f"[`{file.stem}`](conf-{name}.md#{file.stem})" for file in files(name))
-        lines.append(f"| [`{name}=`](conf-{name}.md) | `{chosen.get(name) or 'none'}` | {there} |")
+        default, comment = chosen[name].value or "none", escaped(chosen[name].comment)
+        lines.append(f"| [`{name}=`](conf-{name}.md) | `{default}` | {there} | {comment} |")
     return "\n".join([*lines, "", "## Keys", "", *table(keys(text)), ""])
 
 
@@ -107,7 +111,7 @@ def group(name: str) -> str:
         text = file.read_text(encoding="utf-8")
         filled = help.filled(name, file.stem)
         prefix = "" if filled == "_global_" else f"{filled}."
-        parts += [f"## {file.stem} {{ #{file.stem} }}\n", *opening(text), taken(file)]
+        parts += [f"## {file.stem} {{ #{file.stem} }}\n", *opening(text), taken(text)]
         rows = [key._replace(name=prefix + key.name) for key in keys(text)]
         parts += ["\n".join(table(rows)) + "\n"] if rows else []
     return "\n".join(parts)
@@ -137,15 +141,21 @@ def _runs(lines: list[str]) -> Iterator[tuple[bool, str]]:
         yield is_command, ("\n" if is_command else " ").join(line.strip() for line in part)
 
 
-def taken(file: Path) -> str:
-    """What else a file brings: other choices, or another file that it begins with."""
-    from omegaconf import OmegaConf
+def brought(text: str) -> list[Key]:
+    """What a file's list of defaults names: other choices, or files that it begins with."""
+    lines = [found.groups(default="") for found in _BROUGHT.finditer(text)]
+    named = [Key(name, "" if value == "null" else value, comment) for name, value, comment in lines]
+    flow = [Key(name.strip(), "", "") for part in _FLOW.findall(text) for name in part.split(",")]
+    return [one for one in [*named, *flow] if one.name != "_self_"]
 
-    whole: Any = OmegaConf.to_container(OmegaConf.load(file))
-    listed = [one for one in whole.get("defaults", []) if one != "_self_"]
-    told = [one if isinstance(one, str) else "=".join(map(str, *one.items())) for one in listed]
-    named = ", ".join("`" + one.removeprefix("override /") + "`" for one in told)
-    return f"Brings {named}.\n" if told else ""
+
+def taken(text: str) -> str:
+    """The same as a sentence."""
+    told = [
+        f"`{one.name}{'=' * bool(one.value)}{one.value}`" + (f" ({escaped(one.comment)})" if one.comment else "")
+        for one in brought(text)
+    ]
+    return f"Brings {', '.join(told)}.\n" if told else ""
 
 
 def keys(text: str) -> list[Key]:
