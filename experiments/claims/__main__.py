@@ -2,6 +2,7 @@
 
     python -m experiments.claims log runs --write       # LOG.md: every job that was scored on validation people
     python -m experiments.claims table runs/claims --against gru4rec --write     # README.md: those tested
+    python -m experiments.claims front runs/claims --against gru4rec --write     # the front page: short, with a picture
 
 Reads what the jobs have written; nothing is scored again.
 """
@@ -10,6 +11,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from experiments.claims.front import short
 from experiments.marks import put
 from reasoning_occ import costs
 from reasoning_occ.errors import UserError
@@ -20,6 +22,8 @@ from reasoning_occ.report.sentences import interval, value
 from reasoning_occ.report.table import compose
 
 HERE = Path(__file__).parent
+FRONT = HERE.parents[1] / "README.md"
+PICTURE = HERE.parents[1] / "docs" / "images" / "claims.svg"
 IDLE = ("evaluation.", "threads=", "output=", "stages=")
 """Words that shape no result, or the same for all."""
 SHOWN = ("MRR", "Hit@10", "AccEM", "log-loss")
@@ -63,14 +67,20 @@ def _line(cells: list[str]) -> str:
 def main() -> int:
     """Print a table, or put it into its page; 1 after an error that was told in a sentence."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("log", "table"))
+    parser.add_argument("what", choices=("log", "table", "front"))
     parser.add_argument("folder", type=Path, metavar="DIR", help="above the folders of jobs")
-    parser.add_argument("--against", metavar="ROW", help="of a table: what every row is compared with")
+    parser.add_argument("--against", metavar="ROW", default="gru4rec", help="what every row is compared with (gru4rec)")
     parser.add_argument("--write", action="store_true", help="put it between the marks of the page")
     chosen = parser.parse_args()
     try:
         if chosen.what == "log":
             page, name, lines = HERE / "LOG.md", "trials", trials(chosen.folder)
+        elif chosen.what == "front":
+            page, name = FRONT, "claims"
+            lines, picture = short(chosen.folder, chosen.against)
+            if chosen.write:
+                PICTURE.parent.mkdir(parents=True, exist_ok=True)
+                PICTURE.write_text(picture, encoding="utf-8")
         else:
             told = formats.markdown(compose(chosen.folder, METRICS, against=chosen.against))
             page, name, lines = HERE / "README.md", "table", told.strip().splitlines()
