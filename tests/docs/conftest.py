@@ -33,7 +33,7 @@ def labels(folder: Path) -> None:
     """The CSV that the audit asks people to fill in, filled in."""
     from reasoning_occ.audit.work import template
 
-    path = template(folder / "runs" / "joint-...", folder / "labels.csv", 100, None)
+    path = template(folder / "runs" / "joint-...", folder / "scored.csv", 100, None)
     with open(path, encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     with open(path, "w", encoding="utf-8", newline="") as file:

@@ -37,6 +37,8 @@ def test_every_block_says_what_it_is():
 def test_every_reason_not_to_try_is_needed():
     spoken = [" ".join(snippets.words(text)) for text in COMMANDS]
     assert not [one for one in snippets.LISTED if not any(said.startswith(one) for said in spoken)]
+    scripts = [one.split()[1] for one in snippets.LISTED if one.startswith("python experiments/")]
+    assert all((snippets.ROOT / script).is_file() for script in scripts)
     assert not [one for one in snippets.READ if not any(f" {one} " in said for said in spoken)]
 
 

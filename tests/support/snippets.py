@@ -25,6 +25,8 @@ LISTED = {
     "git clone": "a network and the repository's address",
     "cd": "a shell's own",
     "wandb": "an account there; tests/experiments/test_sweeps.py reads the sweep's file as the agent does",
+    "python experiments/planted_errors.py": "all of the survey, minutes; tests/reasons/test_planting.py",
+    "python experiments/direction_trust.py": "all of the survey, a minute; takes no options",
     "python -m reasoning_occ.app": "a page that is served until it is stopped; tests/app opens it",
     "pip install --no-deps hydra-ray-launcher ray": "240 MB; tests/run/test_sweeps.py where it is installed",
     "pip install msgpack": "belongs to the line before",
@@ -211,7 +213,7 @@ def _composed(overrides: list[str], run: bool) -> str:
         one_recommender(overrides)
         OmegaConf.update(cfg, "model.tiny", True)  # weights that pages speak of are not here
         check(cfg)
-        if not run or class_name(cfg) not in CHEAP:
+        if not run or class_name(cfg) not in CHEAP or cfg.data.name != "nls":
             return "composed"
         _run(compose("config", [*overrides, *SMALL]))
         return "run"
