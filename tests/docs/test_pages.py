@@ -15,7 +15,7 @@ ROOT = snippets.ROOT
 PAGES = [*snippets.PAGES, *(ROOT / source for source, _ in links.COPIED.values() if source != "README.md")]
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 OPTION = re.compile(r"`([a-z][\w./]*)=([^`\s]*)`")
-NOT_OPTIONS = {"run", "key", "group", "weight_decay"}
+NOT_OPTIONS = {"run", "runs", "port", "reasons", "key", "group"}
 """Words before a `=` in sentences that are none of `reasoning_occ.run`: of another command, or any."""
 
 

@@ -62,6 +62,8 @@ def test_every_reason_not_to_try_is_needed():
         ("python -m reasoning_occ.plan teacher=anthropic --no-cuont", "ended with 2"),
         ("python -m reasoning_occ.recommend run=runs/joint-... resume.json --what_if 'drop 2'", "ended with 2"),
         ("python -m reasoning_occ.recommend run=runs/joint-... resume.json --given Nobody", "ended with 1"),
+        ("python -m reasoning_occ.recommend careers.jsonl --ouput x --engine ray", "ended with 2"),
+        ("python -m reasoning_occ.app rnu=runs/joint-...", "reasoning_occ.app"),
         ("python -m reasoning_occ.dashboard ENTITY/PROJECT --seep sweeps/NAME", "ended with 2"),
         ("python -m reasoning_occ.audit runs/absent", "ended with 1"),
         ("python -m reasoning_occ.reprot runs", "there is no reasoning_occ.reprot"),

@@ -12,9 +12,10 @@ import shlex
 import sys
 import tomllib
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 from unittest.mock import patch
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,7 +28,6 @@ LISTED = {
     "wandb": "an account there; tests/experiments/test_sweeps.py reads the sweep's file as the agent does",
     "python experiments/planted_errors.py": "all of the survey, minutes; tests/reasons/test_planting.py",
     "python experiments/direction_trust.py": "all of the survey, a minute; takes no options",
-    "python -m reasoning_occ.app": "a page that is served until it is stopped; tests/app opens it",
     "pip install --no-deps hydra-ray-launcher ray": "240 MB; tests/run/test_sweeps.py where it is installed",
     "pip install msgpack": "belongs to the line before",
 }
@@ -126,8 +126,11 @@ def tried(text: str) -> str:
         case ["python", "-m", "reasoning_occ.plan", *options]:
             _read("reasoning_occ.plan", options)
             return _job([word for word in options if not word.startswith("-")], run=False)
+        case ["python", "-m", "reasoning_occ.app", *options]:
+            return _page(options)
         case ["python", "-m", module, *options]:
             only_read = module.startswith("experiments.") or (module in READ and "--print" not in options)
+            only_read |= options[-2:] == ["--engine", "ray"]  # 240 MB; tests/recommend where it is installed
             return _read(module, options) if only_read else _executed(module, options)
         case ["python", script, *options] if script.startswith("experiments/"):
             return _read(script.removesuffix(".py").replace("/", "."), options)
@@ -240,21 +243,9 @@ def _executed(module: str, options: list[str]) -> str:
 
 def _read(module: str, options: list[str]) -> str:
     """Give options to a command's own parser and stop there. A command that is only named must have its help."""
-    parse, known = ArgumentParser.parse_args, ArgumentParser.parse_known_args
-
-    def only_parse(self: ArgumentParser, args: Any = None, namespace: Any = None) -> Any:
-        with patch.object(ArgumentParser, "parse_known_args", known):
-            parse(self, args, namespace)
-        raise _Understood
-
-    def only_parse_known(self: ArgumentParser, args: Any = None, namespace: Any = None) -> Any:
-        known(self, args, namespace)
-        raise _Understood
-
-    with (
-        patch.object(ArgumentParser, "parse_args", only_parse),
-        patch.object(ArgumentParser, "parse_known_args", only_parse_known),
-    ):
+    with ExitStack() as patched:
+        for name in ("parse_args", "parse_intermixed_args", "parse_known_args"):
+            patched.enter_context(patch.object(ArgumentParser, name, _only(name, patched)))
         try:
             code = _main(module, options or ["--help"])
         except _Understood:
@@ -262,6 +253,29 @@ def _read(module: str, options: list[str]) -> str:
     if not options and code == 0:
         return "named"
     raise Refused(f"{module} {' '.join(options)} ended with {code}")
+
+
+def _only(name: str, patched: ExitStack) -> Callable[..., NoReturn]:
+    """A parser's method as it is, after which nothing comes."""
+    method = getattr(ArgumentParser, name)
+
+    def parse(self: ArgumentParser, args: Any = None, namespace: Any = None) -> NoReturn:
+        patched.close()  # the methods call each other
+        method(self, args, namespace)
+        raise _Understood
+
+    return parse
+
+
+def _page(options: list[str]) -> str:
+    """The words of the page's command, without the page."""
+    try:
+        from reasoning_occ.app.__main__ import read
+
+        read(options)
+    except (ImportError, SystemExit) as error:
+        raise Refused(f"reasoning_occ.app {' '.join(options)}: {error}") from error
+    return "options read"
 
 
 def _main(module: str, options: list[str]) -> Any:
