@@ -1,6 +1,7 @@
 """Links between pages and into the repository hold, options named in sentences exist, and the front page stays one."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import links
@@ -50,6 +51,7 @@ def test_every_page_is_in_the_navigation():
     assert {page.relative_to(ROOT / "docs").as_posix() for page in snippets.PAGES[1:]} == listed - {"index.md"}
 
 
+@cache
 def known_keys() -> set[str]:
     """Every key that any file of conf/ sets, dotted."""
 

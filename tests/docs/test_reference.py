@@ -1,6 +1,7 @@
 """The reference says all that conf/ says: every choice, every key with its value, every word of its comments."""
 
 import re
+from functools import cache
 
 import pytest
 import reference
@@ -12,11 +13,16 @@ from reasoning_occ.config import CONF
 FILES = [CONF / "config.yaml", *(file for file in sorted(CONF.rglob("*.yaml")) if file.parent != CONF)]
 
 
+@cache
+def group(name) -> str:
+    return reference.group(name)
+
+
 def page(file) -> str:
     """The part of the reference about a file."""
     if file.parent == CONF:
         return reference.configuration()
-    whole = reference.group(file.parent.name)
+    whole = group(file.parent.name)
     return re.search(rf"^## {file.stem} .*?(?=^## |\Z)", whole, re.MULTILINE | re.DOTALL)[0]
 
 
