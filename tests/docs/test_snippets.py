@@ -4,6 +4,7 @@ import json
 
 import pytest
 import snippets
+import trying
 
 COMMANDS = {command.text: command for page in snippets.PAGES for command in snippets.commands(page)}
 BLOCKS = [block for page in snippets.PAGES for block in snippets.blocks(page)]
@@ -16,7 +17,7 @@ def named(one) -> str:
 @pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=lambda command: f"{named(command)} {command.text[:60]}")
 def test_command(command, reader):
-    assert snippets.tried(command.text)
+    assert trying.tried(command.text)
 
 
 @pytest.mark.slow
@@ -36,10 +37,10 @@ def test_every_block_says_what_it_is():
 
 def test_every_reason_not_to_try_is_needed():
     spoken = [" ".join(snippets.words(text)) for text in COMMANDS]
-    assert not [one for one in snippets.LISTED if not any(said.startswith(one) for said in spoken)]
-    scripts = [one.split()[1] for one in snippets.LISTED if one.startswith("python experiments/")]
-    assert all((snippets.ROOT / script).is_file() for script in scripts)
-    assert not [one for one in snippets.READ if not any(f" {one} " in said for said in spoken)]
+    assert not [one for one in trying.LISTED if not any(said.startswith(one) for said in spoken)]
+    files = [word for one in trying.LISTED for word in one.split() if word.startswith("experiments/")]
+    assert all((snippets.ROOT / file).is_file() for file in files)
+    assert not [one for one in trying.READ if not any(f" {one} " in said for said in spoken)]
 
 
 @pytest.mark.slow
@@ -73,5 +74,5 @@ def test_every_reason_not_to_try_is_needed():
     ],
 )
 def test_what_a_reader_could_not_type_is_refused(text, told, reader):
-    with pytest.raises(snippets.Refused, match=told):
-        snippets.tried(text)
+    with pytest.raises(trying.Refused, match=told):
+        trying.tried(text)
