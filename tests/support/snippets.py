@@ -1,4 +1,4 @@
-"""What README and docs tell a reader to type: the fenced blocks of their pages, and the commands in blocks and sentences."""
+"""What README and docs tell a reader to type: fenced blocks of their pages, and commands in blocks and sentences."""
 
 import re
 import shlex

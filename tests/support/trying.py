@@ -23,7 +23,7 @@ from snippets import ROOT, words
 LISTED = {
     "git clone": "a network and the repository's address",
     "cd": "a shell's own",
-    "wandb sweep experiments/sweeps/learning.yaml": "an account; tests/experiments/test_sweeps.py reads it as the agent does",
+    "wandb sweep experiments/sweeps/learning.yaml": "an account; tests/experiments reads it as the agent does",
     "wandb agent": "an account there",
     "python experiments/planted_errors.py": "all of the survey, minutes; tests/reasons/test_planting.py",
     "python experiments/direction_trust.py": "all of the survey, a minute; takes no options",
