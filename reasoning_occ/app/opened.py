@@ -36,7 +36,8 @@ def opened(words: "Words") -> Opened:
     """Open what was asked for.
 
     Raises:
-        UserError: there is no run, it is not finished, can't be used, or asks a model elsewhere; or there is no sweep there.
+        UserError: there is no run, or it is not finished, can't be used, or asks a model elsewhere; or there is no
+            sweep there.
     """
     from reasoning_occ.config import asks, writes_reasons
     from reasoning_occ.recommend import Recommender
