@@ -29,7 +29,7 @@ PORT, REASONS = 7860, 4
 
 class Words(NamedTuple):
     """What was asked for. run: `None` for the newest finished one; runs: the folder of a sweep or of many runs;
-    reasons: drawn for a person, where the run writes any; data_dir: where official files lie, `None`: as for the run."""
+    reasons: drawn for a person, where the run writes any; data_dir: where official files lie, `None`: as the run."""
 
     run: Path | None
     runs: Path | None
