@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test check bench lint format clean
+.PHONY: run test check bench docs lint format clean
 
 run: $(READY)
 	$(BIN)/python -m reasoning_occ.run $(ARGS)
@@ -27,6 +27,10 @@ bench: $(READY)
 	$(BIN)/python -m pip install -q -c constraints.txt -e ".[bench]"
 	$(BIN)/python -W ignore -m experiments.bench $(ARGS)
 
+# site/index.html: pages, and the reference from docstrings, conf/ and --help
+docs: $(READY)
+	$(BIN)/python -m mkdocs build --strict
+
 format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -42,4 +46,4 @@ $(READY): pyproject.toml constraints.txt
 	touch $(READY)
 
 clean:
-	rm -rf $(VENV) build dist
+	rm -rf $(VENV) build dist site

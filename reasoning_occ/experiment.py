@@ -108,8 +108,8 @@ def _check_machine(cfg: DictConfig, folder: Path) -> None:
 
         check_login()
     if trains(cfg) and not (folder / "predictions.jsonl").is_file():
-        from reasoning_occ.training.fit import check_sharding
         from reasoning_occ.training.group import check_devices
+        from reasoning_occ.training.loop import check_sharding
 
         check_devices(cfg.trainer.devices)
         check_sharding(cfg.trainer.sharding)

@@ -1,6 +1,7 @@
 """What tests share. Nothing here imports torch."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from reasoning_occ.occupations.taxonomy import Occupation, Taxonomy
 # machines under load are slow without being wrong
 settings.register_profile("no_deadline", deadline=None)
 settings.load_profile("no_deadline")
+# a shell that starts the tests in the background has them ignore Ctrl-C, and so all that they start
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,8 @@ from reasoning_occ.validation import validate
 MODELS = {"gru4rec": "GRU4Rec", "sasrec": "SASRec", "bert4rec": "BERT4Rec"}
 """Ours, and RecBole's name."""
 SIDE = Path(__file__).with_name("recbole_side.py")
+RATES = {"gru4rec": (0.001, 0.1), "sasrec": (0.001, 0.01), "bert4rec": (0.001, 0.01)}
+"""Learning rate and weight decay on both sides, fixed before the first look at test people."""
 PLAIN = ["side=[]", "copy=false", "groups=false", "titles=false"]
 # RecBole 1.2.1 pins a ray and needs a numpy and a pandas of its day; torch goes first, so that no looser demand brings
 # another build
@@ -77,7 +79,8 @@ def configured(name: str, seed: int, words: Sequence[str]) -> DictConfig:
     Raises:
         UserError: it can't work.
     """
-    plain = [f"baseline.{word}" for word in PLAIN]
+    lr, decay = RATES[name]
+    plain = [f"baseline.{word}" for word in (*PLAIN, f"lr={lr}", f"weight_decay={decay}")]
     with initialize_config_dir(str(CONF.resolve()), version_base="1.3"):
         cfg = compose("config", ["data.people=all", f"baseline={name}", *plain, f"seed={seed}", *words])
     validate(cfg)

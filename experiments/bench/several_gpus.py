@@ -28,8 +28,9 @@ from experiments.bench import work
 from reasoning_occ.errors import UserError
 from reasoning_occ.language.example import Example, Segment
 from reasoning_occ.models.lora import add_lora
-from reasoning_occ.training.fit import check_sharding, fit
+from reasoning_occ.training.fit import fit
 from reasoning_occ.training.group import check_devices
+from reasoning_occ.training.loop import check_sharding
 from reasoning_occ.training.settings import TrainingSettings
 
 WAYS = {"one": (False, "none"), "ddp": (True, "none"), "fsdp": (True, "full"), "deepspeed": (True, "zero2")}

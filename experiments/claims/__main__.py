@@ -1,7 +1,9 @@
 """The pages of experiments/claims, from the jobs that they are about.
 
     python -m experiments.claims log runs --write       # LOG.md: every job that was scored on validation people
-    python -m experiments.claims table runs/claims --against gru4rec --write     # README.md: those tested
+    python -m experiments.claims table claims/single --write      # README.md: those tested, means over seeds
+    python -m experiments.claims hybrids claims --write           # README.md: means of several, beside all others
+    python -m experiments.claims front claims/single --write      # the front page: short, with a picture
 
 Reads what the jobs have written; nothing is scored again.
 """
@@ -10,16 +12,18 @@ import argparse
 import sys
 from pathlib import Path
 
+from experiments.claims.front import DECIMALS, short
 from experiments.marks import put
 from reasoning_occ import costs
 from reasoning_occ.errors import UserError
-from reasoning_occ.report import formats
-from reasoning_occ.report.content import METRICS
+from reasoning_occ.report import formats, grid, seeds
+from reasoning_occ.report.content import METRICS, rows
 from reasoning_occ.report.jobs import Job, find
-from reasoning_occ.report.sentences import interval, value
-from reasoning_occ.report.table import compose
+from reasoning_occ.report.sentences import caption, interval, value
 
 HERE = Path(__file__).parent
+FRONT = HERE.parents[1] / "README.md"
+PICTURE = HERE.parents[1] / "docs" / "images" / "claims.svg"
 IDLE = ("evaluation.", "threads=", "output=", "stages=")
 """Words that shape no result, or the same for all."""
 SHOWN = ("MRR", "Hit@10", "AccEM", "log-loss")
@@ -43,6 +47,24 @@ def trials(folder: Path) -> list[str]:
     return [_line(head), _line(["---"] * len(head)), *map(_line, rows)]
 
 
+def tested(folder: Path, against: str) -> list[str]:
+    """Every recommender's mean over its seeds in every metric, less that of `against`, and what one job of it cost.
+
+    Raises:
+        UserError: as `front.short`.
+    """
+    jobs, _ = find(folder)
+    pools = seeds.pools(jobs)
+    spent = grid.cost([pool.jobs[0] for pool in pools], [pool.label for pool in pools])
+    grids = [
+        seeds.spread(pools, METRICS, DECIMALS),
+        seeds.against(pools, against, METRICS, DECIMALS, grid.margin(jobs)),
+        *([spent] if spent else []),
+    ]
+    first = [job for job in jobs if job.seed == jobs[0].seed]
+    return ["\n".join(formats.grid_markdown(one)).strip() + "\n" for one in grids] + [caption(first, rows(first))]
+
+
 def _mrr(job: Job) -> float:
     return float(job.metrics["MRR"]["value"] or 0)
 
@@ -63,17 +85,21 @@ def _line(cells: list[str]) -> str:
 def main() -> int:
     """Print a table, or put it into its page; 1 after an error that was told in a sentence."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("log", "table"))
+    parser.add_argument("what", choices=("log", "table", "hybrids", "front"))
     parser.add_argument("folder", type=Path, metavar="DIR", help="above the folders of jobs")
-    parser.add_argument("--against", metavar="ROW", help="of a table: what every row is compared with")
+    parser.add_argument("--against", metavar="ROW", default="gru4rec", help="what every row is compared with (gru4rec)")
     parser.add_argument("--write", action="store_true", help="put it between the marks of the page")
     chosen = parser.parse_args()
     try:
         if chosen.what == "log":
             page, name, lines = HERE / "LOG.md", "trials", trials(chosen.folder)
+        elif chosen.what == "table":
+            page, name, lines = HERE / "README.md", "table", tested(chosen.folder, chosen.against)
         else:
-            told = formats.markdown(compose(chosen.folder, METRICS, against=chosen.against))
-            page, name, lines = HERE / "README.md", "table", told.strip().splitlines()
+            lines, picture = short(chosen.folder, chosen.against)
+            page, name = (HERE / "README.md", "hybrids") if chosen.what == "hybrids" else (FRONT, "claims")
+            if chosen.write and chosen.what == "front":
+                PICTURE.write_text(picture, encoding="utf-8")
     except UserError as error:
         print(error, file=sys.stderr)
         return 1

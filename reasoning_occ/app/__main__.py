@@ -1,4 +1,4 @@
-"""`python -m reasoning_occ.app run=RUN_DIR`: a page in the browser over a finished run."""
+"""`python -m reasoning_occ.app [run=RUN_DIR]`: a page in the browser over a finished run."""
 
 import argparse
 import sys
@@ -9,7 +9,8 @@ from typing import NamedTuple
 from reasoning_occ.errors import UserError
 
 _EPILOG = """examples:
-  python -m reasoning_occ.app run=runs/joint-...                              open http://127.0.0.1:7860
+  python -m reasoning_occ.app                                                 the newest finished run in runs/
+  python -m reasoning_occ.app run=runs/joint-...                              this one; open http://127.0.0.1:7860
   python -m reasoning_occ.app run=runs/joint-... runs=sweeps/NAME             with a sweep's table and pictures
   python -m reasoning_occ.app run=runs/joint-... port=8000 reasons=8          another port; the mean over 8 reasons
   python -m reasoning_occ.app run=runs/direct-... data_dir=FOLDER             where O*NET's files lie
@@ -27,10 +28,10 @@ PORT, REASONS = 7860, 4
 
 
 class Words(NamedTuple):
-    """What was asked for. runs: the folder of a sweep or of many runs; reasons: drawn for a person, where the run
-    writes any; data_dir: where official files lie, `None`: as for the run."""
+    """What was asked for. run: `None` for the newest finished one; runs: the folder of a sweep or of many runs;
+    reasons: drawn for a person, where the run writes any; data_dir: where official files lie, `None`: as the run."""
 
-    run: Path
+    run: Path | None
     runs: Path | None
     port: int
     reasons: int
@@ -71,10 +72,8 @@ def read(argv: Sequence[str] | None) -> Words:
         if key in given:
             parser.error(f"{key}= is given twice")
         given[key] = value
-    if "run" not in given:
-        parser.error("which run? run=RUN_DIR, the folder of a finished run")
     return Words(
-        run=Path(given["run"]).expanduser(),
+        run=Path(given["run"]).expanduser() if "run" in given else None,
         runs=Path(given["runs"]).expanduser() if "runs" in given else None,
         port=_number(parser, given, "port", PORT, 65535),
         reasons=_number(parser, given, "reasons", REASONS, 64),
@@ -92,15 +91,13 @@ def _number(parser: argparse.ArgumentParser, given: dict[str, str], key: str, de
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m reasoning_occ.app",
-        usage="%(prog)s run=RUN_DIR [runs=SWEEP_DIR] [port=7860] [reasons=4] [data_dir=DIR]",
+        usage="%(prog)s [run=RUN_DIR] [runs=SWEEP_DIR] [port=7860] [reasons=4] [data_dir=DIR]",
         description="A page in the browser over a finished run: try it on a career, look at its test people, at a "
         "sweep's table, and at its judge.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "words", nargs="*", metavar="WORD=VALUE", help="run= (needed), runs=, port=, reasons=, data_dir="
-    )
+    parser.add_argument("words", nargs="*", metavar="WORD=VALUE", help="run=, runs=, port=, reasons=, data_dir=")
     return parser
 
 

@@ -73,7 +73,14 @@ def refused(scope: Scope) -> int:
     length = headers.get(b"content-length", "0")
     if not length.isdigit() or int(length) > LARGEST:
         return 413
-    return 0
+    return 403 if scope["method"] == "POST" and not _is_own(headers) else 0
+
+
+def _is_own(headers: MutableMapping[bytes, str]) -> bool:
+    """Whether a page of this server's asks: browsers name the asking site, and no other may send JSON unasked."""
+    asking = headers.get(b"origin")
+    is_json = headers.get(b"content-type", "").partition(";")[0].strip() == "application/json"
+    return is_json and (asking is None or _HERE.fullmatch(asking.removeprefix("http://")) is not None)
 
 
 def _bounded(receive: Messages) -> Messages:

@@ -82,6 +82,7 @@ def build(run: "Opened") -> None:
     scoring = Scoring(Reasons(run.subject, run.run))
     where, card, verdict, _, first, *_ = scoring.page("", False, False, 1)
     last = gr.State(first)
+    of = gr.State("")  # whose scores the form shows
     html(render("quiet.html.j2", text=_INTRO))
     with gr.Row():
         name = gr.Textbox(
@@ -114,6 +115,21 @@ def build(run: "Opened") -> None:
 
         return step
 
+    @told(8)
+    def named(who: str | None, left: bool, early: bool, at: float | None, was: str, of: str, *given: str | None) -> Any:
+        who = (who or "").strip()
+        if who == of:
+            return tuple(gr.skip() for _ in range(9))
+        where, *rest = scoring.page(who, left, early, at, was)
+        # what was chosen before there was a name stays, unless that person has scored this reason
+        scored = rest[4:] if of or any(rest[4:]) else given
+        return message(where), *rest[:4], *scored, who
+
+    @told(1)
+    def shown_early(who: str | None, left: bool, early: bool, at: float | None, was: str) -> tuple[Any, ...]:
+        where, _, verdict, *_ = scoring.page(who, left, early, at, was)
+        return message(where), verdict
+
     @told(1)
     def saved(who: str | None, early: bool, was: str, *given: str | None) -> tuple[Any, ...]:
         words, found = scoring.save(who, early, was, given)
@@ -121,7 +137,9 @@ def build(run: "Opened") -> None:
 
     form, out = [name, unscored, seen, number, last], [told_of, shown, judged, number, last, *scores]
     gr.on([unscored.input], stepping(None), form, out)
-    gr.on([seen.input, number.submit, name.submit, name.blur], stepping(0), form, out)
+    number.submit(stepping(0), form, out)
+    gr.on([name.submit, name.blur], named, [*form, of, *scores], [*out, of])
+    seen.input(shown_early, form, [told_of, judged])
     before.click(stepping(-1), form, out)
     after.click(stepping(1), form, out)
     # a save at a time: two of one person's would each read the file before the other has written it

@@ -36,32 +36,33 @@ def opened(words: "Words") -> Opened:
     """Open what was asked for.
 
     Raises:
-        UserError: the run is not finished, can't be used, or asks a model elsewhere; or there is no sweep there.
+        UserError: there is no run, or it is not finished, can't be used, or asks a model elsewhere; or there is no
+            sweep there.
     """
     from reasoning_occ.config import asks, writes_reasons
     from reasoning_occ.recommend import Recommender
+    from reasoning_occ.recommend.newest import chosen
     from reasoning_occ.recommend.opened import settings
     from reasoning_occ.report.jobs import find, read_object
 
     if words.runs is not None:
         find(words.runs)  # what is wrong with it is told before a model is read
-    cfg = settings(words.run, words.data_dir)
+    run = chosen(words.run)
+    cfg = settings(run, words.data_dir)
     if asks(cfg):
-        raise UserError(
-            f"run: {words.run} asks a language model elsewhere, and this page sends nothing. Open another run."
-        )
+        raise UserError(f"run: {run} asks a language model elsewhere, and this page sends nothing. Open another run.")
     writes = writes_reasons(cfg)
     with console.status("Opening the run"):
-        recommender = Recommender.load(words.run, reasons=words.reasons if writes else None, data_dir=words.data_dir)
-        subject = _subject(words.run, learns=_learns(cfg))
+        recommender = Recommender.load(run, reasons=words.reasons if writes else None, data_dir=words.data_dir)
+        subject = _subject(run, learns=_learns(cfg))
     return Opened(
-        run=words.run,
+        run=run,
         recommender=recommender,
-        metrics=read_object(words.run / "metrics.json"),
+        metrics=read_object(run / "metrics.json"),
         writes=writes,
         drawn=words.reasons if writes else 1,
-        runs=words.runs or words.run,
-        others=_others(words.run, words.runs),
+        runs=words.runs or run,
+        others=_others(run, words.runs),
         subject=subject,
     )
 

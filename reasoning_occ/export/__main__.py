@@ -1,4 +1,4 @@
-"""`python -m reasoning_occ.export RUN_DIR`: a run's model as a folder for a model hub."""
+"""`python -m reasoning_occ.export [RUN_DIR]`: a run's model as a folder for a model hub."""
 
 import argparse
 import sys
@@ -8,6 +8,7 @@ from pathlib import Path
 from reasoning_occ.errors import UserError
 
 _EPILOG = """examples:
+  python -m reasoning_occ.export                                     the newest finished run in runs/
   python -m reasoning_occ.export runs/joint-...                      the adapter, in exports/joint-...
   python -m reasoning_occ.export runs/joint-... --merge              all weights, which need no others
   python -m reasoning_occ.recommend run=exports/joint-... resume.json
@@ -30,11 +31,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         Exit code: 0, or 1 after an error that was told in a sentence. A wrong usage exits with 2 (argparse).
     """
     options = _parser().parse_args(argv)
-    output = options.output or Path("exports") / options.run.resolve().name
     try:
         from reasoning_occ.export.work import export
+        from reasoning_occ.recommend.newest import chosen
 
-        notes = export(options.run, output, merge=options.merge, base_name=options.base_name)
+        run = chosen(options.run)
+        output = options.output or Path("exports") / run.resolve().name
+        notes = export(run, output, merge=options.merge, base_name=options.base_name)
     except (UserError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -52,12 +55,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "run",
         metavar="RUN_DIR",
+        nargs="?",
         type=lambda word: Path(word.removeprefix("run=")).expanduser(),
-        help="the folder of a finished run that trained a model",
+        help="the folder of a finished run that trained a model; left out: the newest finished run in runs/",
     )
     parser.add_argument("--output", type=Path, metavar="DIR", help="the folder to make (default: exports/NAME_OF_RUN)")
     parser.add_argument("--merge", action="store_true", help="write all weights, in fp32, in place of an adapter")
-    parser.add_argument("--base-name", metavar="NAME", help="what adapter_config.json calls the base, such as a hub's")
+    parser.add_argument("--base-name", metavar="NAME", help="what adapter_config.json calls the base: Qwen/Qwen3-8B")
     return parser
 
 

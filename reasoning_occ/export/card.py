@@ -13,6 +13,17 @@ from reasoning_occ.report.jobs import read_object
 from reasoning_occ.report.sentences import interval
 from reasoning_occ.report.table import compose
 
+_HEAD = """Titles are ranked by a head, a row a title, and not by their text. It is no part of what {library} loads: it
+lies beside the weights as `titles.safetensors` (rows in the order of `reasoning_occ.json`).
+
+```python
+from pathlib import Path
+
+from reasoning_occ.models.title_head import TitleHead
+
+titles = TitleHead.read(Path({place}))  # for reasoning_occ.inference.head.rank_by_head
+```"""
+
 SLICED = ("AccEM", "Hit@5", "MRR")
 
 
@@ -26,7 +37,8 @@ def card(run: Opened, base: str, merged: bool, adapters: Sequence[str]) -> str:
         adapters: names of what was learnt.
     """
     metrics = read_object(run.folder / "metrics.json")
-    parts = [_front(run, merged), *_about(run, metrics, base, merged, adapters), _use(merged, adapters)]
+    has_head = run.cfg.ranking != "tokens"
+    parts = [_front(run, merged), *_about(run, metrics, base, merged, adapters), _use(merged, adapters, has_head)]
     parts += [*_results(run, metrics), *_limits(run), _licence(run)]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
@@ -68,10 +80,11 @@ def _reasoned(run: Opened) -> str:
     return ", after a reason that it writes first" if learns_reasons(run.cfg) else ""
 
 
-def _use(merged: bool, adapters: Sequence[str]) -> str:
+def _use(merged: bool, adapters: Sequence[str], has_head: bool) -> str:
     name = "AutoModelForCausalLM" if merged else "AutoPeftModelForCausalLM"
     library = "transformers" if merged else "peft"
     folder = 'folder + "/predictor"' if len(adapters) > 1 else "folder"
+    head = f"\n\n{_HEAD.format(place=folder, library=library)}" if has_head else ""
     return f"""## Use
 
 ```
@@ -84,7 +97,7 @@ from {library} import {name}
 model = {name}.from_pretrained({folder})
 ```
 
-The prompt is that of `reasoning_occ.language`; `reasoning_occ.json` holds the settings and the titles."""
+The prompt is that of `reasoning_occ.language`; `reasoning_occ.json` holds the settings and the titles.{head}"""
 
 
 def _results(run: Opened, metrics: Mapping[str, Any]) -> Iterator[str]:

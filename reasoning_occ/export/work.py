@@ -1,16 +1,19 @@
 """Writes an export: what was learnt, the tokenizer, what our own commands need, and a card."""
 
 import json
+import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from safetensors import SafetensorError
 
 from reasoning_occ.config import trains
 from reasoning_occ.errors import UserError
 from reasoning_occ.export.card import card
 from reasoning_occ.files import write_json
 from reasoning_occ.identity import weights_checksum
-from reasoning_occ.models.store import build
 from reasoning_occ.recommend import exported
 from reasoning_occ.recommend.opened import Opened, opened
 from reasoning_occ.report.jobs import read_object
@@ -29,19 +32,20 @@ def export(run_dir: Path, output: Path, *, merge: bool, base_name: str | None) -
         What the user should know, a sentence each.
 
     Raises:
-        UserError: nothing was trained, the folder is there, or the base can't be read.
+        UserError: no language model was trained, the folder is there, or the base can't be read.
     """
     if output.exists():
         raise UserError(f"--output: {output} is there already. Take it away, or name another folder.")
     run = opened(run_dir, None)
     if not trains(run.cfg):
-        raise UserError(f"{run_dir} trained no model, so there is nothing to export.")
+        raise UserError(f"{run_dir} trained no language model, so there is nothing to export.")
     adapters = _adapters(run_dir)
     full = run.cfg.trainer.lora is None
     if merge and len(adapters) > 1:
         raise UserError(f"--merge: {run_dir} has {len(adapters)} adapters on one model; export it without --merge.")
     merged, base = merge or full, weights_checksum(run.cfg)
-    known = exported.told(run.cfg, run.published, read_object(run_dir / "metrics.json")["recommender"], base, merged)
+    name = read_object(run_dir / "metrics.json")["recommender"]
+    known = exported.told(run.cfg, run.published, name, base, merged, run.temperature)
 
     def fill(beside: Path) -> None:
         for name in adapters:
@@ -53,8 +57,29 @@ def export(run_dir: Path, output: Path, *, merge: bool, base_name: str | None) -
         write_json(beside / exported.FILE, known)
         (beside / "README.md").write_text(card(run, base, merged, adapters), encoding="utf-8")
 
-    build(output, fill)
+    _whole(output, fill)
     return _notes(run, output, merged)
+
+
+def _whole(output: Path, fill: Callable[[Path], None]) -> None:
+    """Let `fill` write into a hidden folder beside `output`, then give it that name.
+
+    Raises:
+        UserError: the disk is full or the folder can't be written; nothing is left behind.
+    """
+    beside = output.with_name(f".{output.name}.{os.getpid()}.part")
+    try:
+        beside.mkdir(parents=True)
+        fill(beside)
+        for file in (one for one in beside.rglob("*") if one.is_file()):  # two adapters have a folder each
+            with open(file, "rb") as content:
+                os.fsync(content.fileno())
+        beside.rename(output)
+    except (OSError, SafetensorError) as error:
+        told = getattr(error, "strerror", None) or error
+        raise UserError(f"Could not write {output}: {told}. Free some space or name another folder.") from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
 
 
 def _adapters(run_dir: Path) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""`python -m reasoning_occ.recommend run=RUN_DIR CAREER`: what comes next for a person, or for many."""
+"""`python -m reasoning_occ.recommend [run=RUN_DIR] CAREER`: what comes next for a person, or for many."""
 
 import argparse
 import sys
@@ -10,24 +10,28 @@ from reasoning_occ.errors import UserError
 FORMATS = ("table", "json", "jsonl", "csv")
 
 _EPILOG = """examples:
-  python -m reasoning_occ.recommend run=runs/joint-... resume.json            a JSON Resume, or a career of ours
-  ... resume.json --reasons 8                                                 the mean over 8 reasons drawn
-  ... resume.json --given "Chief Executives" --exclude Actors --min-job-zone 3
-  ... resume.json --what-if "drop 2" --what-if "add 2015-03 Cooks"
-  ... resume.json --what-if "add education 2015 Master"
-  cat resume.json | python -m reasoning_occ.recommend run=runs/joint-... -
-  ... people.jsonl --output answers.jsonl                                     thousands; the same command goes on
+  python -m reasoning_occ.recommend resume.json                         by the newest finished run in runs/
+  python -m reasoning_occ.recommend run=runs/joint-... resume.json      by this one
+  cat resume.json | python -m reasoning_occ.recommend -                 standard input: one career, or one a line
+  python -m reasoning_occ.recommend people.jsonl --output answers.jsonl thousands; the same command goes on after a cut
 
-Of a resume, job titles, dates and education are read, and nothing else: no name, contact or employer. Titles are found
-by name or alias, else the nearest one is guessed and marked. A history is what was known when the present job began.
+The input: a JSON Resume or a career of ours (.json). Of a resume, job titles, dates and education are read, and nothing
+else: no name, contact or employer. Titles are found by name or alias, else the nearest one is guessed and marked. A
+history is what was known when the present job began.
 
 Many people: .jsonl (one a line), a list in .json, a folder of .json, or a table (.csv, .tsv, .parquet) with one job a
 row, a person's rows together, and the columns id, occupation, start; also end, birth_year, hours, region, pay, sector,
 tenure_years, full_time, wage; a row with education in place of an occupation is something learned at start. Who can't
 be understood stands with the reason in OUTPUT.bad.jsonl.
 
-Ranks and probabilities are those of the whole ranking, whatever is left out of the list. Not for decisions about
-people. Exit codes: 0; 1 an error, told in a sentence; 2 a command that can't be read.
+--engine ray ranks many people on the cluster in RAY_ADDRESS, else on a Ray that is started here and ends with the work.
+Rows are the same as without. The run's folder, its data and its weights must lie at the same place on every machine;
+the input and OUTPUT lie on this one. After a cut the same command keeps every batch that had been answered in order and
+ranks the rest; what was under way on a worker is ranked again. It may be given with or without --engine ray.
+
+Ranks and probabilities are those of the whole ranking, whatever is left out of the list, at the run's temperature
+(evaluation.temperature) where it has one. Not for decisions about people. Exit codes: 0; 1 an error, told in a
+sentence; 2 a command that can't be read.
 """
 
 
@@ -40,7 +44,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         Exit code: 0, or 1 after an error that was told in a sentence. A wrong usage exits with 2 (argparse).
     """
-    options = _parser().parse_args(argv)
+    parser = _parser()
+    options = parser.parse_intermixed_args(argv)
+    if options.input.startswith("run="):
+        parser.error("a career is missing: the file or folder with it, or - for standard input")
     try:
         from reasoning_occ.recommend.work import work
 
@@ -61,33 +68,63 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("run", metavar="run=RUN_DIR", type=_run, help="the folder of a finished run or of an export")
-    parser.add_argument("input", help="a file or folder, or - for standard input")
-    parser.add_argument("--k", type=_from_1, default=10, metavar="N", help="titles to show (default: 10)")
-    parser.add_argument("--format", choices=FORMATS, help="default: table for one person, jsonl for many")
-    parser.add_argument("--reasons", type=_from_1, metavar="K", help="mean probability over K reasons drawn")
-    parser.add_argument(
-        "--given", action="append", default=[], metavar="TITLE", help="tell rank and probability of this title, too"
+    add = parser.add_argument
+    add(
+        "run",
+        metavar="run=RUN_DIR",
+        nargs="?",
+        type=_run,
+        help="the folder of a finished run or of an export; left out: the newest finished run in runs/",
     )
-    parser.add_argument(
-        "--exclude", action="append", default=[], metavar="TITLE", help="leave a title out of the list (repeatable)"
+    add("input", metavar="CAREER", help="a file or folder, or - for standard input")
+    shown = parser.add_argument_group("what is shown").add_argument
+    shown("--k", type=_from_1, default=10, metavar="N", help="titles to show, as in --k 5 (default: 10)")
+    shown(
+        "--format",
+        choices=FORMATS,
+        help="default: table for one person, jsonl for many; --format csv has a row a title",
     )
-    parser.add_argument(
-        "--min-job-zone", type=int, choices=range(1, 6), help="leave out what needs less preparation (O*NET titles)"
+    shown(
+        "--given", action="append", default=[], metavar="TITLE", help='tell its rank, too: --given "Chief Executives"'
     )
-    parser.add_argument(
-        "--related", action="store_true", help="put titles under one above them that they are related to"
+    shown("--exclude", action="append", default=[], metavar="TITLE", help="leave it out of the list: --exclude Actors")
+    shown(
+        "--min-job-zone",
+        type=int,
+        choices=range(1, 6),
+        help="leave out what needs less preparation: --min-job-zone 3 (O*NET titles)",
     )
-    parser.add_argument(
+    shown("--related", action="store_true", help="put titles under one above them that they are related to")
+    shown(
         "--what-if",
         action="append",
         default=[],
         metavar="EDIT",
-        help="drop or add a line and see what moves (repeatable)",
+        help='change a line and see what moves: --what-if "drop 2" --what-if "add 2015-03 Cooks" --what-if "add '
+        'education 2015 Master"',
     )
-    parser.add_argument("--output", type=Path, metavar="FILE", help="of many people; can be gone on with after a cut")
-    parser.add_argument("--data-dir", metavar="DIR", help="where O*NET's files lie (default: as for the run)")
-    parser.add_argument("--base", metavar="MODEL", help="folder, .gguf file or hub name of the weights it starts from")
+    ranked = parser.add_argument_group("how it is ranked").add_argument
+    ranked(
+        "--reasons",
+        type=_from_1,
+        metavar="K",
+        help="mean probability over K reasons drawn, with the lowest and highest: --reasons 8",
+    )
+    ranked("--data-dir", metavar="DIR", help="where O*NET's files lie, in DIR/onet (default: as for the run)")
+    ranked(
+        "--base",
+        metavar="MODEL",
+        help="the weights that an adapter starts from: --base models/Qwen3-8B (a folder, .gguf file or hub name)",
+    )
+    several = parser.add_argument_group("many people").add_argument
+    several("--output", type=Path, metavar="FILE", help="write here and go on after a cut: --output answers.jsonl")
+    several("--engine", choices=("local", "ray"), default="local", help="--engine ray: on more than one machine")
+    several(
+        "--workers",
+        type=_from_1,
+        metavar="N",
+        help="of --engine ray, each with the model in memory (default: one a GPU, else one a machine)",
+    )
     return parser
 
 

@@ -1,10 +1,12 @@
 """What an export holds besides weights: the run's settings and titles, and which weights it starts from.
 
 {"format": 1, "recommender": "joint", "merged": false, "base": {"name": ..., "checksum": ...},
- "settings": {...}, "taxonomy": {"name": ..., "note": ..., "outside": [], "occupations": [...], "related": {...}}}
+ "temperature": null, "settings": {...},
+ "taxonomy": {"name": ..., "note": ..., "outside": [], "occupations": [...], "related": {...}}}
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from reasoning_occ.errors import UserError
+from reasoning_occ.evaluation.temperature import Temperature
 from reasoning_occ.identity import plain
 from reasoning_occ.occupations.taxonomy import Occupation, Taxonomy
 
@@ -22,7 +25,14 @@ _SETTINGS = ("seed", "split", "view", "method", "preference", "ranking", "infere
 _OF_DATA = ("name", "taxonomy", "stays", "least_similarity")
 
 
-def told(cfg: DictConfig, published: Taxonomy, recommender: str, base: str, merged: bool) -> dict[str, Any]:
+def told(
+    cfg: DictConfig,
+    published: Taxonomy,
+    recommender: str,
+    base: str,
+    merged: bool,
+    temperature: Temperature | None = None,
+) -> dict[str, Any]:
     """The content of the file.
 
     Args:
@@ -31,6 +41,7 @@ def told(cfg: DictConfig, published: Taxonomy, recommender: str, base: str, merg
         recommender: the name in tables.
         base: checksum of the weights that it starts from.
         merged: whether all weights are in the export, so that none are started from.
+        temperature: of its probabilities.
     """
     settings = {key: plain(cfg, key) for key in _SETTINGS if key in cfg}
     settings["split"] = {**settings["split"], "test_file": None}
@@ -41,6 +52,7 @@ def told(cfg: DictConfig, published: Taxonomy, recommender: str, base: str, merg
         "recommender": recommender,
         "merged": merged,
         "base": {"name": cfg.model.name, "checksum": base},
+        "temperature": None if temperature is None else temperature.told(),
         "settings": settings,
         "taxonomy": {
             "name": published.name,
@@ -52,8 +64,14 @@ def told(cfg: DictConfig, published: Taxonomy, recommender: str, base: str, merg
     }
 
 
-def read(folder: Path, data_dir: str | None) -> tuple[DictConfig, Taxonomy, str | None]:
-    """The settings, the titles and the checksum of the base; `None` where all weights are in the folder.
+def temperature(kept: Mapping[str, Any]) -> Temperature:
+    """As `Temperature.told` wrote it."""
+    return Temperature(float(kept["value"]), int(kept["people"]), int(kept["transitions"]))
+
+
+def read(folder: Path, data_dir: str | None) -> tuple[DictConfig, Taxonomy, str | None, Temperature | None]:
+    """The settings, the titles, the checksum of the base (`None` where all weights are in the folder), and the
+    temperature (`None`: none).
 
     Raises:
         UserError: the file can't be read.
@@ -72,6 +90,10 @@ def read(folder: Path, data_dir: str | None) -> tuple[DictConfig, Taxonomy, str 
             cfg.trainer.lora = None
             cfg.trainer.precision = "fp32"
             cfg.model = {**cfg.model, "path": str(folder), "package": None, "hub": None, "tiny": False}
-        return cfg, titles, None if known["merged"] else known["base"]["checksum"]
+        if "temperature" not in known and cfg.evaluation.get("temperature") not in (None, 1):
+            raise UserError(f"run: {path} is of before exports kept the run's temperature; export the run again.")
+        kept = known.get("temperature")
+        base = None if known["merged"] else known["base"]["checksum"]
+        return cfg, titles, base, None if kept is None else temperature(kept)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"run: {path} can't be read ({error}); export the run again.") from error

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float
 
 from reasoning_occ.errors import UnknownOccupation, UserError
 from reasoning_occ.occupations.taxonomy import Taxonomy
+from reasoning_occ.recommend.drawn import Drawn
 from reasoning_occ.recommend.results import Choice, Ranked
 from reasoning_occ.recommenders.base import Answer, Recommendation
 
@@ -50,7 +50,7 @@ class Listing:
             named = () if said.code is None else (Ranked(self.taxonomy.title(said.code), said.code, None, None),)
             asked = tuple(Ranked(self.taxonomy.title(code), code, None, None) for code in self.given)
             return tuple(one for one in named if one.code in self.shown), asked
-        every = _all(said.log_probs, self.taxonomy)
+        every = _all(said, self.taxonomy)
         by_code = {one.code: one for one in every}
         possible = [one for one in every if one.code in self.shown and one.rank is not None]
         asked = tuple(by_code[code] for code in self.given)
@@ -68,14 +68,17 @@ class Listing:
         return tuple(heads)
 
 
-def _all(log_probs_o: Float[np.ndarray, " occupations"], taxonomy: Taxonomy) -> list[Ranked]:
+def _all(said: Recommendation, taxonomy: Taxonomy) -> list[Ranked]:
     """Every occupation, most probable first; of equal ones the taxonomy's first, as in predictions.jsonl."""
-    order = np.argsort(-log_probs_o, kind="stable")
+    order = np.argsort(-said.log_probs, kind="stable")
+    probs_o, is_possible_o = np.exp(said.log_probs), np.isfinite(said.log_probs)
+    probs_ok = np.exp(said.each_ko).T.tolist() if isinstance(said, Drawn) else None
     found = []
     for place, i in enumerate(order, start=1):
         o = taxonomy.occupations[i]
-        possible = bool(np.isfinite(log_probs_o[i]))
-        found.append(Ranked(o.title, o.code, place if possible else None, float(np.exp(log_probs_o[i]))))
+        each = None if probs_ok is None else tuple(probs_ok[i])
+        rank = place if is_possible_o[i] else None
+        found.append(Ranked(o.title, o.code, rank, float(probs_o[i]), by_reason=each))
     return found
 
 

@@ -7,12 +7,13 @@ that could not be understood.
 """
 
 import csv
-import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import asdict
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -20,12 +21,21 @@ from typing import IO, Any, NamedTuple
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import alone, whole, write_json
 from reasoning_occ.progress import bar
+from reasoning_occ.recommend import batches
+from reasoning_occ.recommend.batches import ERROR, Batch
 from reasoning_occ.recommend.inputs import Entry
+from reasoning_occ.recommend.reading import Reading
 from reasoning_occ.recommend.recommender import Recommender
 from reasoning_occ.recommend.results import Choice
 
 COLUMNS: tuple[str, ...] = ("id", "rank", "title", "code", "probability", "reason")
-ERROR = "error"
+SPREAD: tuple[str, ...] = ("lowest", "highest")
+"""Columns of a title's least and greatest probability after any of several reasons."""
+
+Read = Callable[[], Iterator[Batch]]
+"""Opens the input and gives what is left of it in batches; may be called in another process."""
+Engine = Callable[[Read], Generator[list[dict[str, Any]]]]
+"""Ranks batches, wherever that is: the rows of each, in order."""
 
 
 class Counts(NamedTuple):
@@ -35,38 +45,20 @@ class Counts(NamedTuple):
     bad: int
 
 
-def rows(
-    recommender: Recommender, people: Iterable[Entry], choice: Choice, earlier: Iterable[str] = ()
-) -> Iterator[list[dict[str, Any]]]:
+def rows(recommender: Recommender, people: Iterable[Entry], choice: Choice) -> Iterator[list[dict[str, Any]]]:
     """One row a person, a batch at a time: what `Recommended.to_row` gives, or why there is none.
 
     Args:
         recommender: of a run.
         people: as given.
         choice: what is shown of each ranking.
-        earlier: ids of people who came before these.
 
     Raises:
         UserError: the input can't be read on, or a title of the choice is unknown.
     """
     recommender.listing(choice)  # what is wrong with it is told before anybody is ranked
-    waiting, known = iter(people), _Known()
-    for person in earlier:
-        known.add(person)
-    while batch := list(islice(waiting, recommender.at_once)):
-        found: dict[int, dict[str, Any]] = {}
-        good = []
-        for n, entry in enumerate(batch):
-            try:
-                one = recommender.reading.json(entry.content, entry.name)
-                known.add(one.history.person.id)
-                good.append((n, one))
-            except UserError as error:
-                found[n] = {"place": entry.place, ERROR: str(error)}
-        said = recommender.recommend_all([one for _, one in good], choice)
-        for (n, _), one in zip(good, said, strict=True):
-            found[n] = {"place": batch[n].place, **one.to_row()}
-        yield [found[n] for n in range(len(batch))]
+    for batch in batches.read(recommender.reading, people, recommender.at_once):
+        yield batches.answer(recommender, batch, choice)
 
 
 def write(
@@ -77,6 +69,7 @@ def write(
     form: str,
     source: str,
     total: int | None,
+    engine: Engine | None = None,
 ) -> Counts:
     """Recommend for many people into `output`, going on with what an earlier start left.
 
@@ -88,6 +81,7 @@ def write(
         form: jsonl or csv.
         source: stands for the input's content.
         total: how many people, for the bar.
+        engine: ranks; `None`: the recommender itself, in this process.
 
     Raises:
         UserError: the file is there already, was begun otherwise, or can't be written.
@@ -95,21 +89,37 @@ def write(
     work = output.with_name(f".{output.name}.work")
     if output.exists() and not work.exists():
         raise UserError(f"--output: {output} is there already. Take it away to make it anew, or name another file.")
+    recommender.listing(choice)  # what is wrong with it is told before anybody is ranked
     with alone(work):
         _same(work / "job.json", _job(recommender, choice, form, source), output)
         journal = work / "journal.jsonl"
         done = _keep(journal, recommender.at_once)
         with bar(apart=True) as display:
             task = display.add_task("People", total=total, completed=done, note="")
-            earlier = (row["person"] for row in (_read(journal) if done else ()) if ERROR not in row)
-            left = rows(recommender, islice(people(), done, None), choice, earlier)
-            with open(journal, "a", encoding="utf-8", newline="\n") as file:
-                for batch in left:
+            left = partial(_left, recommender.reading, people, recommender.at_once, journal.resolve(), done)
+            with (
+                open(journal, "a", encoding="utf-8", newline="\n") as file,
+                closing((engine or _here(recommender, choice))(left)) as answered,
+            ):
+                for batch in answered:
                     _append(file, batch, journal)
                     display.advance(task, len(batch))
-        counts = _finish(journal, output, form)
+        counts = _finish(journal, output, columns(recommender) if form == "csv" else None)
     shutil.rmtree(work, ignore_errors=True)
     return counts
+
+
+def _here(recommender: Recommender, choice: Choice) -> Engine:
+    return lambda left: (batches.answer(recommender, batch, choice) for batch in left())
+
+
+def _left(
+    reading: Reading, people: Callable[[], Iterable[Entry]], at_once: int, journal: Path, done: int
+) -> Iterator[Batch]:
+    """The people who are not in the journal yet, in batches."""
+    before = islice(_read(journal), done) if done else ()
+    earlier = (row["person"] for row in before if ERROR not in row)
+    return batches.read(reading, islice(people(), done, None), at_once, earlier)
 
 
 def content(path: Path) -> str:
@@ -119,25 +129,18 @@ def content(path: Path) -> str:
     return checksum(path)
 
 
+def columns(recommender: Recommender) -> tuple[str, ...]:
+    """Of a table: with the spread where several reasons of a person are drawn."""
+    return (*COLUMNS, *SPREAD) if recommender.drawn > 1 else COLUMNS
+
+
 def to_csv(one: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """A row for each title, for a table."""
     for title in one["ranked"]:
         values = {key: title[key] for key in ("rank", "title", "code", "probability")}
-        yield {"id": one["person"], **values, "reason": one["reason"]}
-
-
-class _Known:
-    """Ids that have come. Sixteen bytes of each are kept, so that an id twice is told and memory stays small."""
-
-    def __init__(self) -> None:
-        self._seen: set[bytes] = set()
-
-    def add(self, person: str) -> None:
-        """Raises UserError where the person was there before."""
-        key = hashlib.blake2b(person.encode(), digest_size=16).digest()
-        if key in self._seen:
-            raise UserError(f"the person '{person}' has come before; give all of a person's jobs together, once")
-        self._seen.add(key)
+        each = title.get("by_reason")
+        spread = {} if each is None else {"lowest": min(each), "highest": max(each)}
+        yield {"id": one["person"], **values, "reason": one["reason"], **spread}
 
 
 def _job(recommender: Recommender, choice: Choice, form: str, source: str) -> dict[str, Any]:
@@ -190,8 +193,11 @@ def _append(file: IO[str], batch: list[dict[str, Any]], path: Path) -> None:
         raise UserError(f"Could not write {path}: {error.strerror or error}. Free some space.") from error
 
 
-def _finish(journal: Path, output: Path, form: str) -> Counts:
-    """The journal as the two files that are wanted, each whole or not at all; none for nobody bad."""
+def _finish(journal: Path, output: Path, table: tuple[str, ...] | None) -> Counts:
+    """The journal as the two files that are wanted, each whole or not at all; none for nobody bad.
+
+    table: columns of a CSV; `None` for JSONL.
+    """
     side = output.with_name(f"{output.name}.bad.jsonl")
     bad = sum(ERROR in row for row in _read(journal))
     if bad:
@@ -201,14 +207,14 @@ def _finish(journal: Path, output: Path, form: str) -> Counts:
         side.unlink(missing_ok=True)
     good = 0
     with whole(output) as file:
-        told = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        if form == "csv":
+        told = csv.DictWriter(file, table or (), lineterminator="\n")
+        if table:
             told.writeheader()
         for row in _read(journal):
             if ERROR in row:
                 continue
             good += 1
-            if form == "csv":
+            if table:
                 told.writerows(to_csv(row))
             else:
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")

@@ -19,6 +19,8 @@ from omegaconf.errors import OmegaConfBaseException
 from reasoning_occ import config
 from reasoning_occ.config import CONF, class_name, is_sequence, trains, uses_model
 from reasoning_occ.errors import UserError
+from reasoning_occ.evaluation.temperature import FILE as TEMPERATURE_FILE
+from reasoning_occ.evaluation.temperature import Temperature
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.recommend import exported
 
@@ -28,7 +30,8 @@ class Opened:
     """A run or an export. seen: the taxonomy as the recommender sees titles; published: as people do.
 
     adapters: the folder with what was learnt, by the recommender's name for it ("" for a lone adapter or a whole
-    model). base: checksum that the weights it starts from must have; `None` where none is on record.
+    model). base: checksum that the weights it starts from must have; `None` where none is on record. temperature: what
+    its log probabilities are divided by; `None`: nothing.
     """
 
     folder: Path
@@ -37,6 +40,7 @@ class Opened:
     published: Taxonomy
     adapters: Callable[[str], Path]
     base: str | None = None
+    temperature: Temperature | None = None
 
 
 def opened(folder: Path, data_dir: str | None) -> Opened:
@@ -50,12 +54,15 @@ def opened(folder: Path, data_dir: str | None) -> Opened:
         UserError: it is no finished run's folder, or its titles can't be had or have changed.
     """
     if (folder / exported.FILE).is_file():
-        cfg, titles, base = exported.read(folder, data_dir)
-        return Opened(folder, cfg, in_view(cfg, titles), titles, lambda name: folder / name, base)
+        cfg, titles, base, warmth = exported.read(folder, data_dir)
+        return Opened(folder, cfg, in_view(cfg, titles), titles, lambda name: folder / name, base, warmth)
     cfg = settings(folder, data_dir)
     published = _taxonomy(cfg, folder)
     kept = "model" if cfg.trainer.lora is None else "adapter"
-    return Opened(folder, cfg, in_view(cfg, published), published, lambda name: folder / name / kept)
+    warmth = _temperature(cfg, folder)
+    return Opened(
+        folder, cfg, in_view(cfg, published), published, lambda name: folder / name / kept, temperature=warmth
+    )
 
 
 def in_view(cfg: DictConfig, published: Taxonomy) -> Taxonomy:
@@ -89,6 +96,21 @@ def settings(folder: Path, data_dir: str | None) -> DictConfig:
     if data_dir is not None:
         cfg.data_dir = data_dir
     return cfg
+
+
+def _temperature(cfg: DictConfig, folder: Path) -> Temperature | None:
+    """The temperature of a run's probabilities: the number it was given, or what it fitted; `None`: none."""
+    chosen = cfg.evaluation.get("temperature")  # runs of before this key have none
+    if chosen in (None, 1):
+        return None
+    if chosen != "fit":
+        return Temperature(float(chosen))
+    try:
+        return exported.temperature(json.loads((folder / TEMPERATURE_FILE).read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(
+            f"run: {folder / TEMPERATURE_FILE}, the temperature that the run fitted, can't be read ({error})."
+        ) from error
 
 
 def _taxonomy(cfg: DictConfig, folder: Path) -> Taxonomy:

@@ -43,7 +43,12 @@ class Reading:
     def __init__(self, taxonomy: Taxonomy, least_similarity: float, stays: bool) -> None:
         self.taxonomy = taxonomy
         self.snap = Snap(taxonomy, least_similarity)
+        self._least_similarity = least_similarity
         self._stays = stays
+
+    def __reduce__(self) -> tuple[type["Reading"], tuple[Taxonomy, float, bool]]:
+        """Sent to another process, titles found so far stay behind."""
+        return Reading, (self.taxonomy, self._least_similarity, self._stays)
 
     def career(self, given: Career) -> Understood:
         """A career that is read already.

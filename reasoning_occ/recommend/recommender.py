@@ -50,6 +50,13 @@ class Recommender:
         """The recommender's, as in tables."""
         return str(self._inner.name)
 
+    @property
+    def drawn(self) -> int:
+        """Over how many reasons of a person the mean is taken; 1 where it is none. `Ranked.by_reason` has as many."""
+        from reasoning_occ.recommend.writing import drawn
+
+        return drawn(self._inner)
+
     @classmethod
     def load(
         cls,
@@ -74,9 +81,10 @@ class Recommender:
         """
         from reasoning_occ.progress import muted
         from reasoning_occ.recommend.opened import opened, ready
+        from reasoning_occ.recommend.settle import settle
 
         run = opened(Path(run_dir).expanduser(), data_dir)
-        notes = _settle(run.cfg, reasons, base)
+        notes = settle(run, reasons, base)
         scratch = TemporaryDirectory(prefix="reasoning_occ-")
         with muted():
             inner = ready(run, scratch)
@@ -161,47 +169,35 @@ class Recommender:
             )
 
     def ranked(self, histories: Sequence[Career]) -> "list[Recommendation | Answer]":
-        """A probability for every occupation after each history, in order; or one title's name."""
+        """A probability for every occupation after each history, in order; or one title's name.
+
+        Probabilities are at the run's temperature, where it has one; over several reasons they are a mean (`Drawn`).
+        """
         from reasoning_occ.careers.view import viewed
         from reasoning_occ.progress import muted
+        from reasoning_occ.recommend.drawn import at_temperature
+
+        seen = [viewed(Transition(history, "", Date(0)), self._view).history for history in histories]
+        temperature = self.run.temperature
+        with muted():
+            return at_temperature(self._said(seen), None if temperature is None else temperature.value)
+
+    def _said(self, seen: Sequence[Career]) -> "list[Recommendation | Answer]":
+        """What the run's recommender says of histories as it sees them."""
+        from reasoning_occ.recommend.drawn import means
         from reasoning_occ.recommend.writing import reasons
         from reasoning_occ.recommenders.llm import LanguageModel
 
-        seen = [viewed(Transition(history, "", Date(0)), self._view).history for history in histories]
-        with muted():
-            if not isinstance(self._inner, LanguageModel):
-                return list(self._inner.recommend(seen))
-            said = reasons(self._inner, seen)
-            return list(self._inner.recommend(seen) if said is None else self._inner.rank_mean(seen, said, None))
+        read = reasons(self._inner, seen) if isinstance(self._inner, LanguageModel) else None
+        if read is None:
+            return list(self._inner.recommend(seen))
+        if self.drawn == 1:
+            return list(self._inner.rank_mean(seen, read, None))
+        asked = [history for history in seen for _ in range(self.drawn)]
+        single = self._inner.rank(asked, [reason for several in read for reason in several], None)
+        return list(means(single, self.drawn))
 
     def close(self) -> None:
         """Let go of what was put into a folder of its own; also done when the process ends."""
         with contextlib.suppress(OSError):
             self._scratch.cleanup()
-
-
-def _settle(cfg: Any, reasons: int | None, base: str | None) -> tuple[str, ...]:
-    """Set what is other than when the run was scored, and say so."""
-    from reasoning_occ.config import uses_model, writes_reasons
-
-    notes = []
-    if reasons is not None:
-        if not writes_reasons(cfg):
-            raise UserError("reasons: this run writes no reasons, so there are none to average over.")
-        cfg.inference.reason, cfg.inference.samples = "marginal", reasons
-    elif cfg.inference.reason in ("oracle", "shuffled"):
-        notes.append(
-            f"The run was scored with inference.reason={cfg.inference.reason}, which a new person has none of: its own "
-            "reason is read."
-        )
-        cfg.inference.reason = "greedy"
-    if cfg.evaluation.horizon > 1:
-        notes.append(f"The run was scored {cfg.evaluation.horizon} jobs ahead; told is the next job.")
-    if (cfg.view.jobs, cfg.view.education, cfg.view.titles) != ("all", True, "text"):
-        notes.append("The run sees less of a history than is shown here (its view).")
-    if base is not None:
-        if not uses_model(cfg):
-            raise UserError("base: this run reads no language model.")
-        cfg.model.path, cfg.model.hub = (base, cfg.model.hub) if Path(base).expanduser().exists() else (None, base)
-        cfg.model.package, cfg.model.tiny = None, False
-    return tuple(notes)

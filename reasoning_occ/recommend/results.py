@@ -63,6 +63,8 @@ class Ranked:
     """A title, its place in the whole ranking (1: first) and its probability; both `None` where no ranking was given.
 
     A present occupation that can't be next has the probability 0 and no rank. related: what was put under it.
+    by_reason: its probability after each of the reasons drawn, over which `probability` is the mean (before a
+    temperature); `None` where no more than one reason was read.
     """
 
     title: str
@@ -70,6 +72,7 @@ class Ranked:
     rank: int | None
     probability: float | None
     related: tuple["Ranked", ...] = ()
+    by_reason: tuple[float, ...] | None = None
 
     @property
     def together(self) -> float | None:
@@ -77,6 +80,16 @@ class Ranked:
         if self.probability is None:
             return None
         return self.probability + sum(one.probability or 0.0 for one in self.related)
+
+    @property
+    def lowest(self) -> float | None:
+        """Its least probability after any of the reasons drawn."""
+        return None if self.by_reason is None else min(self.by_reason)
+
+    @property
+    def highest(self) -> float | None:
+        """Its greatest."""
+        return None if self.by_reason is None else max(self.by_reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,5 +112,10 @@ class Recommended:
     notes: tuple[str, ...] = field(default=())
 
     def to_row(self) -> dict[str, Any]:
-        """Plain values, for JSON."""
-        return asdict(self)
+        """Plain values, for JSON; a title has `by_reason` only where several reasons were drawn."""
+        row = asdict(self)
+        for title in (*row["ranked"], *row["given"]):
+            for one in (title, *title["related"]):
+                if one["by_reason"] is None:
+                    del one["by_reason"]
+        return row

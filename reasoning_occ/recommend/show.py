@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from reasoning_occ.recommend.many import COLUMNS, to_csv
+from reasoning_occ.recommend.many import to_csv
 from reasoning_occ.recommend.results import Claim, Ranked, Recommended, Verdict
 from reasoning_occ.recommend.what_if import Moved
 
@@ -22,8 +22,18 @@ MARKS: dict[Verdict, tuple[str, str]] = {
     "unread": ("?", "dim"),
 }
 LEGEND = "✓ stands in the history  ~ a year off  ✗ does not stand there  → an outlook  ? could not be checked"
+_SINGLE = (
+    ("jobs ", "job "),
+    ("job titles ", "job title "),
+    ("pieces ", "piece "),
+    ("ends ", "end "),
+    (" theirs", " its own"),
+    (" them", " it"),
+)
+"""Words of `Recommended.left_out`, of one."""
 MOST_NEAR = 3
 """Of the titles put under another, how many are named."""
+SPREAD = "In brackets: the lowest and highest probability after any of the {} reasons drawn, over which it is the mean."
 NOT = "Not for decisions about people: it repeats what people of its data did."
 
 
@@ -40,7 +50,7 @@ def show(told: Recommended, console: Console) -> None:
         if one.code is None:
             console.print(_indented(Text(f"     '{_clean(one.given)}' is near no title: left out", style="yellow")))
     for what, n in told.left_out.items():
-        console.print(_indented(Text(f"     {n} {what}", style="dim")))
+        console.print(_indented(Text(f"     {counted(n, what)}", style="dim")))
     if told.reason is not None:
         _show_reason(told.reason, told.claims, console)
     console.print(Text("What comes next", style="bold"))
@@ -48,7 +58,8 @@ def show(told: Recommended, console: Console) -> None:
     if told.given:
         console.print(Text("Asked for", style="bold"))
         console.print(ranking(told.given))
-    for note in (*told.notes, NOT):
+    several = [SPREAD.format(len(one.by_reason)) for one in told.ranked[:1] if one.by_reason is not None]
+    for note in (*several, *told.notes, NOT):
         console.print(Text(note, style="dim"))
 
 
@@ -58,7 +69,7 @@ def ranking(ranked: Sequence[Ranked]) -> Table:
     most = max((one.probability or 0.0 for one in ranked), default=0.0)
     for head in ranked:
         for one, under in ((head, False), *((one, True) for one in head.related[:MOST_NEAR])):
-            share = "-" if one.probability is None else f"{one.probability:.3f}"
+            share = "-" if one.probability is None else f"{one.probability:.3f}{_spread(one)}"
             bar = "█" * round(20 * (one.probability or 0.0) / most) if most and not under else ""
             name = f"{'   near: ' if under else ''}{one.title}"
             table.add_row(Text(_rank(one.rank), justify="right"), Text(share), Text(name), Text(bar, style="cyan"))
@@ -87,9 +98,9 @@ def as_json(told: Iterable[Recommended], lines: bool) -> None:
         print(json.dumps(one.to_row(), ensure_ascii=False, indent=None if lines else 2))
 
 
-def as_csv(told: Iterable[Recommended]) -> None:
+def as_csv(told: Iterable[Recommended], columns: Sequence[str]) -> None:
     """Print a row a title."""
-    writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
     writer.writeheader()
     for one in told:
         writer.writerows(to_csv(one.to_row()))
@@ -107,6 +118,17 @@ def _show_reason(reason: str, claims: Sequence[Claim], console: Console) -> None
     if not claims:
         console.print(_indented(Text(f"  ?  {_clean(reason)}")))
     console.print(_indented(Text(LEGEND, style="dim")))
+
+
+def _spread(one: Ranked) -> str:
+    return "" if one.by_reason is None else f" [{one.lowest:.3f}, {one.highest:.3f}]"
+
+
+def counted(n: int, what: str) -> str:
+    """A count and what was left out or mended, which is worded in the plural."""
+    for several, single in _SINGLE if n == 1 else ():
+        what = what.replace(several, single)
+    return f"{n} {what}"
 
 
 def _rank(rank: int | None) -> str:

@@ -11,6 +11,7 @@ from reasoning_occ.errors import UserError
 from reasoning_occ.progress import console
 from reasoning_occ.recommend import inputs, many, show
 from reasoning_occ.recommend.inputs import Entry
+from reasoning_occ.recommend.newest import chosen
 from reasoning_occ.recommend.reading import Understood
 from reasoning_occ.recommend.recommender import Recommender
 from reasoning_occ.recommend.results import Choice
@@ -19,6 +20,9 @@ from reasoning_occ.recommend.what_if import edited, moved
 
 def work(options: Namespace) -> None:
     """Recommend for one person or many.
+
+    Args:
+        options: of the command.
 
     Raises:
         UserError: in one sentence, what to mend.
@@ -35,18 +39,21 @@ def work(options: Namespace) -> None:
         people = inputs.entries(path)
     if people is not None and (options.what_if or options.format in ("table", "json")):
         raise UserError(f"{options.input}: --what-if and --format table and json are for one person; this holds many.")
+    if options.workers is not None and options.engine != "ray":
+        raise UserError("--workers: it says how many --engine ray has; give both, or neither.")
+    if options.engine == "ray" and (people is None or options.output is None):
+        raise UserError("--engine ray: it is for many people in a file, and writes one: give --output, too.")
     if people is None and options.output is not None:
         raise UserError("--output: one person is printed; it is for many (.jsonl, .csv, .parquet, a folder).")
+    run = chosen(options.run)
     with console.status("Opening the run"):
-        recommender = Recommender.load(
-            options.run, reasons=options.reasons, data_dir=options.data_dir, base=options.base
-        )
+        recommender = Recommender.load(run, reasons=options.reasons, data_dir=options.data_dir, base=options.base)
     if people is None:
         _one(recommender, recommender.understand(path) if text is None else _typed(recommender, text), choice, options)
     elif options.output is None:
         _stream(recommender, people, choice, options.format or "jsonl")
     else:
-        _into_file(recommender, path, choice, options)
+        _into_file(recommender, path.resolve(), choice, options)
 
 
 def _typed(recommender: Recommender, text: str) -> Understood:
@@ -79,7 +86,7 @@ def _one(recommender: Recommender, person: Understood, choice: Choice, options: 
         if after is not None and changes is not None:
             show.show_moved(options.what_if, after, changes, screen)
     elif form == "csv":
-        show.as_csv([told] if after is None else [told, after])
+        show.as_csv([told] if after is None else [told, after], many.columns(recommender))
     else:
         show.as_json([told] if after is None else [told, after], lines=form == "jsonl")
 
@@ -89,7 +96,7 @@ def _stream(recommender: Recommender, people: Iterable[Entry], choice: Choice, f
     import csv
     import json
 
-    writer = csv.DictWriter(sys.stdout, many.COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(sys.stdout, many.columns(recommender), lineterminator="\n")
     if form == "csv":
         writer.writeheader()
     bad = 0
@@ -108,6 +115,13 @@ def _stream(recommender: Recommender, people: Iterable[Entry], choice: Choice, f
 
 
 def _into_file(recommender: Recommender, path: Path, choice: Choice, options: Namespace) -> None:
+    engine = None
+    if options.engine == "ray":
+        from reasoning_occ.recommend import cluster
+
+        places = (None if word is None else _place(word) for word in (options.data_dir, options.base))
+        opening = cluster.Opening(recommender.run.folder.resolve(), options.reasons, *places)
+        engine = cluster.engine(opening, choice, options.workers)
     counts = many.write(
         recommender,
         partial(inputs.entries, path),
@@ -116,6 +130,13 @@ def _into_file(recommender: Recommender, path: Path, choice: Choice, options: Na
         options.format or "jsonl",
         many.content(path),
         inputs.count(path),
+        engine,
     )
     side = f"; {counts.bad} could not be understood: {options.output}.bad.jsonl" if counts.bad else ""
     print(f"{counts.good} people: {options.output}{side}", file=sys.stderr)
+
+
+def _place(word: str) -> str:
+    """A path as it is from anywhere on this machine; a name on a hub as it is."""
+    path = Path(word).expanduser()
+    return str(path.resolve()) if path.exists() else word

@@ -11,6 +11,13 @@ if TYPE_CHECKING:
     from reasoning_occ.recommenders.llm import LanguageModel
 
 
+def drawn(model: object) -> int:
+    """Over how many reasons of a person a run takes the mean; 1 where it reads one or none."""
+    if not isinstance(model, Reasoned) or isinstance(model, AnswerFirst):
+        return 1
+    return model.inference.samples if model.inference.reason == "marginal" else 1
+
+
 def reasons(model: "LanguageModel", histories: Sequence[Career]) -> list[list[str | None]] | None:
     """As `Reasoned.read` gives them, and drawn with the same seeds, but no text is written to a file.
 
@@ -22,10 +29,10 @@ def reasons(model: "LanguageModel", histories: Sequence[Career]) -> list[list[st
     how = model.inference.reason
     if how == "none":
         return [[None] for _ in histories]
-    drawn = {"greedy": 0, "sampled": 1, "marginal": model.inference.samples}[how]
+    samples = {"greedy": 0, "sampled": 1, "marginal": model.inference.samples}[how]
     assert model.writes is not None
     _, language = model.ready(model.writes)
-    first = 0 if drawn else GREEDY
+    first = 0 if samples else GREEDY
     keys: list[Key] = []
     prompts = {}
     for history in histories:
@@ -33,7 +40,7 @@ def reasons(model: "LanguageModel", histories: Sequence[Career]) -> list[list[st
         keys.append((history.person.id, history.past_jobs, digest(ids), first))
         prompts[keys[-1]] = ids
     written: dict[Key, list[str | None]] = {}
-    for rows in model.write(prompts, drawn):
+    for rows in model.write(prompts, samples):
         for row in rows:
             key = (row["person"], row["transition"], row["prompt"], first)
             written.setdefault(key, []).append(row["reason"])

@@ -27,12 +27,12 @@ class Ensemble:
         UserError: fewer than two folders, or one twice.
     """
 
-    name = "ensemble"
-
     def __init__(self, taxonomy: Taxonomy, jobs: Sequence[str]) -> None:
         if isinstance(jobs, str) or len({Path(job).resolve() for job in jobs}) != len(jobs) or len(jobs) < 2:
             raise UserError(f"baseline.jobs: expected the folders of two or more finished jobs, each once; got {jobs}.")
         self._taxonomy = taxonomy
+        self.name = "ensemble"
+        """Once its members are read, what they are."""
         self._folders = [Path(job) for job in jobs]
         self._members: list[Rankings] = []
 
@@ -43,6 +43,7 @@ class Ensemble:
             UserError: a folder holds no rankings, or those of another label space.
         """
         self._members = [read(folder) for folder in self._folders]
+        self.name = f"mean of {' + '.join(sorted(member.recommender for member in self._members))}"
         for where, member in zip(self._folders, self._members, strict=True):
             if member.codes != self._taxonomy.codes:
                 raise UserError(

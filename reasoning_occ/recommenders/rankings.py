@@ -4,6 +4,7 @@ The arrays: `log_probs` [transitions, occupations] (float32, natural log, -inf w
 `transition` (their keys, in the order of predictions.jsonl) and `codes` (the occupations, in order).
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +21,9 @@ Key = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Rankings:
-    """What one recommender said of some transitions, by their keys."""
+    """What one recommender, by its name, said of some transitions, by their keys."""
 
+    recommender: str
     codes: tuple[str, ...]
     rows: dict[Key, Float[np.ndarray, " occupations"]]
 
@@ -99,6 +101,10 @@ def read(folder: Path) -> Rankings:
             keys = zip(arrays["person"].tolist(), arrays["transition"].tolist(), strict=True)
             rows = dict(zip(keys, arrays["log_probs"].astype(np.float64), strict=True))
             codes = tuple(arrays["codes"].tolist())
-    except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
-        raise UserError(f"Could not read {path}: {error}. Run its job again in a new folder.") from error
-    return Rankings(codes, rows)
+        with open(folder / "predictions.jsonl", encoding="utf-8") as lines:
+            name = str(next(iter(json.loads(next(lines))["predictions"])))
+    except (OSError, EOFError, StopIteration, ValueError, KeyError, BadZipFile) as error:
+        raise UserError(
+            f"Could not read the rankings in {folder}: {error}. Run its job again in a new folder."
+        ) from error
+    return Rankings(name, codes, rows)

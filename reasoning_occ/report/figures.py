@@ -25,6 +25,14 @@ INK, FIRST, SECOND, GRID, MUTED = "#010203", "#010204", "#010205", "#010206", "#
 
 _VARIABLES = {INK: "currentColor", FIRST: "var(--first)", SECOND: "var(--second)", GRID: "var(--line)"}
 _VARIABLES[MUTED] = "var(--muted)"
+_FONTS = 'system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif'
+_COLOURS = (
+    "svg { color: #1c1d21; --first: #0064a8; --second: #b35400; --line: #e2e0da; --muted: #63666f } "
+    "@media (prefers-color-scheme: dark) { "
+    "svg { color: #e9e8e4; --first: #6bb8f0; --second: #f0a24e; --line: #353941; --muted: #a2a5ad } } "
+    f"text {{ font-family: {_FONTS} !important }}"
+)
+"""Those of style.css, for a picture that stands alone."""
 
 
 def reliability_curve(bins: Sequence[Bin], probabilities: Sequence[float], name: str = "reliability") -> str:
@@ -78,9 +86,9 @@ def by_past_jobs(parts: Mapping[str, Mapping[str, Any]]) -> str:
     return out[0]
 
 
-def comparison(rows: Sequence[Row], metric: str) -> str:
-    """Every recommender's value and interval in one metric; floors are grey."""
-    with _figure(f"comparison-{metric}", 3.6, 0.75 + 0.3 * len(rows)) as (figure, out):
+def comparison(rows: Sequence[Row], metric: str, width: float = 3.6) -> str:
+    """Every recommender's value and interval in one metric; floors are grey. `width`: inches, of all."""
+    with _figure(f"comparison-{metric}", width, 0.75 + 0.3 * len(rows)) as (figure, out):
         axes = figure.add_subplot()
         places = np.arange(len(rows))[::-1]
         for place, row in zip(places, rows, strict=True):
@@ -95,6 +103,15 @@ def comparison(rows: Sequence[Row], metric: str) -> str:
         axes.set_xlim(left=0)
         _bare(axes, along="x")
     return out[0]
+
+
+def alone(svg: str) -> str:
+    """A picture as a file of its own, which carries the page's colours: light or dark, as the viewer prefers."""
+    box = svg[svg.index('viewBox="') + len('viewBox="') :].split('"', maxsplit=1)[0]
+    _, _, width, height = (float(number) for number in box.split())
+    sized = svg.replace("<svg ", f'<svg width="{width * 4 / 3:.0f}" height="{height * 4 / 3:.0f}" ', 1)
+    head, rest = sized.split(">", 1)
+    return f"{head}><style>{_COLOURS}</style>{rest}"
 
 
 def score_histogram(

@@ -193,5 +193,5 @@ def margin(jobs: Sequence[Job]) -> float | None:
 
 
 def _agreed(jobs: Sequence[Job], key: str) -> Any:
-    values = {setting(job.folder, key) for job in jobs}
+    values = {setting(job.folder, key) for job in jobs} - {None}
     return values.pop() if len(values) == 1 else None

@@ -1,36 +1,31 @@
 """Train a model on examples in a folder, going on from where an earlier start was cut off."""
 
 import logging
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from lightning.pytorch import Callback, Trainer
+from lightning.pytorch import Callback
 from lightning.pytorch.loggers import Logger
 from torch import nn
 
 from reasoning_occ.errors import UserError
 from reasoning_occ.language.example import Example
 from reasoning_occ.models.title_head import TitleHead
-from reasoning_occ.models.tree_attention.interface import fastest, tree_attention
 from reasoning_occ.training.batches import Step, StepLoader, check_examples, plan, trees_of
-from reasoning_occ.training.callbacks import Bar, Cost, Count, Keep, Record, Validate
-from reasoning_occ.training.checkpoints import WholeCheckpointIO, newest
-from reasoning_occ.training.compiled import compiled, worth_compiling
-from reasoning_occ.training.group import Group, Place, Summing, together
-from reasoning_occ.training.interrupt import Interrupt, Stopped
+from reasoning_occ.training.callbacks import Bar, Cost, Count, Record, Validate
+from reasoning_occ.training.checkpoints import newest
+from reasoning_occ.training.group import Group, together
+from reasoning_occ.training.interrupt import Interrupt
+from reasoning_occ.training.loop import check_sharding, go_through
 from reasoning_occ.training.module import CareerModule
 from reasoning_occ.training.precision import set_precision
-from reasoning_occ.training.recomputed import recomputed
 from reasoning_occ.training.settings import TrainingSettings
-from reasoning_occ.training.sharding import Sharing, check_torch, twin
+from reasoning_occ.training.sharding import twin
 from reasoning_occ.training.tree import Tree
-from reasoning_occ.training.zero import Partitioning, check_deepspeed
 
 log = logging.getLogger(__name__)
 
@@ -181,7 +176,7 @@ def take_steps(
         together((job, folder, checkpoint), job.settings.devices if job else 1, folder) as group,
     ):
         # rows of the whole plan, those done too: what was cut off goes on as it began, or last digits would differ
-        _take(
+        go_through(
             module, loader, folder, rows, checkpoint, interrupt, group, logger, [count, Record(), *callbacks, Bar(what)]
         )
     module.model.eval()
@@ -194,24 +189,7 @@ def help_train(given: tuple[Job, Path, Path | None], group: Group) -> None:
     module, loader, validate = job.parts(group.rank)
     rows = sum(map(len, job.steps)) // group.size
     with suppress(KeyboardInterrupt):  # rank 0 was asked to stop
-        _take(module, loader, folder, rows, checkpoint, Interrupt(), group, None, [Count(), validate])
-
-
-def _take(
-    module: CareerModule,
-    loader: StepLoader,
-    folder: Path,
-    rows: int,
-    checkpoint: Path | None,
-    interrupt: Interrupt,
-    group: Group | None,
-    logger: Logger | None,
-    callbacks: list[Callback],
-) -> None:
-    module.model.train()
-    keep = Keep(folder / "checkpoints", module.chosen.checkpoint_minutes, interrupt)
-    trainer = _trainer(folder, logger, [*callbacks, keep], group, module.chosen)
-    _run(trainer, module, loader, rows, checkpoint)
+        go_through(module, loader, folder, rows, checkpoint, Interrupt(), group, None, [Count(), validate])
 
 
 def _sample(examples: Sequence[Example], settings: TrainingSettings) -> list[Example]:
@@ -219,84 +197,6 @@ def _sample(examples: Sequence[Example], settings: TrainingSettings) -> list[Exa
     few = min(settings.validate_examples, len(examples))
     chosen = np.random.default_rng(settings.seed).choice(len(examples), few, replace=False)
     return [examples[number] for number in sorted(chosen.tolist())]
-
-
-def _trainer(
-    folder: Path, logger: Logger | None, callbacks: list[Callback], group: Group | None, chosen: TrainingSettings
-) -> Trainer:
-    several: dict[str, Any] = {"devices": 1}
-    if group:
-        kind = "cuda" if torch.cuda.is_available() else "cpu"
-        several = {"devices": group.size, "accelerator": kind, "strategy": _strategy(group, chosen)}
-    with _quiet():
-        return Trainer(
-            **several,
-            max_epochs=1,  # the plan holds all epochs; one long epoch resumes anywhere by the same path
-            logger=logger or False,
-            log_every_n_steps=1,
-            callbacks=callbacks,
-            plugins=[WholeCheckpointIO()],
-            default_root_dir=folder,
-            enable_checkpointing=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-        )
-
-
-def _strategy(group: Group, chosen: TrainingSettings) -> Summing:
-    place = Place(group)
-    if chosen.sharding == "zero2":
-        return Partitioning(chosen.clip, cluster_environment=place)
-    return (Sharing if chosen.sharding == "full" else Summing)(cluster_environment=place)
-
-
-def check_sharding(sharding: str) -> None:
-    """Refuse what the libraries of this machine can't do.
-
-    Raises:
-        UserError: torch can't sum the gradients of a model that is shared out, or there is no DeepSpeed that can.
-    """
-    if sharding == "full":
-        check_torch()
-    if sharding == "zero2":
-        check_deepspeed()
-
-
-def _run(trainer: Trainer, module: CareerModule, loader: StepLoader, rows: int, checkpoint: Path | None) -> None:
-    if checkpoint:
-        log.info("Going on from %s", checkpoint)
-    try:
-        device = trainer.strategy.root_device
-        way = attention_way(module.chosen, device)
-        compile_, why = worth_compiling(module.chosen.compile, rows, device)
-        if module.chosen.sharding == "full":
-            compile_, why = False, "their weights are shared out"
-        log.info("Layers are compiled at the first step (%s)" if compile_ else "Layers are not compiled (%s)", why)
-        with _quiet(), tree_attention(module.model, way), ExitStack() as changes:
-            if compile_:
-                changes.enter_context(compiled(module.model))
-            if module.chosen.gradient_checkpointing:  # around what is compiled
-                changes.enter_context(recomputed(module.model))
-            trainer.fit(module, loader, ckpt_path=checkpoint, weights_only=True)
-    except (Stopped, SystemExit) as stop:  # SystemExit: how Lightning ends at a KeyboardInterrupt
-        raise KeyboardInterrupt from stop
-
-
-def attention_way(chosen: TrainingSettings, device: torch.device) -> str:
-    """How attention over career trees is computed there.
-
-    Raises:
-        UserError: the way that was chosen can't train on this device or in this precision.
-    """
-    way = fastest(device) if chosen.attention == "auto" else chosen.attention
-    if way in ("flex", "varlen") and device.type != "cuda":
-        raise UserError(f"trainer.attention={way}: trains on a CUDA GPU only, and this is {device}; use auto or cpu.")
-    if way == "varlen" and chosen.precision == "fp32":
-        raise UserError(
-            "trainer.attention=varlen: its kernel computes in bf16 only, and trainer.precision is fp32; "
-            "use trainer.attention=flex or trainer.precision=bf16."
-        )
-    return way
 
 
 def _take_up(
@@ -309,21 +209,3 @@ def _take_up(
         if callback.state_key in checkpoint["callbacks"]:
             callback.load_state_dict(checkpoint["callbacks"][callback.state_key])
     module.model.eval()
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without Lightning's remarks on devices, workers and its own products, and torch's on what DeepSpeed calls; errors
-    still come through."""
-    loggers = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", module=r"lightning\.")
-            warnings.filterwarnings("ignore", category=FutureWarning, module=r"torch\.distributed\.c10d_logger")
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)

@@ -11,8 +11,8 @@ from reasoning_occ.models.causal import device
 from reasoning_occ.models.tree_attention.interface import tree_attention
 from reasoning_occ.progress import track
 from reasoning_occ.training.batches import in_rows
-from reasoning_occ.training.fit import attention_way
 from reasoning_occ.training.fused import fused
+from reasoning_occ.training.loop import attention_way
 from reasoning_occ.training.loss import SEGMENTS, log_probabilities
 from reasoning_occ.training.module import CareerModule
 from reasoning_occ.training.precision import autocast

@@ -17,13 +17,12 @@ def test_words_come_in_any_order():
         8,
         None,
     )
-    assert read(["run=x"]).port == 7860
+    assert read(["run=x"]).port == 7860 and read([]).run is None
 
 
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ([], "which run?"),
         (["run=a", "run=b"], "given twice"),
         (["run=a", "prot=1"], "'prot=1': expected run=..."),
         (["run=a", "port=0"], "port: expected a whole number from 1 to 65535, got '0'"),
@@ -38,8 +37,10 @@ def test_words_that_cannot_be_read_are_usage_errors(words, told, capsys):
     assert end.value.code == 2 and told in capsys.readouterr().err
 
 
-def test_a_run_that_is_not_there_is_told_in_a_sentence(tmp_path, capsys):
+def test_a_run_that_is_not_there_is_told_in_a_sentence(tmp_path, capsys, monkeypatch):
     pytest.importorskip("gradio", reason='needs gradio: pip install "reasoning-occ[app]"')
+    monkeypatch.chdir(tmp_path)
+    assert main([]) == 1 and "there is no finished run in runs/" in capsys.readouterr().err
     assert main([f"run={tmp_path / 'absent'}", "port=47861"]) == 1
     assert "absent does not exist. Give the folder of a finished run" in capsys.readouterr().err
     assert main([f"run={tmp_path}", f"runs={tmp_path / 'no'}", "port=47861"]) == 1

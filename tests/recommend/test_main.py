@@ -56,6 +56,9 @@ def test_formats_and_standard_input(markov, resume, capsys, monkeypatch):
         (["r.json", "--given", "Nobody"], "given: 'Nobody'"),
         (["people.jsonl", "--format", "table"], "this holds many"),
         (["-", "--output", "o.jsonl"], "can't be read again"),
+        (["people.jsonl", "--output", "o.jsonl", "--workers", "2"], "how many --engine ray has"),
+        (["people.jsonl", "--engine", "ray"], "give --output, too"),
+        (["r.json", "--engine", "ray", "--output", "o.jsonl"], "for many people in a file"),
     ],
 )
 def test_bad_words_end_in_a_sentence(words, told, markov, resume, tmp_path, monkeypatch, capsys):

@@ -10,24 +10,12 @@ import sys
 import time
 
 import pytest
+from many_people import BAD, people
 
 from reasoning_occ.errors import UserError
 from reasoning_occ.recommend import Choice, Recommender
 from reasoning_occ.recommend import many as subject
 from reasoning_occ.recommend.inputs import entries
-
-BAD = {
-    4: "{oops",
-    9: '{"id": "9", "jobs": [{"occupation": "Qqqqqq", "start": "2000"}]}',
-    11: '{"id": "p3", "jobs": []}',
-}
-
-
-def people(path, n=20):
-    jobs = [{"occupation": "Sales, trade", "start": "2001"}, {"occupation": "Service, trade", "start": "2004"}]
-    lines = [BAD.get(i) or json.dumps({"id": f"p{i}", "jobs": jobs[: 1 + i % 2]}) for i in range(n)]
-    path.write_text("\n".join([*lines, lines[2]]) + "\n")
-    return path
 
 
 @pytest.fixture

@@ -33,6 +33,8 @@ def test_a_baseline_ranks_new_people_as_it_ranked_its_test_people(markov):
     [
         ("method=joint", "trainer.max_steps=2"),
         ("method=direct", "ranking=copying_head", "trainer.max_steps=2"),
+        ("method=two_model", "trainer.max_steps=2"),
+        ("baseline=few_shot", "baseline.examples=2"),
         ("baseline=zero_shot_direct", "view.titles=codes", "view.jobs=last"),
     ],
     ids=" ".join,
@@ -59,9 +61,70 @@ def test_more_reasons_are_those_that_a_run_draws(finished, joint):
     words = ("debug=tiny", "method=joint", "trainer.max_steps=2", "inference.reason=marginal", "inference.samples=2")
     drawn = finished(*words)
     task, known = task_of(drawn), read(drawn)
-    said = Recommender.load(joint, reasons=2).ranked([t.history for t in task.test])
+    recommender = Recommender.load(joint, reasons=2)
+    histories = [t.history for t in task.test]
+    said = recommender.ranked(histories)
     for transition, one in zip(task.test, said, strict=True):
         np.testing.assert_allclose(one.log_probs, known.rows[transition.key], atol=1e-5)
+    # a title's probability is the mean of those after each reason, ranked by itself
+    rows = [json.loads(line) for line in (drawn / "generated.jsonl").read_text().splitlines()]
+    texts = {(row["person"], row["sample"]): row["reason"] for row in rows}
+    inner = recommender._inner
+    for sample in range(2):
+        read_once = [texts[history.person.id, sample] for history in histories]
+        for one, alone in zip(said, inner.rank(histories, read_once, label=None), strict=True):
+            np.testing.assert_allclose(one.each_ko[sample], alone.log_probs, atol=1e-5)
+    told = recommender.recommend(histories[0], k=3, given=[recommender.taxonomy.occupations[0].title])
+    for title in (*told.ranked, *told.given):
+        assert len(title.by_reason) == 2 and title.lowest <= title.probability <= title.highest
+        assert title.probability == pytest.approx(np.mean(title.by_reason))
+    assert any(title.lowest < title.highest for title in told.ranked)
+
+
+@pytest.mark.slow
+def test_one_reason_has_no_spread(joint, resume, capsys):
+    from rich.console import Console
+
+    from reasoning_occ.recommend.many import columns, to_csv
+    from reasoning_occ.recommend.show import show
+
+    for reasons in (None, 1, 3):
+        recommender = Recommender.load(joint, reasons=reasons)
+        told = recommender.recommend(resume, k=2)
+        assert (told.ranked[0].by_reason is not None) == (reasons == 3)
+        row = told.to_row()
+        assert all(("by_reason" in title) == (reasons == 3) for title in row["ranked"])
+        cells = list(to_csv(row))
+        assert tuple(cells[0]) == columns(recommender)
+        assert ("lowest" in cells[0]) == (reasons == 3)
+        show(told, Console(width=200))
+        printed = capsys.readouterr().out
+        assert ("the 3 reasons drawn" in printed) == (reasons == 3)
+        low = f"[{told.ranked[0].lowest:.3f}, {told.ranked[0].highest:.3f}]" if reasons == 3 else "["
+        assert (low in printed) == (reasons == 3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("value", ["fit", "2"])
+def test_probabilities_are_at_the_temperature_of_the_run(value, markov, finished):
+    folder = finished("baseline=markov", f"evaluation.temperature={value}")
+    told = json.loads((folder / "metrics.json").read_text())["temperature"]
+    assert told["value"] != 1
+    task = task_of(folder)
+    recommender, plain = Recommender.load(folder), Recommender.load(markov)
+    rows = [json.loads(line) for line in (folder / "predictions.jsonl").read_text().splitlines()]
+    for transition, row in zip(task.test, rows, strict=True):
+        (one,), (before,) = (each.ranked([transition.history]) for each in (recommender, plain))
+        truth = recommender.taxonomy.index(transition.target)
+        assert one.log_probs[truth] == pytest.approx(row["tempered"]["log_prob"], abs=1e-6)
+        assert np.exp(one.log_probs.max()) == pytest.approx(row["tempered"]["probability"], abs=1e-6)
+        assert np.exp(one.log_probs).sum() == pytest.approx(1)
+        order = [np.argsort(-each.log_probs, kind="stable") for each in (one, before)]
+        assert order[0].tolist() == order[1].tolist()
+    (note,) = recommender.recommend(task.test[0].history).notes
+    whose = f"fitted on {told['people']} validation people" if value == "fit" else "as the run has it"
+    assert f"temperature {told['value']:.2f}, {whose}" in note
+    assert plain.recommend(task.test[0].history).notes == ()
 
 
 def test_a_resume_is_understood_and_nothing_else_of_it_kept(markov, resume, tmp_path, caplog, capfd):

@@ -11,7 +11,7 @@ from lightning.pytorch import Callback
 from lightning.pytorch.loggers import CSVLogger
 
 from reasoning_occ.errors import UserError
-from reasoning_occ.training import fit as fitting
+from reasoning_occ.training import loop
 from reasoning_occ.training.checkpoints import newest
 from reasoning_occ.training.fit import fit
 from reasoning_occ.training.module import CareerModule
@@ -103,7 +103,7 @@ def test_a_resumed_training_of_all_weights_equals_an_uninterrupted_one(train, ma
 
 def test_a_resumed_training_compiles_as_the_whole_one_does(train, monkeypatch):
     told = []
-    monkeypatch.setattr(fitting, "worth_compiling", lambda chosen, rows, device: told.append(rows) or (False, ""))
+    monkeypatch.setattr(loop, "worth_compiling", lambda chosen, rows, device: told.append(rows) or (False, ""))
     with pytest.raises(KeyboardInterrupt):
         train(callback=Losses(after=7, then=press_ctrl_c), micro_tokens=10_000)  # one row a step
     train(micro_tokens=10_000)
@@ -113,12 +113,12 @@ def test_a_resumed_training_compiles_as_the_whole_one_does(train, monkeypatch):
 def test_attention_that_can_not_train_is_refused_before_training(settings):
     gpu, cpu = torch.device("cuda"), torch.device("cpu")
     with pytest.raises(UserError, match=r"trainer\.attention=varlen: .*trainer\.precision is fp32"):
-        fitting.attention_way(settings(attention="varlen"), gpu)
-    assert fitting.attention_way(settings(attention="varlen", precision="bf16"), gpu) == "varlen"
-    assert fitting.attention_way(settings(), gpu) == "flex" and fitting.attention_way(settings(), cpu) == "cpu"
+        loop.attention_way(settings(attention="varlen"), gpu)
+    assert loop.attention_way(settings(attention="varlen", precision="bf16"), gpu) == "varlen"
+    assert loop.attention_way(settings(), gpu) == "flex" and loop.attention_way(settings(), cpu) == "cpu"
     for way in ("flex", "varlen"):
         with pytest.raises(UserError, match=f"{way}: trains on a CUDA GPU only, and this is cpu"):
-            fitting.attention_way(settings(attention=way), cpu)
+            loop.attention_way(settings(attention=way), cpu)
 
 
 def test_a_finished_training_is_taken_up_not_repeated(train):

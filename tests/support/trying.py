@@ -1,0 +1,234 @@
+"""Trying what README and docs tell a reader to type.
+
+A command is executed where that is cheap, in a folder that has what the pages speak of; a job that would train for long
+or ask someone is composed and held to every check that comes before its first second of work; the rest is read by its
+own parser of options. What can't be tried at all stands in `LISTED`, with its reason.
+"""
+
+import json
+import re
+import runpy
+import shlex
+import sys
+import tomllib
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, NoReturn
+from unittest.mock import patch
+
+from snippets import ROOT, words
+
+LISTED = {
+    "git clone": "a network and the repository's address",
+    "cd": "a shell's own",
+    "wandb sweep experiments/sweeps/learning.yaml": "an account; tests/experiments reads it as the agent does",
+    "wandb agent": "an account there",
+    "python experiments/planted_errors.py": "all of the survey, minutes; tests/reasons/test_planting.py",
+    "python experiments/direction_trust.py": "all of the survey, a minute; takes no options",
+    "pip install --no-deps hydra-ray-launcher ray": "240 MB; tests/run/test_sweeps.py where it is installed",
+    "pip install msgpack": "belongs to the line before",
+}
+"""Beginnings of commands that are not tried, with the reason."""
+READ = {
+    "reasoning_occ.crosswalk": "official files; tests/run/test_crosswalk.py has small ones",
+    "reasoning_occ.dashboard": "an account of W&B (with --print it is executed); tests/report has a server",
+}
+"""Commands of which only the options are read, with what they would need; so are all of experiments/."""
+CHEAP = ("Popularity", "Markov", "Markov2", "Previous", "Linear", "TextKNN")
+"""What makes baselines that learn in moments: jobs of theirs are run."""
+SMALL = ("data.people=60", "evaluation.resamples=10")
+
+
+class Refused(Exception):
+    """A command that a reader could not type: says why."""
+
+
+class _Understood(Exception):
+    """A parser took the options; nothing was done."""
+
+
+def tried(text: str) -> str:
+    """Try a command in the present folder, which has what pages speak of, and say how.
+
+    Raises:
+        Refused: a reader could not type it.
+    """
+    given = words(text)
+    spoken = " ".join(given)
+    for beginning in LISTED:
+        if spoken == beginning or spoken.startswith(f"{beginning} "):
+            return "listed"
+    match given:
+        case ["make", target, *arguments]:
+            return _make(target, arguments)
+        case ["pip", "install", what]:
+            return _installed(what)
+        case ["python", "-m", "reasoning_occ.run", *options] if not {"-h", "--help"} & set(options):
+            return _job(options)
+        case ["python", "-m", "reasoning_occ.plan", *options]:
+            _read("reasoning_occ.plan", options)
+            return _job([word for word in options if not word.startswith("-")], run=False)
+        case ["python", "-m", "reasoning_occ.app", *options]:
+            return _page(options)
+        case ["python", "-m", module, *options]:
+            only_read = module.startswith("experiments.") or (module in READ and "--print" not in options)
+            only_read |= options[-2:] == ["--engine", "ray"]  # 240 MB; tests/recommend where it is installed
+            return _read(module, options) if only_read else _executed(module, options)
+        case ["python", script, *options] if script.startswith("experiments/"):
+            return _read(script.removesuffix(".py").replace("/", "."), options)
+    raise Refused(f"nobody knows how to try '{spoken}': give it a way in tests/support/snippets.py")
+
+
+def _make(target: str, arguments: list[str]) -> str:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    if not re.search(rf"^{re.escape(target)}:", makefile, re.MULTILINE):
+        raise Refused(f"the Makefile has no target '{target}'")
+    given = dict(word.split("=", 1) for word in arguments)
+    if given.keys() - {"ARGS"}:
+        raise Refused(f"make {target} takes ARGS=..., not {', '.join(given)}")
+    options = shlex.split(given.get("ARGS", ""))
+    return _job(options) if target == "run" else _read("experiments.bench", options)
+
+
+def _installed(what: str) -> str:
+    name, _, extra = what.rstrip("]").partition("[")
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    if name != "reasoning-occ" or extra not in extras:
+        raise Refused(f"pyproject.toml has no extra '{extra}' of '{name}'")
+    return "there is such an extra"
+
+
+def _job(options: list[str], run: bool = True) -> str:
+    """Compose every job of a command line of `run` and hold it to the checks before its start; run what is cheap."""
+    from hydra._internal.utils import get_args_parser
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    from reasoning_occ.complaint import sentence
+    from reasoning_occ.errors import UserError
+
+    try:
+        flags = sorted(options, key=lambda word: word not in ("-m", "--multirun"))
+        read = get_args_parser().parse_args(flags)
+    except SystemExit as error:
+        raise Refused(f"'{' '.join(options)}': no options of reasoning_occ.run") from error
+    try:
+        each = list(_sweep(read.overrides)) if read.multirun else [read.overrides]
+        done = {_composed(overrides, run and not read.cfg) for overrides in each}
+    except (HydraException, OmegaConfBaseException, UserError) as error:
+        raise Refused(sentence(error)) from error
+    return ", ".join(sorted(done))
+
+
+def _sweep(overrides: list[str]) -> Iterator[list[str]]:
+    from hydra import compose
+    from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    parser = OverridesParser.create()
+    fixed = [
+        word
+        for word, one in zip(overrides, parser.parse_overrides(overrides), strict=True)
+        if not one.is_sweep_override()
+    ]
+    with _configuration():
+        whole = compose("config", fixed, return_hydra_config=True)
+    swept = [f"{key}={value}" for key, value in (whole.hydra.sweeper.params or {}).items()]
+    yield from BasicSweeper.split_arguments(parser.parse_overrides([*swept, *overrides]), None)[0]
+
+
+def _configuration() -> Any:
+    from hydra import initialize_config_dir
+
+    from reasoning_occ.config import CONF
+
+    return initialize_config_dir(str(CONF), version_base="1.3")
+
+
+def _composed(overrides: list[str], run: bool) -> str:
+    from hydra import compose
+    from omegaconf import OmegaConf
+
+    from reasoning_occ import job  # noqa: F401  (registers what names runs)
+    from reasoning_occ.check import check, one_recommender
+    from reasoning_occ.config import class_name
+
+    with _configuration():
+        cfg = compose("config", overrides)
+        one_recommender(overrides)
+        OmegaConf.update(cfg, "model.tiny", True)  # weights that pages speak of are not here
+        check(cfg)
+        if not run or class_name(cfg) not in CHEAP or cfg.data.name != "nls":
+            return "composed"
+        _run(compose("config", [*overrides, *SMALL]))
+        return "run"
+
+
+def _run(cfg: Any) -> None:
+    from omegaconf import OmegaConf
+
+    from reasoning_occ.experiment import run_job
+
+    folder = Path("tried") / str(len(list(Path("tried").glob("*"))))
+    (folder / ".hydra").mkdir(parents=True)
+    OmegaConf.save(cfg, folder / ".hydra" / "config.yaml")
+    run_job(cfg, folder)
+    assert json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+
+
+def _executed(module: str, options: list[str]) -> str:
+    code = _main(module, options)
+    if code:
+        raise Refused(f"{module} {' '.join(options)} ended with {code}")
+    return "executed"
+
+
+def _read(module: str, options: list[str]) -> str:
+    """Give options to a command's own parser and stop there. A command that is only named must have its help."""
+    with ExitStack() as patched:
+        for name in ("parse_args", "parse_intermixed_args", "parse_known_args"):
+            patched.enter_context(patch.object(ArgumentParser, name, _only(name, patched)))
+        try:
+            code = _main(module, options or ["--help"])
+        except _Understood:
+            return "options read"
+    if not options and code == 0:
+        return "named"
+    raise Refused(f"{module} {' '.join(options)} ended with {code}")
+
+
+def _only(name: str, patched: ExitStack) -> Callable[..., NoReturn]:
+    """A parser's method as it is, after which nothing comes."""
+    method = getattr(ArgumentParser, name)
+
+    def parse(self: ArgumentParser, args: Any = None, namespace: Any = None) -> NoReturn:
+        patched.close()  # the methods call each other
+        method(self, args, namespace)
+        raise _Understood
+
+    return parse
+
+
+def _page(options: list[str]) -> str:
+    """The words of the page's command, without the page."""
+    try:
+        from reasoning_occ.app.__main__ import read
+
+        read(options)
+    except (ImportError, SystemExit) as error:
+        raise Refused(f"reasoning_occ.app {' '.join(options)}: {error}") from error
+    return "options read"
+
+
+def _main(module: str, options: list[str]) -> Any:
+    """What `python -m MODULE` exits with, run in this process."""
+    try:
+        with patch.object(sys, "argv", [module, *options]):
+            runpy.run_module(module, run_name="__main__", alter_sys=True)
+    except SystemExit as ended:
+        return ended.code
+    except ImportError as error:
+        raise Refused(f"there is no {module} ({error})") from error
+    return 0
