@@ -42,7 +42,7 @@ def test_a_career_by_the_keyboard_alone(page):
             page.keyboard.press("Tab")
             found = page.evaluate(
                 "() => { const e = document.activeElement; "
-                "return [e.getAttribute('aria-label') || '', e.innerText || '', "
+                "return [e.getAttribute('aria-label') || '', e.tagName === 'BUTTON' ? e.innerText : '', "
                 "...[...(e.labels || [])].map((label) => label.innerText)].join(' ') }"
             )
             if name in found:
@@ -51,8 +51,12 @@ def test_a_career_by_the_keyboard_alone(page):
 
     reach("Job title")
     page.keyboard.type("Clerical, fin")
+    # the list grows shorter a moment after the last letter
+    page.wait_for_function("() => document.querySelectorAll('[role=option]').length === 1")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
+    # no person is as fast as to leave before the choice is taken
+    page.wait_for_function("() => document.querySelector('[aria-label^=\"Job title\"]').value === 'Clerical, finance'")
     reach("From")
     page.keyboard.type("2008-05")
     reach("Add this job")
