@@ -93,8 +93,7 @@ def timeline(lines: Sequence[Line], claims: Sequence[Claim]) -> list[Shown]:
 
 def bar(one: Ranked) -> Bar:
     """A ranked title as it is drawn."""
-    each: Sequence[float] | None = getattr(one, "by_reason", None)
-    return Bar(one.title, one.rank, one.probability, *((min(each), max(each)) if each else ()))
+    return Bar(one.title, one.rank, one.probability, one.lowest, one.highest)
 
 
 def longest(bars: Sequence[Bar]) -> float:

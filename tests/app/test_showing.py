@@ -65,10 +65,7 @@ def test_a_run_without_reasons_says_so():
 
 
 def test_uncertainty_goes_from_the_lowest_to_the_highest():
-    class Drawn:
-        title, rank, probability, by_reason = "Cooks", 1, 0.3, (0.4, 0.1, 0.4)
-
-    found = showing.bar(Drawn())
+    found = showing.bar(Ranked("Cooks", "c", 1, 0.3, by_reason=(0.4, 0.1, 0.4)))
     assert (found.low, found.high) == (0.1, 0.4) and showing.longest([found]) == 0.4
     assert showing.bar(Ranked("Cooks", "c", 1, 0.3)).low is None
 
