@@ -27,9 +27,15 @@ class Desk:
 
     def looked_at(self, draft: Draft) -> str:
         """A career on its way, as it is understood so far."""
-        if not draft["jobs"]:
-            return render("hint.html.j2", learned=[one["title"] for one in draft["education"]])
-        return showing.history(self._run.recommender.understand(draft), self._taxonomy)
+        jobs, learned = (
+            [one[key] for one in draft[of]] for key, of in (("occupation", "jobs"), ("title", "education"))
+        )
+        if not jobs:
+            return render("hint.html.j2", jobs=jobs, learned=learned, wrong="")
+        try:
+            return showing.history(self._run.recommender.understand(draft), self._taxonomy)
+        except UserError as error:  # it can still become a career: the lines stay, with what is wrong with them
+            return render("hint.html.j2", jobs=jobs, learned=learned, wrong=str(error).rstrip("."))
 
     def answer(self, draft: Draft, born: str | None) -> tuple[str, Understood, Recommended]:
         """What comes next, as HTML, and what it was made from.

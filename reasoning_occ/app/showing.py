@@ -45,7 +45,9 @@ class Shown(NamedTuple):
 def history(one: Understood, taxonomy: Taxonomy) -> str:
     """A career before it is ranked."""
     lines = timeline(told(one, taxonomy), ())
-    return render("told.html.j2", history=lines, mended=mended(one.titles, one.left_out), ranked=None)
+    return render(
+        "told.html.j2", history=lines, mended=mended(one.titles, one.left_out), warnings=one.warnings, ranked=None
+    )
 
 
 def answer(said: Recommended, shown: int, writes: bool, drawn: int) -> str:
@@ -70,6 +72,7 @@ def answer(said: Recommended, shown: int, writes: bool, drawn: int) -> str:
         most=longest(found),
         drawn=drawn,
         notes=said.notes,
+        warnings=said.warnings,
     )
 
 

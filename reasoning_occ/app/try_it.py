@@ -72,8 +72,8 @@ def build(run: "Opened") -> None:
             form = _form(titles)
         with gr.Column(scale=7, min_width=300):
             result = _result(titles, desk.looked_at(drafts.empty()))
-    _changes(desk, kept, form, result)
-    _questions(desk, kept, form, result)
+    asked = _questions(desk, kept, form, result)
+    _changes(desk, kept, form, result, asked)
 
 
 def _form(titles: list[str]) -> Form:
@@ -123,8 +123,9 @@ def _result(titles: list[str], first: str) -> Result:
     return Result(told_of, shown, what_if, dropped, title, start, learned, finished, see, moved)
 
 
-def _changes(desk: Desk, kept: Kept, form: Form, result: Result) -> None:
-    """What changes the career: after each, the lines are shown anew and what was ranked before is taken away."""
+def _changes(desk: Desk, kept: Kept, form: Form, result: Result, asked: Any) -> None:
+    """What changes the career: after each, the lines are shown anew, what was ranked before is taken away, and what was
+    asked of it before is answered to nobody."""
     import gradio as gr
 
     after = [result.message, kept.draft, result.shown, form.line, kept.person, kept.said, result.what_if, result.moved]
@@ -156,17 +157,17 @@ def _changes(desk: Desk, kept: Kept, form: Form, result: Result) -> None:
         return changed(drafts.empty(), "")
 
     fresh = [form.title, form.start, form.end]
-    form.add_job.click(job, [kept.draft, *fresh], [*after, *fresh])
+    form.add_job.click(job, [kept.draft, *fresh], [*after, *fresh], cancels=[asked])
     fresh = [form.learned, form.finished]
-    form.add_education.click(education, [kept.draft, *fresh], [*after, *fresh])
-    form.read.click(text, [form.pasted], after, js=_CUT)
-    form.read_file.click(text, [form.content], after, js=_READ_FILE)
-    form.take_out.click(removed, [kept.draft, form.line], after)
-    form.start_anew.click(anew, None, after)
+    form.add_education.click(education, [kept.draft, *fresh], [*after, *fresh], cancels=[asked])
+    form.read.click(text, [form.pasted], after, js=_CUT, cancels=[asked])
+    form.read_file.click(text, [form.content], after, js=_READ_FILE, cancels=[asked])
+    form.take_out.click(removed, [kept.draft, form.line], after, cancels=[asked])
+    form.start_anew.click(anew, None, after, cancels=[asked])
 
 
-def _questions(desk: Desk, kept: Kept, form: Form, result: Result) -> None:
-    """What asks the run: what comes next, and what an edit moves."""
+def _questions(desk: Desk, kept: Kept, form: Form, result: Result) -> Any:
+    """What asks the run: what comes next, and what an edit moves. Gives the event of the first."""
     import gradio as gr
 
     @told(6)
@@ -181,6 +182,7 @@ def _questions(desk: Desk, kept: Kept, form: Form, result: Result) -> None:
 
     one: Any = {"concurrency_limit": 1, "concurrency_id": MODEL}
     ranked = [result.message, result.shown, kept.person, kept.said, result.what_if, result.dropped, result.moved]
-    form.ask.click(answered, [kept.draft, form.born], ranked, **one)
+    asked = form.ask.click(answered, [kept.draft, form.born], ranked, **one)
     given = [result.dropped, result.title, result.start, result.learned, result.finished]
     result.see.click(compared, [kept.person, kept.said, *given], [result.message, result.moved], **one)
+    return asked

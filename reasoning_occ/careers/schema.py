@@ -156,6 +156,8 @@ def _keys(place: tuple[int | str, ...]) -> list[str]:
 def _check_order(row: PersonRow) -> None:
     """Raise a UserError that names the first thing out of order."""
     starts = [parse_date(job.start) for job in row.jobs]
+    if row.birth_year is not None and starts and row.birth_year > min(starts).year:
+        raise UserError(f"birth_year ({row.birth_year}) is after a job starts ({min(starts).year})")
     for n, (job, start) in enumerate(zip(row.jobs, starts, strict=True), start=1):
         if job.end is not None and parse_date(job.end).surely_before(start):
             raise UserError(f"job {n} ends ({job.end}) before it starts ({job.start})")

@@ -13,9 +13,11 @@ from reasoning_occ.recommenders.base import Answer, Recommendation
 
 @dataclass(frozen=True, slots=True)
 class Drawn(Recommendation):
-    """The mean over several reasons. each_ko: natural log probabilities after each of them."""
+    """The mean over several reasons. each_ko: natural log probabilities after each of them. unread: how many of them
+    could not be read, and count as none."""
 
     each_ko: Float[np.ndarray, "reasons occupations"] = field(kw_only=True)
+    unread: int = 0
 
 
 def means(single: Iterator[Recommendation], each: int) -> Iterator[Drawn]:
@@ -27,7 +29,8 @@ def means(single: Iterator[Recommendation], each: int) -> Iterator[Drawn]:
         each_ko = np.stack([one.log_probs for one in several])
         mean_o = np.logaddexp.reduce(each_ko, axis=0) - np.log(each)
         best = int(np.argmax(each_ko[:, int(np.argmax(mean_o))]))
-        yield Drawn(mean_o, several[best].reason, each_ko=each_ko)
+        unread = sum(one.reason is None for one in several)
+        yield Drawn(mean_o, several[best].reason, each_ko=each_ko, unread=unread)
 
 
 def at_temperature(said: Sequence[Recommendation | Answer], temperature: float | None) -> list[Recommendation | Answer]:

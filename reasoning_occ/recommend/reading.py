@@ -5,14 +5,15 @@ As for test people, a history is what was known on the day the present job began
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from reasoning_occ.careers import json_resume, schema
+from reasoning_occ.careers.dates import read_date
 from reasoning_occ.careers.json_resume import GUESSED, MATCHED, UNMATCHED
 from reasoning_occ.careers.source import CAPPED, capped, merge_counted
-from reasoning_occ.careers.types import Career, Education, Facts, Job, Person
+from reasoning_occ.careers.types import Career, Date, Education, Facts, Job, Person
 from reasoning_occ.errors import UserError, nearest
 from reasoning_occ.language.render import lines
 from reasoning_occ.occupations.snap import Snap
@@ -24,11 +25,13 @@ LATER = "pieces of education left out: after the present job began"
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """A history, how its titles were matched (oldest job first), and what was left out or mended, counted."""
+    """A history, how its titles were matched (oldest job first), what was left out or mended, counted, and sentences on
+    what makes it another person's history than was meant."""
 
     history: Career
     titles: tuple[TitleMatch, ...]
     left_out: Mapping[str, int]
+    warnings: tuple[str, ...] = ()
 
 
 class Reading:
@@ -90,17 +93,25 @@ class Reading:
         taken: Counter[tuple[str, str, str]] = Counter()
         career = json_resume.career(text, name, self.snap, skipped, taken)
         titles = tuple(self._match(given, how, code or None) for given, how, code in taken)
-        return self._understood(replace(career, stays=self._stays), titles, skipped)
+        lost = []
+        for work in json_resume.parse(text).work:
+            title, start = " ".join((work.position or "").split()), read_date(work.startDate or "")
+            if title and start is not None and self.snap(title)[1] is None:
+                lost.append((start, title))
+        return self._understood(replace(career, stays=self._stays), titles, skipped, lost)
 
     def _ours(self, row: schema.PersonRow) -> Understood:
         skipped: Counter[str] = Counter()
         titles: dict[str, TitleMatch] = {}
         jobs: list[Job] = []
+        lost = []
         for one in row.jobs:
             how, code = self.snap(one.occupation)
             titles[one.occupation] = self._match(one.occupation, how, code)
             skipped[MATCHED if how in ("exact", "alias") else GUESSED if code is not None else UNMATCHED] += 1
-            if code is not None:
+            if code is None:
+                lost.append((schema.parse_date(one.start), one.occupation))
+            else:
                 end = None if one.end is None else schema.parse_date(one.end)
                 jobs.append(Job(code, schema.parse_date(one.start), end, Facts(**one.facts.model_dump())))
         learned = [Education(schema.parse_date(e.date), e.title, e.school_years) for e in row.education]
@@ -110,19 +121,31 @@ class Reading:
         else:
             held = merge_counted(jobs, skipped)
         person = Person(row.id, row.birth_year, row.slices)
-        return self._understood(
-            Career(person, tuple(learned), held, stays=self._stays), tuple(titles.values()), skipped
-        )
+        career = Career(person, tuple(learned), held, stays=self._stays)
+        return self._understood(career, tuple(titles.values()), skipped, lost)
 
     def _match(self, given: str, how: Any, code: str | None) -> TitleMatch:
         return TitleMatch(given, how, None if code is None else self.taxonomy.title(code), code)
 
-    def _understood(self, career: Career, titles: tuple[TitleMatch, ...], skipped: Counter[str]) -> Understood:
+    def _understood(
+        self,
+        career: Career,
+        titles: tuple[TitleMatch, ...],
+        skipped: Counter[str],
+        lost: Sequence[tuple[Date, str]] = (),
+    ) -> Understood:
+        """`lost`: starts and titles of jobs that are near no title."""
         if not career.jobs:
             raise UserError(self._nobody(titles))
+        later = [title for start, title in sorted(lost) if start > career.jobs[-1].start]
+        warnings = (
+            f"The latest job ('{one}') is near no title and left out: what is told comes after the job before it."
+            for one in later[-1:]
+        )
         history = career.until(len(career.jobs) - 1)
         skipped[LATER] += len(career.education) - len(history.education)
-        return Understood(history, titles, {what: n for what, n in skipped.items() if n and what != MATCHED})
+        counted = {what: n for what, n in skipped.items() if n and what != MATCHED}
+        return Understood(history, titles, counted, tuple(warnings))
 
     def _nobody(self, titles: tuple[TitleMatch, ...]) -> str:
         """Why no job is left; a title of a resume is told back to nobody but who asks `titles`."""

@@ -166,7 +166,20 @@ class Recommender:
                 ranked=ranked,
                 given=given,
                 notes=self.notes,
+                warnings=(*one.warnings, *self._unread(said)),
             )
+
+    def _unread(self, said: "Recommendation | Answer") -> Iterator[str]:
+        """A sentence where a reason that the run wrote could not be read."""
+        from reasoning_occ.recommend.drawn import Drawn
+        from reasoning_occ.recommend.writing import reads
+
+        most = self.run.cfg.inference.max_reason_tokens
+        why = f"could not be read, for one thing if longer than {most} tokens"
+        if isinstance(said, Drawn) and said.unread:
+            yield f"{said.unread} of {len(said.each_ko)} reasons {why}; they count as none."
+        elif not isinstance(said, Drawn) and reads(self._inner) and getattr(said, "reason", None) is None:
+            yield f"Its reason {why}; titles are ranked from the history alone."
 
     def ranked(self, histories: Sequence[Career]) -> "list[Recommendation | Answer]":
         """A probability for every occupation after each history, in order; or one title's name.

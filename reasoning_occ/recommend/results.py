@@ -98,7 +98,8 @@ class Recommended:
 
     history: as it was understood. titles: how each job title was matched, oldest job first. left_out: what was mended
     or not understood, counted. reason: what was written before titles were ranked, `None` where nothing was. claims:
-    its sentences. ranked: the titles chosen, most probable first. given: those asked for.
+    its sentences. ranked: the titles chosen, most probable first. given: those asked for. notes: on the run.
+    warnings: on what in this person's history or reason makes the answer another than was asked for.
     """
 
     person: str
@@ -110,6 +111,7 @@ class Recommended:
     ranked: tuple[Ranked, ...]
     given: tuple[Ranked, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    warnings: tuple[str, ...] = ()
 
     def to_row(self) -> dict[str, Any]:
         """Plain values, for JSON; a title has `by_reason` only where several reasons were drawn."""

@@ -51,6 +51,8 @@ def show(told: Recommended, console: Console) -> None:
             console.print(_indented(Text(f"     '{_clean(one.given)}' is near no title: left out", style="yellow")))
     for what, n in told.left_out.items():
         console.print(_indented(Text(f"     {counted(n, what)}", style="dim")))
+    for warning in told.warnings:
+        console.print(_indented(Text(f"     {_clean(warning)}", style="yellow")))
     if told.reason is not None:
         _show_reason(told.reason, told.claims, console)
     console.print(Text("What comes next", style="bold"))

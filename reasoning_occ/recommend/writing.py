@@ -18,6 +18,11 @@ def drawn(model: object) -> int:
     return model.inference.samples if model.inference.reason == "marginal" else 1
 
 
+def reads(model: object) -> bool:
+    """Whether a run reads reasons of its own before it ranks."""
+    return isinstance(model, Reasoned) and not isinstance(model, AnswerFirst) and model.inference.reason != "none"
+
+
 def reasons(model: "LanguageModel", histories: Sequence[Career]) -> list[list[str | None]] | None:
     """As `Reasoned.read` gives them, and drawn with the same seeds, but no text is written to a file.
 

@@ -27,6 +27,7 @@ def said(**other):
         "claims": (Claim(EVIL, "wrong", (1, 2), (EVIL,)), Claim("Then.", "outlook", (2,))),
         "ranked": (Ranked(EVIL, "p", 1, 0.5), Ranked("Bakers", "b", 2, 0.25), Ranked("Nurses", "n", 3, 0.0002)),
         "notes": (EVIL,),
+        "warnings": (EVIL,),
     }
     return Recommended(**(values | other))
 
@@ -43,7 +44,8 @@ def test_all_that_people_write_is_escaped(tiny_taxonomy):
         showing.history(Understood(history, said().titles, {}), tiny_taxonomy),
         showing.moves([EVIL], [Moved(EVIL, (1, 2), (0.5, 0.25))], EVIL),
         message(EVIL, "wrong"),
-        render("hint.html.j2", learned=[EVIL]),
+        render("hint.html.j2", jobs=[], learned=[EVIL], wrong=""),
+        render("hint.html.j2", jobs=[EVIL], learned=[], wrong=EVIL),
         render("reason.html.j2", history=[EVIL], reason=EVIL, title=EVIL),
     ):
         assert is_escaped(html)
@@ -61,7 +63,7 @@ def test_lines_bear_the_numbers_of_the_sentences_that_speak_of_them():
 def test_a_run_without_reasons_says_so():
     alone = said(reason=None, claims=())
     assert "This run writes no reason" in showing.answer(alone, 3, False, 1)
-    assert "wrote nothing" in showing.answer(alone, 3, True, 1)
+    assert "No reason of its could be read" in showing.answer(alone, 3, True, 1)
 
 
 def test_uncertainty_goes_from_the_lowest_to_the_highest():

@@ -37,6 +37,7 @@ JOB = {"occupation": "Cooks", "start": "1990"}
         ({"id": 17}, "id: expected text in quotes, got 17"),
         ({"id": " "}, 'id: expected text that is not empty, got " "'),
         ({"birth_year": "1950"}, 'birth_year: expected a whole number, got "1950"'),
+        ({"birth_year": 2050}, "birth_year (2050) is after a job starts (1990)"),
         ({"birth_year": 1950.5}, "birth_year: expected a whole number, got 1950.5"),
         ({"jobs": {}}, "jobs: expected a list [...], got {}"),
         ({"jobs": ["Cooks"]}, 'jobs.1: expected an object {...}, got "Cooks"'),

@@ -18,7 +18,9 @@ def test_a_mean_is_that_of_probabilities_and_has_the_reason_that_speaks_for_it()
     first, second = means(iter(rankings()), 2)
     np.testing.assert_allclose(np.exp(first.log_probs), RANKINGS[:2].mean(axis=0))
     np.testing.assert_allclose(np.exp(second.each_ko), RANKINGS[2:])
-    assert (first.reason, second.reason) == ("reason 1", "reason 3")
+    assert (first.reason, second.reason) == ("reason 1", "reason 3") and first.unread == 0
+    cut_off = [Recommendation(one.log_probs, None) for one in rankings()[:1]]
+    assert next(means(iter([*cut_off, *rankings()[1:]]), 4)).unread == 1
 
 
 def test_a_temperature_moves_probabilities_of_every_reason_and_no_order():

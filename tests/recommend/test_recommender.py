@@ -9,7 +9,7 @@ from omegaconf import OmegaConf
 
 from reasoning_occ.careers.types import Career, Date, Job, Person
 from reasoning_occ.errors import UserError
-from reasoning_occ.recommend import Recommender
+from reasoning_occ.recommend import Choice, Recommender
 from reasoning_occ.recommenders.rankings import read
 
 
@@ -54,6 +54,10 @@ def test_a_model_ranks_new_people_as_it_ranked_its_test_people(method, finished)
         np.testing.assert_allclose(one.log_probs, known.rows[transition.key], atol=1e-5)
         assert one.reason == row["reason"]
     assert before == {file: file.stat().st_mtime_ns for file in folder.rglob("*")}, "the run's folder is left alone"
+    reads = method[0] in ("method=joint", "method=multi_task", "method=two_model")
+    for one in recommender.recommend_all([recommender.understand(history) for history in histories], Choice()):
+        told_of = [warning for warning in one.warnings if "could not be read" in warning]
+        assert len(told_of) == (reads and one.reason is None)
 
 
 @pytest.mark.slow
