@@ -33,6 +33,11 @@ def press_ctrl_c():
     signal.raise_signal(signal.SIGINT)
 
 
+def terminate():
+    """As schedulers stop a job."""
+    signal.raise_signal(signal.SIGTERM)
+
+
 def adapter_of(model):
     return {name: p.detach().clone() for name, p in model.named_parameters() if p.requires_grad}
 
@@ -73,7 +78,7 @@ def test_a_resumed_training_equals_an_uninterrupted_one_to_the_bit(train, make_m
     with pytest.raises(KeyboardInterrupt):
         train("cut", cut, model=model(), transitions=transitions)
     torch.manual_seed(999)  # a new process would not have the old generator's state
-    again = Losses(after=7, then=press_ctrl_c)
+    again = Losses(after=7, then=terminate)
     with pytest.raises(KeyboardInterrupt):
         train("cut", again, model=model(), transitions=transitions)
     torch.manual_seed(123)
