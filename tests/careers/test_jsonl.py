@@ -61,7 +61,8 @@ def careers(draw) -> Career:
     ]
     learned = sorted(draw(st.lists(dates, max_size=2)))
     education = tuple(Education(d, draw(names), draw(st.none() | st.integers(0, 30))) for d in learned)
-    person = Person(draw(names), draw(st.none() | st.integers(1850, 2050)), draw(st.dictionaries(names, names)))
+    born = draw(st.none() | st.integers(1850, starts[0].year))
+    person = Person(draw(names), born, draw(st.dictionaries(names, names)))
     return Career(person, education, merge(jobs))
 
 

@@ -8,7 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from experiments.claims.__main__ import tested, trials
+from experiments.claims.__main__ import tested as table_of_tests
+from experiments.claims.__main__ import trials
 from experiments.claims.front import short
 from experiments.claims.within_person import measure
 from reasoning_occ.errors import UserError
@@ -81,6 +82,6 @@ def test_the_front_page_has_a_line_a_recommender_over_its_seeds(tmp_path, monkey
     assert all(name in picture for name in cells)
     with pytest.raises(UserError, match="no row is 'gru4rec'"):
         short(Path("runs"), "gru4rec")
-    over_seeds, less, *_ = tested(Path("runs"), "markov")
+    over_seeds, less, *_ = table_of_tests(Path("runs"), "markov")
     assert all(f"| {name} | {row[1]} |" in over_seeds for name, row in cells.items())
     assert "| previous | " in less and "| markov | " not in less
