@@ -20,11 +20,12 @@ from reasoning_occ.careers.spells import BACKWARDS
 from reasoning_occ.careers.types import Career, Date, Education, Job, Person
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import checksum, write_jsonl
-from reasoning_occ.occupations.snap import Snap
+from reasoning_occ.occupations.snap import TitleReader, Way
 from reasoning_occ.occupations.taxonomy import Taxonomy
 
 MATCHED = "job titles found by name or alias"
 GUESSED = "job titles taken for the nearest title"
+BY_WORDS = "job titles guessed by their words"
 UNMATCHED = "jobs left out: no title is near theirs"
 NO_POSITION = "jobs left out: without a title"
 NO_START = "jobs left out: without a start"
@@ -33,7 +34,8 @@ NO_NAME = "pieces of education left out: neither studyType nor area"
 BAD_RESUME = "resumes with an error"
 
 _LEFT_OUT = (NO_POSITION, NO_START, BACKWARDS, NO_END, NO_NAME, BAD_RESUME, TOO_SHORT)
-_HOW = {"exact": MATCHED, "alias": MATCHED, "nearest": GUESSED, "unmatched": UNMATCHED}
+HOW = {"exact": MATCHED, "alias": MATCHED, "nearest": GUESSED, "words": BY_WORDS, "unmatched": UNMATCHED}
+"""What is counted of a title, by the way it was matched."""
 
 
 class Work(BaseModel):
@@ -94,7 +96,7 @@ class JsonResumes:
         self._matches = None if matches is None else Path(matches).expanduser()
         self._on_error = on_error
         self._taxonomy = taxonomy
-        self._snap = Snap(taxonomy, least_similarity)
+        self._reader = TitleReader(taxonomy, least_similarity)
 
     def load(self) -> Loaded:
         """Read all resumes.
@@ -103,12 +105,12 @@ class JsonResumes:
             UserError: a file can't be read, or nobody has two jobs; with on_error="stop" also a resume that is not as
                 the format says (names file and field).
         """
-        skipped = Counter(dict.fromkeys((*_HOW.values(), *_LEFT_OUT), 0))
-        taken: Counter[tuple[str, str, str]] = Counter()
+        skipped = Counter(dict.fromkeys((*HOW.values(), *_LEFT_OUT), 0))
+        taken: Counter[tuple[str, Way, str]] = Counter()
         careers: list[Career] = []
         for file, place, content in self._resumes():
             try:
-                found = career(content, person_id(file, place), self._snap, skipped, taken)
+                found = career(content, person_id(file, place), self._reader, skipped, taken)
             except UserError as error:
                 self._fail(file, place, str(error), skipped)
                 continue
@@ -161,14 +163,18 @@ class JsonResumes:
 
 
 def career(
-    content: str, name: str, snap: Snap, skipped: Counter[str], taken: Counter[tuple[str, str, str]] | None = None
+    content: str,
+    name: str,
+    reader: TitleReader,
+    skipped: Counter[str],
+    taken: Counter[tuple[str, Way, str]] | None = None,
 ) -> Career:
     """The career of one resume, jobs in order of their start.
 
     Args:
         content: JSON text.
         name: the person's id.
-        snap: finds what occupation a title means.
+        reader: finds what occupation a title means.
         skipped: what was left out or guessed so far; grows.
         taken: titles, how they were matched and the code they were taken for ("" for none); grows.
 
@@ -184,8 +190,8 @@ def career(
         if not title or start is None:
             skipped[NO_START if title else NO_POSITION] += 1
             continue
-        how, code = snap(title)
-        skipped[_HOW[how]] += 1
+        how, code = reader(title)
+        skipped[HOW[how]] += 1
         if taken is not None:
             taken[title, how, code or ""] += 1
         if end is not None and end.surely_before(start):

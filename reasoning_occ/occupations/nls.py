@@ -4,6 +4,9 @@ The documentation of the extract `nlswork` gives no value labels. Those used her
 sister extract `nlsw88`, in words of our own; the published wording is kept as an alias.
 """
 
+from functools import lru_cache
+
+from reasoning_occ.occupations import nls_words
 from reasoning_occ.occupations.taxonomy import Occupation, Taxonomy
 
 NOTE = (
@@ -79,7 +82,17 @@ def taxonomy() -> Taxonomy:
         + [code(other, s) for other, h in HELD_PAIRS if h == s and other != g]
         for g, s in HELD_PAIRS
     }
-    return Taxonomy("nls", [_occupation(g, s) for g, s in HELD_PAIRS], related, NOTE)
+    return Taxonomy("nls", [_occupation(g, s) for g, s in HELD_PAIRS], related, NOTE, guess=guess)
+
+
+@lru_cache(maxsize=10_000)
+def guess(title: str) -> str | None:
+    """The code of the label that a job title of today may mean, or `None` where no word of it names an occupation."""
+    found = nls_words.read(title)
+    if found is None:
+        return None
+    group, sectors = found
+    return next((code(group, sector) for sector in sectors if (group, sector) in HELD_PAIRS), None)
 
 
 def _occupation(group: int, sector: int) -> Occupation:

@@ -1,4 +1,4 @@
-"""From a title that somebody wrote to an occupation of a taxonomy: by its name, by an alias, or the nearest title."""
+"""From a title that somebody wrote to an occupation of a taxonomy: by name, alias, likeness, or what its words say."""
 
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -8,6 +8,8 @@ from reasoning_occ.errors import UserError
 from reasoning_occ.occupations.taxonomy import Taxonomy
 
 Match = Literal["exact", "alias", "nearest", "unmatched"]
+Way = Literal[Match, "words"]
+GUESSES: frozenset[Way] = frozenset(("nearest", "words"))
 _LONGEST = 200
 """Characters of a name that is compared with titles: no title is as long, and the time grows with its square."""
 
@@ -65,3 +67,33 @@ class Snap:
             if ratio > best or (found is None and ratio >= best):
                 best, found = ratio, occupation.code
         return found
+
+
+class Read(NamedTuple):
+    """As `Snapped`, of a title that a person wrote."""
+
+    how: Way
+    code: str | None
+
+
+class TitleReader:
+    """Finds the occupation that a job title means which a person wrote: as `Snap`, and where that finds none, by what
+    the taxonomy guesses from its words. A model's answer is not helped so: it has to name an occupation.
+
+    Args:
+        taxonomy: the occupations.
+        least: as in `Snap`.
+
+    Raises:
+        UserError: as `Snap`.
+    """
+
+    def __init__(self, taxonomy: Taxonomy, least: float) -> None:
+        self._taxonomy = taxonomy
+        self._snap = Snap(taxonomy, least)
+
+    def __call__(self, title: str) -> Read:
+        """The occupation that `title` means."""
+        how, code = self._snap(title)
+        meant = self._taxonomy.guess(title[:_LONGEST]) if code is None else None
+        return Read(how, code) if meant is None else Read("words", meant)

@@ -1,6 +1,6 @@
 """The label space: occupations with codes, titles, aliases and ranked related occupations."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reasoning_occ.errors import UnknownOccupation, UserError, nearest
@@ -29,6 +29,7 @@ class Taxonomy:
         related: for a code, the codes of related occupations, nearest first; may lack codes.
         note: one sentence shown wherever people see the titles, such as a caveat of the source.
         outside: codes that are no occupations here but may stand in related lists, where they keep others' places.
+        guess: the code that a job title in everyday words may mean, or `None`; for taxonomies whose titles nobody uses.
 
     Raises:
         UserError: a code or title occurs twice, or relatedness names an unknown code.
@@ -41,6 +42,7 @@ class Taxonomy:
         related: Mapping[str, Sequence[str]],
         note: str = "",
         outside: Collection[str] = (),
+        guess: Callable[[str], str | None] | None = None,
     ) -> None:
         self.name = name
         self.note = note
@@ -52,6 +54,7 @@ class Taxonomy:
             if len(set(names)) != len(names):
                 twice = next(n for n in names if names.count(n) > 1)
                 raise UserError(f"Taxonomy {name}: the {what} '{twice}' occurs twice; each must be unique.")
+        self._guess = guess
         self._related = {code: tuple(near) for code, near in related.items()}
         for code in {
             *self._related,
@@ -105,6 +108,11 @@ class Taxonomy:
         alias. As `find`, at once also for what nobody has."""
         return self._by_name.get(_plain(name), ())
 
+    def guess(self, title: str) -> str | None:
+        """The code of what a job title in everyday words may mean; `None` where there is none, or it is not here."""
+        code = None if self._guess is None else self._guess(title)
+        return code if code in self._index else None
+
     def find(self, name: str) -> str:
         """The code of an exact title, code or alias, whatever its case and spaces.
 
@@ -141,7 +149,7 @@ class Taxonomy:
         kept = [o for o in self.occupations if o.code in codes]
         related = {o.code: self._related[o.code] for o in kept if o.code in self._related}
         outside = self.outside | {code for code in self.codes if code not in codes}
-        return Taxonomy(self.name, kept, related, self.note, outside)
+        return Taxonomy(self.name, kept, related, self.note, outside, self._guess)
 
 
 def _plain(name: str) -> str:

@@ -16,7 +16,8 @@ _EPILOG = """examples:
   python -m reasoning_occ.recommend people.jsonl --output answers.jsonl thousands; the same command goes on after a cut
 
 The input: a JSON Resume or a career of ours (.json). Of a resume, job titles, dates and education are read, and nothing
-else: no name, contact or employer. Titles are found by name or alias, else the nearest one is guessed and marked. A
+else: no name, contact or employer. Titles are found by name or alias, else the nearest one is guessed and marked;
+with the survey's own labels (data=nls) also by the words of a title. A
 history is what was known when the present job began.
 
 Many people: .jsonl (one a line), a list in .json, a folder of .json, or a table (.csv, .tsv, .parquet) with one job a

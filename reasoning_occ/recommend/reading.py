@@ -11,12 +11,12 @@ from typing import Any
 
 from reasoning_occ.careers import json_resume, schema
 from reasoning_occ.careers.dates import read_date
-from reasoning_occ.careers.json_resume import GUESSED, MATCHED, UNMATCHED
+from reasoning_occ.careers.json_resume import HOW, MATCHED
 from reasoning_occ.careers.source import CAPPED, capped, merge_counted
 from reasoning_occ.careers.types import Career, Date, Education, Facts, Job, Person
 from reasoning_occ.errors import UserError, nearest
 from reasoning_occ.language.render import lines
-from reasoning_occ.occupations.snap import Snap
+from reasoning_occ.occupations.snap import GUESSES, TitleReader, Way
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.recommend.results import Line, TitleMatch
 
@@ -45,7 +45,7 @@ class Reading:
 
     def __init__(self, taxonomy: Taxonomy, least_similarity: float, stays: bool) -> None:
         self.taxonomy = taxonomy
-        self.snap = Snap(taxonomy, least_similarity)
+        self.read_title = TitleReader(taxonomy, least_similarity)
         self._least_similarity = least_similarity
         self._stays = stays
 
@@ -90,13 +90,13 @@ class Reading:
 
     def _resume(self, text: str, name: str) -> Understood:
         skipped: Counter[str] = Counter()
-        taken: Counter[tuple[str, str, str]] = Counter()
-        career = json_resume.career(text, name, self.snap, skipped, taken)
+        taken: Counter[tuple[str, Way, str]] = Counter()
+        career = json_resume.career(text, name, self.read_title, skipped, taken)
         titles = tuple(self._match(given, how, code or None) for given, how, code in taken)
         lost = []
         for work in json_resume.parse(text).work:
             title, start = " ".join((work.position or "").split()), read_date(work.startDate or "")
-            if title and start is not None and self.snap(title)[1] is None:
+            if title and start is not None and self.read_title(title)[1] is None:
                 lost.append((start, title))
         return self._understood(replace(career, stays=self._stays), titles, skipped, lost)
 
@@ -106,9 +106,9 @@ class Reading:
         jobs: list[Job] = []
         lost = []
         for one in row.jobs:
-            how, code = self.snap(one.occupation)
+            how, code = self.read_title(one.occupation)
             titles[one.occupation] = self._match(one.occupation, how, code)
-            skipped[MATCHED if how in ("exact", "alias") else GUESSED if code is not None else UNMATCHED] += 1
+            skipped[HOW[how]] += 1
             if code is None:
                 lost.append((schema.parse_date(one.start), one.occupation))
             else:
@@ -124,7 +124,7 @@ class Reading:
         career = Career(person, tuple(learned), held, stays=self._stays)
         return self._understood(career, tuple(titles.values()), skipped, lost)
 
-    def _match(self, given: str, how: Any, code: str | None) -> TitleMatch:
+    def _match(self, given: str, how: Way, code: str | None) -> TitleMatch:
         return TitleMatch(given, how, None if code is None else self.taxonomy.title(code), code)
 
     def _understood(
@@ -162,7 +162,7 @@ def told(understood: Understood, taxonomy: Taxonomy) -> tuple[Line, ...]:
     """The lines of a history, with the titles as written where an occupation was guessed."""
     guesses: dict[str, list[str]] = {}
     for one in understood.titles:
-        if one.how == "nearest" and one.code is not None:
+        if one.how in GUESSES and one.code is not None:
             guesses.setdefault(one.code, []).append(one.given)
     jobs = understood.history.jobs
     return tuple(

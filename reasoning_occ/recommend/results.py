@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from reasoning_occ.occupations.snap import Match
+from reasoning_occ.occupations.snap import Way
 
 Verdict = Literal["holds", "imprecise", "wrong", "outlook", "unread"]
 """Of a sentence: all it claims stands in the history; it does but for a year that is one off; something does not; it
@@ -32,7 +32,7 @@ class TitleMatch:
     """A job title as written, by which way it became an occupation, and that one's title and code (`None`: none)."""
 
     given: str
-    how: Match
+    how: Way
     title: str | None
     code: str | None
 
@@ -40,7 +40,7 @@ class TitleMatch:
 @dataclass(frozen=True, slots=True)
 class Line:
     """A line of the history as it was understood, numbered from 1. guesses: titles as written that were taken for this
-    line's by likeness alone."""
+    line's by likeness or by their words alone."""
 
     number: int
     text: str

@@ -51,7 +51,7 @@ def edited(one: Understood, edits: Sequence[str], reading: Reading) -> Understoo
             if schooled:
                 learned.append(Education(parse_date(date), title))
                 continue
-            how, code = reading.snap(title)
+            how, code = reading.read_title(title)
             if code is None:
                 reading.taxonomy.find(title)  # tells the nearest titles
                 raise UserError(f"--what-if: '{title}' is near no title.")

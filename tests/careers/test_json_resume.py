@@ -20,7 +20,7 @@ from reasoning_occ.careers.types import Date
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import read_jsonl
 from reasoning_occ.language.render import lines
-from reasoning_occ.occupations.snap import Snap
+from reasoning_occ.occupations.snap import TitleReader
 
 SECRETS = ("Ada Example", "ada@example.org", "+44 20 0000", "Baker Street Kitchens", "secret school", "I love bread")
 RESUME = {
@@ -149,7 +149,7 @@ def test_no_resumes_and_no_taxonomy_are_told(load, tmp_path):
 
 def test_of_two_jobs_with_one_start_the_one_told_first_is_the_later(tiny_taxonomy):
     work = [{"position": "Nurses", "startDate": "2010"}, {"position": "Cooks", "startDate": "2010"}]
-    told = career(json.dumps({"work": work}), "1", Snap(tiny_taxonomy, 0.8), Counter())
+    told = career(json.dumps({"work": work}), "1", TitleReader(tiny_taxonomy, 0.8), Counter())
     assert [job.occupation for job in told.jobs] == ["c", "n"]
 
 

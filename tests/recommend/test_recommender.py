@@ -131,6 +131,27 @@ def test_probabilities_are_at_the_temperature_of_the_run(value, markov, finished
     assert plain.recommend(task.test[0].history).notes == ()
 
 
+def test_titles_of_today_are_guessed_by_their_words_and_marked(markov, tmp_path):
+    work = [
+        {"position": "Registered Nurse", "startDate": "2015-03"},
+        {"position": "Barista", "startDate": "2009", "endDate": "2010"},
+        {"position": "Waitress", "startDate": "2008", "endDate": "2009"},
+    ]
+    path = tmp_path / "ada.json"
+    path.write_text(json.dumps({"work": work}))
+    told = Recommender.load(markov).recommend(path, k=3)
+    assert [line.text for line in told.history] == [
+        "2008: Service, trade",
+        "Mar 2015: Professional, professional services",
+    ]
+    assert [line.guesses for line in told.history] == [("Waitress", "Barista"), ("Registered Nurse",)]
+    assert {one.how for one in told.titles} == {"words"} and len(told.ranked) == 3
+    assert told.left_out == {
+        "job titles guessed by their words": 3,
+        "jobs merged with the same occupation before them": 1,
+    }
+
+
 def test_a_resume_is_understood_and_nothing_else_of_it_kept(markov, resume, tmp_path, caplog, capfd):
     path = tmp_path / "ada.json"
     path.write_text(json.dumps(resume))
