@@ -168,6 +168,7 @@ def test_a_planted_mistake_changes_the_text(tmp_path, nls):
     assert all(a["planted"] is None and b["planted"] and a["text"] != b["text"] for a, b in pairs)
 
 
+@pytest.mark.slow
 def test_the_worst_is_kept_and_criteria_are_left_out(tmp_path, nls):
     best, rows, _ = stage(tmp_path / "best", "data.people=100")
     low, worst, _ = stage(tmp_path / "low", "ablation=low_quality", "data.people=100")
@@ -184,6 +185,7 @@ def test_the_worst_is_kept_and_criteria_are_left_out(tmp_path, nls):
     assert [row["candidates"] for row in rows] == [row["candidates"] for row in worst]
 
 
+@pytest.mark.slow
 def test_ablations_run_to_their_end_side_by_side(tmp_path, nls):
     """A sweep as a user types it, with a tiny random model."""
     names = ("no_judge", "mistakes_30", "titles_as_codes")
@@ -243,6 +245,7 @@ def test_no_view_changes_who_is_tested_on_what(targets, nls):
         assert [o.title for o in seen.published] == [o.title for o in whole.taxonomy]
 
 
+@pytest.mark.slow
 def test_what_a_view_hides_is_in_no_prompt_and_no_candidate(tmp_path, nls):
     for view, hidden in (("no_education", "school"), ("last_job_only", r"from 19|started in|pay")):
         cfg = composed("data.people=100", f"ablation={view}")

@@ -35,6 +35,7 @@ def metrics(folder):
     return json.loads((folder / "metrics.json").read_text())
 
 
+@pytest.mark.slow
 def test_slices_are_of_whole_careers_whatever_the_view(job):
     whole = metrics(job("baseline=popularity"))["slices"]
     assert {"transition type", "held before", "truth in training", "education reached", "region"} <= set(whole)
@@ -43,6 +44,7 @@ def test_slices_are_of_whole_careers_whatever_the_view(job):
         assert {k: v["counts"] for k, v in parts.items()} == {k: v["counts"] for k, v in whole[dimension].items()}
 
 
+@pytest.mark.slow
 def test_groups_and_coverage_stand_beside_the_metrics(job):
     found = metrics(job("baseline=markov", "data.people=all"))
     race = found["fairness"]["dimensions"]["race"]
@@ -65,6 +67,7 @@ def test_another_decision_stands_beside_and_moves_no_other_figure(job, capsys):
     assert "AccRM (expected)" in (expected / "report.html").read_text()
 
 
+@pytest.mark.slow
 def test_transitions_that_are_scored_are_chosen_by_eval(job):
     def keys(folder):
         rows = map(json.loads, (folder / "predictions.jsonl").read_text().splitlines())
@@ -108,6 +111,7 @@ def test_to_stay_is_an_answer_where_data_have_stays(job, tmp_path):
     assert "two_step" not in moves and moves["counts"]["transitions"] < found["counts"]["transitions"] / 2
 
 
+@pytest.mark.slow
 def test_a_temperature_is_fitted_on_validation_people_and_moves_no_other_figure(job):
     plain, fitted = job("baseline=markov"), job("baseline=markov", "evaluation.temperature=fit")
     without, found = metrics(plain), metrics(fitted)
@@ -128,6 +132,7 @@ def test_a_language_model_has_a_temperature_too(job):
     assert found["tempered"]["log-loss"]["n"] == found["log-loss"]["n"] and found["temperature"]["people"] > 0
 
 
+@pytest.mark.slow
 def test_the_occupation_two_jobs_ahead_is_asked_of_histories_that_end_earlier(job):
     def rows(folder):
         return [json.loads(line) for line in (folder / "predictions.jsonl").read_text().splitlines()]

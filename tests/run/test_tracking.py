@@ -62,6 +62,7 @@ def test_rows_beyond_the_checkpoint_are_replaced(tmp_path):
 @pytest.mark.parametrize(
     ("key", "told"), [("", "nobody is logged in"), ("short", "WANDB_API_KEY invalid: API key must have")]
 )
+@pytest.mark.slow
 def test_who_is_not_logged_in_is_told_before_anything_is_made(key, told, tmp_path):
     words = ["logger=wandb", "debug=tiny", f"output={tmp_path}/runs", f"stages={tmp_path}/stages"]
     nowhere = {"HOME": str(tmp_path), "NETRC": str(tmp_path / "none"), "WANDB_BASE_URL": "http://127.0.0.1:9"}
