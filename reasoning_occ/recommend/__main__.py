@@ -17,8 +17,8 @@ _EPILOG = """examples:
 
 The input: a JSON Resume or a career of ours (.json). Of a resume, job titles, dates and education are read, and nothing
 else: no name, contact or employer. Titles are found by name or alias, else the nearest one is guessed and marked;
-with the survey's own labels (data=nls) also by the words of a title. A
-history is what was known when the present job began.
+a run on the embedded survey, whose titles nobody uses, also guesses by the words of a title. A history is what was
+known when the present job began.
 
 Many people: .jsonl (one a line), a list in .json, a folder of .json, or a table (.csv, .tsv, .parquet) with one job a
 row, a person's rows together, and the columns id, occupation, start; also end, birth_year, hours, region, pay, sector,
@@ -101,8 +101,8 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="EDIT",
-        help='change a line and see what moves: --what-if "drop 2" --what-if "add 2015-03 Cooks" --what-if "add '
-        'education 2015 Master"',
+        help='edit the history and see what moves: --what-if "drop 2" --what-if "change 1 Bakers" --what-if "add '
+        '2015-03 Cooks" --what-if "add education 2015 Master"',
     )
     ranked = parser.add_argument_group("how it is ranked").add_argument
     ranked(

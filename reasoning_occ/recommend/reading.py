@@ -76,9 +76,11 @@ class Reading:
         try:
             found = json.loads(content)
             text = content if isinstance(content, str) else content.decode()
+        except json.JSONDecodeError as error:
+            line = f"line {error.lineno}: " if "\n" in error.doc.strip() else ""
+            raise UserError(f"it is not JSON ({line}{error.msg})") from error
         except (ValueError, RecursionError) as error:  # of bytes that are no UTF-8 too
-            told = f" ({error.msg})" if isinstance(error, json.JSONDecodeError) else ""
-            raise UserError(f"it is not JSON{told}") from error
+            raise UserError("it is not JSON") from error
         if isinstance(found, dict) and "jobs" in found:
             return self._ours(schema.parse(text))
         if isinstance(found, dict) and found.keys() & {"work", "basics", "education"}:

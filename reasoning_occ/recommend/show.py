@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from reasoning_occ.careers.json_resume import TOLD_AT_TITLES
 from reasoning_occ.recommend.many import to_csv
 from reasoning_occ.recommend.results import Claim, Ranked, Recommended, Verdict
 from reasoning_occ.recommend.what_if import Moved
@@ -28,6 +29,7 @@ _SINGLE = (
     ("pieces ", "piece "),
     ("ends ", "end "),
     (" theirs", " its own"),
+    (" their words", " its words"),
     (" them", " it"),
 )
 """Words of `Recommended.left_out`, of one."""
@@ -50,25 +52,31 @@ def show(told: Recommended, console: Console) -> None:
         if one.code is None:
             console.print(_indented(Text(f"     '{_clean(one.given)}' is near no title: left out", style="yellow")))
     for what, n in told.left_out.items():
-        console.print(_indented(Text(f"     {counted(n, what)}", style="dim")))
+        if what not in TOLD_AT_TITLES:
+            console.print(_indented(Text(f"     {counted(n, what)}", style="dim")))
     for warning in told.warnings:
         console.print(_indented(Text(f"     {_clean(warning)}", style="yellow")))
     if told.reason is not None:
         _show_reason(told.reason, told.claims, console)
     console.print(Text("What comes next", style="bold"))
-    console.print(ranking(told.ranked))
+    most = max((one.probability or 0.0 for one in (*told.ranked, *told.given)), default=0.0)
+    console.print(ranking(told.ranked, most))
     if told.given:
         console.print(Text("Asked for", style="bold"))
-        console.print(ranking(told.given))
+        console.print(ranking(told.given, most))
     several = [SPREAD.format(len(one.by_reason)) for one in told.ranked[:1] if one.by_reason is not None]
     for note in (*several, *told.notes, NOT):
         console.print(Text(note, style="dim"))
 
 
-def ranking(ranked: Sequence[Ranked]) -> Table:
-    """Titles with rank, probability and a bar; those put under another are indented."""
+def ranking(ranked: Sequence[Ranked], most: float) -> Table:
+    """Titles with rank, probability and a bar; those put under another are indented.
+
+    Args:
+        ranked: titles.
+        most: the probability that a full bar stands for.
+    """
     table = Table(box=None, show_header=False, padding=(0, 1))
-    most = max((one.probability or 0.0 for one in ranked), default=0.0)
     for head in ranked:
         for one, under in ((head, False), *((one, True) for one in head.related[:MOST_NEAR])):
             share = "-" if one.probability is None else f"{one.probability:.3f}{_spread(one)}"
@@ -86,7 +94,7 @@ def show_moved(edits: Sequence[str], after: Recommended, changes: Sequence[Moved
     console.print(Text(f"What if: {'; '.join(map(_clean, edits))}", style="bold"))
     for line in after.history:
         console.print(_indented(Text(f"{line.number:>3}  {_clean(line.text)}")))
-    table = Table("rank", "was", "probability", "was", "title", box=None, padding=(0, 1))
+    table = Table("rank", "before", "probability", "before", "title", box=None, padding=(0, 1))
     for one in changes:
         (old, new), (was, now) = one.rank, one.probability
         shares = ("-" if share is None else f"{share:.3f}" for share in (now, was))

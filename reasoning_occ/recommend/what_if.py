@@ -1,7 +1,7 @@
-"""A history with a line dropped or added, and what that moves."""
+"""A history with a line dropped, added or changed, and what that moves."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from reasoning_occ.careers.schema import parse_date
@@ -13,7 +13,9 @@ from reasoning_occ.recommend.reading import Reading, Understood
 from reasoning_occ.recommend.results import Recommended, TitleMatch
 
 _DROP = re.compile(r"drop\s+(\d+)", re.IGNORECASE)
-_ADD = re.compile(r"add\s+(education\s+)?([0-9]{4}(?:-(?:0[1-9]|1[0-2]))?)\s+(\S.*)", re.IGNORECASE)
+_DATE = "[0-9]{4}(?:-(?:0[1-9]|1[0-2]))?"
+_ADD = re.compile(rf"add\s+(education\s+)?({_DATE})\s+(\S.*)", re.IGNORECASE)
+_CHANGE = re.compile(rf"change\s+(\d+)\s+(?:({_DATE})\s+)?(\S.*)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ def edited(one: Understood, edits: Sequence[str], reading: Reading) -> Understoo
 
     Args:
         one: as understood.
-        edits: "drop 2", "add 2015-03 Cooks", "add education 2015 Master".
+        edits: "drop 2", "add 2015-03 Cooks", "add education 2015 Master", "change 2 Cooks", "change 2 2015-03 Cooks".
         reading: finds what an added title means.
 
     Raises:
@@ -42,7 +44,7 @@ def edited(one: Understood, edits: Sequence[str], reading: Reading) -> Understoo
     jobs: list[Job] = []
     learned: list[Education] = []
     titles: list[TitleMatch] = []
-    for edit in edits:
+    for edit in _plainly(one, edits, reading):
         if drop := _DROP.fullmatch(edit.strip()):
             job, schooling = _line(one, int(drop.group(1)), reading)
             (dropped_education if job is None else dropped_jobs).add(schooling if job is None else job)
@@ -59,8 +61,8 @@ def edited(one: Understood, edits: Sequence[str], reading: Reading) -> Understoo
             jobs.append(Job(code, parse_date(date)))
         else:
             raise UserError(
-                f"--what-if: expected 'drop LINE', 'add DATE TITLE' or 'add education DATE TITLE', such as 'drop 2' or "
-                f"'add 2015-03 Cooks'; got '{edit}'."
+                "--what-if: expected 'drop LINE', 'change LINE TITLE', 'change LINE DATE TITLE', 'add DATE TITLE' or "
+                f"'add education DATE TITLE', such as 'drop 2' or 'add 2015-03 Cooks'; got '{edit}'."
             )
     kept = [job for n, job in enumerate(history.jobs) if n not in dropped_jobs]
     every = sorted([*kept, *jobs], key=lambda job: job.start)
@@ -87,6 +89,20 @@ def moved(before: Recommended, after: Recommended) -> tuple[Moved, ...]:
         title = next(one.title for one in (a, b) if one is not None)
         found.append(Moved(title, (a and a.rank, b and b.rank), (a and a.probability, b and b.probability)))
     return tuple(found)
+
+
+def _plainly(one: Understood, edits: Sequence[str], reading: Reading) -> Iterator[str]:
+    """Edits, each change of a line as what is dropped and what is added; a change without a date keeps the line's."""
+    by_date = sorted(one.history.education, key=lambda e: e.date)
+    for edit in edits:
+        if not (change := _CHANGE.fullmatch(edit.strip())):
+            yield edit
+            continue
+        number, date, title = change.groups()
+        job, schooling = _line(one, int(number), reading)
+        was = by_date[schooling].date if job is None else one.history.jobs[job].start
+        yield f"drop {number}"
+        yield f"add {'education ' if job is None else ''}{date or was} {title}"
 
 
 def _line(one: Understood, number: int, reading: Reading) -> tuple[int | None, int]:

@@ -64,11 +64,12 @@ def _typed(recommender: Recommender, text: str) -> Understood:
 
 
 def _one(recommender: Recommender, person: Understood, choice: Choice, options: Namespace) -> None:
+    # an edit that can't be made is told before anything is ranked
+    changed = edited(person, options.what_if, recommender.reading) if options.what_if else None
     (told,) = recommender.recommend_all([person], choice)
     form = options.format or "table"
     after = changes = None
-    if options.what_if:
-        changed = edited(person, options.what_if, recommender.reading)
+    if changed is not None:
         (after,) = recommender.recommend_all([changed], choice)
         # each list's titles in the other ranking
         codes = [tuple(one.code for one in each.ranked) for each in (told, after)]

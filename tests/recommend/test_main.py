@@ -46,6 +46,8 @@ def test_formats_and_standard_input(markov, resume, capsys, monkeypatch):
     ("words", "told"),
     [
         (["absent.json"], "there is no absent.json"),
+        (["torn.json"], "torn.json: it is not JSON (line 2: Expecting"),
+        (["r.json", "--what-if", "change 9 Cooks"], "there is no line 9; the history has 3"),
         (["r.json", "--what-if", "turn 3"], "expected 'drop LINE'"),
         (["r.json", "--what-if", "drop 9"], "there is no line 9; the history has 3"),
         (["r.json", "--what-if", "drop 2", "--what-if", "drop 3"], "no job would be left"),
@@ -66,8 +68,36 @@ def test_bad_words_end_in_a_sentence(words, told, markov, resume, tmp_path, monk
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     (tmp_path / "r.json").write_text(json.dumps(resume))
     (tmp_path / "people.jsonl").write_text("")
+    (tmp_path / "torn.json").write_text('{"work":\n oops}')
     assert main([f"run={markov}", *words]) == 1
     assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        ("change 2 Service, trade", ["drop 2", "add 2008 Service, trade"]),
+        ("CHANGE 3 2013-01 Service, trade", ["drop 3", "add 2013-01 Service, trade"]),
+        ("change 1 Master, History", ["drop 1", "add education 2004 Master, History"]),
+    ],
+)
+def test_a_changed_line_is_one_dropped_and_one_added(markov, resume, change, same):
+    from reasoning_occ.recommend import Recommender
+    from reasoning_occ.recommend.what_if import edited
+
+    reading = Recommender.load(markov).reading
+    one = reading.json(json.dumps(resume), "r")
+    assert edited(one, [change], reading) == edited(one, same, reading) != one
+
+
+def test_an_edit_that_can_not_be_made_is_told_before_anything_is_ranked(markov, resume, tmp_path, monkeypatch, capsys):
+    from reasoning_occ.recommend import Recommender
+
+    monkeypatch.setattr(Recommender, "recommend_all", lambda *_: pytest.fail("it was ranked"))
+    path = tmp_path / "r.json"
+    path.write_text(json.dumps(resume))
+    assert main([f"run={markov}", str(path), "--what-if", "drop 99"]) == 1
+    assert "there is no line 99" in capsys.readouterr().err
 
 
 def test_a_dropped_job_moves_the_ranking(markov, resume):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reasoning_occ.careers.json_resume import GUESSED, NO_END, NO_NAME, NO_POSITION, NO_START, UNMATCHED
+from reasoning_occ.careers.json_resume import BY_WORDS, GUESSED, NO_END, NO_NAME, NO_POSITION, NO_START, UNMATCHED
 from reasoning_occ.careers.source import CAPPED, MERGED
 from reasoning_occ.recommend.reading import LATER
 from reasoning_occ.recommend.show import counted
@@ -12,6 +12,7 @@ from reasoning_occ.recommend.show import counted
     ("what", "single"),
     [
         (GUESSED, "1 job title taken for the nearest title"),
+        (BY_WORDS, "1 job title guessed by its words"),
         (UNMATCHED, "1 job left out: no title is near its own"),
         (NO_POSITION, "1 job left out: without a title"),
         (NO_START, "1 job left out: without a start"),
