@@ -1,4 +1,5 @@
-"""The report of a sweep: its table, paired tests and costs as they stand in its folder, and pictures of its runs."""
+"""The report of a sweep: its table, what it shows of each row, paired tests and costs as they stand in its folder, and
+pictures of its runs."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from reasoning_occ.dashboard.specification import MARK, Block, Report, accuracy,
 from reasoning_occ.errors import UserError
 from reasoning_occ.report.content import METRICS, Table, table
 from reasoning_occ.report.formats import grid_markdown, markdown
+from reasoning_occ.report.grid import JUDGED, JUDGED_BY
 from reasoning_occ.report.jobs import Job, Unfinished, find, is_job, left_out
 from reasoning_occ.shown import shown_override
 
@@ -89,11 +91,23 @@ def _shown(found: Table, jobs: Sequence[Job]) -> Table:
 
 
 def _tables(found: Table) -> list[Block]:
-    out = [Block("Results", markdown(replace(found, grids=())))]
+    out = [Block("Results", markdown(replace(found, grids=()))), Block("Claims", _claims(found))]
     for grid in found.grids:
         heading, *lines = grid_markdown(grid)
         out.append(Block(heading.strip(), "\n".join(lines)))
     return out
+
+
+def _claims(found: Table) -> str:
+    """What the sweep shows of each row: its verdict beside the row that all are compared with, over seeds if there are
+    several."""
+    judged = [grid for grid in found.grids if JUDGED_BY in grid.head]
+    if not judged:
+        return "Nothing is claimed: no row was compared with another. `--against ROW` compares all others with it."
+    grid = judged[-1]
+    metric, verdict = grid.head.index(JUDGED), grid.head.index(JUDGED_BY)
+    lines = [f"- **{row[0]}**: {row[verdict]}, {row[metric]}" for row in grid.rows]
+    return "\n".join([f"{grid.title}, {JUDGED_BY}:", "", *lines, "", *grid.notes[-1:]])
 
 
 def _pictures(found: Table) -> list[Block]:

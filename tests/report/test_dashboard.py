@@ -18,6 +18,7 @@ from reasoning_occ.errors import UserError
 from reasoning_occ.logged import figures
 from reasoning_occ.report.content import METRICS
 from reasoning_occ.report.jobs import read_object
+from reasoning_occ.report.table import compose
 from reasoning_occ.shown import shown_override
 
 SECRET = "data.path=/home/me/my people.jsonl"
@@ -92,6 +93,22 @@ def test_the_report_has_table_paired_tests_and_pictures(sweep, run_folder, capsy
     assert "McNemar" in blocks["Less direct"]["text"] and "| markov |" in blocks["Less direct"]["text"]
     assert {f"{metric}/low" for metric in METRICS} <= named(blocks["Accuracy"])
     assert "learn/loss" in named(blocks["Training"])
+
+
+def test_what_a_sweep_shows_of_each_row_is_told_with_its_interval(sweep, run_folder):
+    def claims(against):
+        return next(block.text for block in report(sweep, "team", "jobs", against).blocks if block.heading == "Claims")
+
+    assert "`--against ROW` compares all others" in claims(None)
+    run_folder(sweep / "direct-4", "direct", 1.0, 0.4, seed=1)
+    run_folder(sweep / "joint-5", "joint", 1.0, 0.1, seed=1)
+    for config in sweep.glob("*/.hydra/config.yaml"):
+        config.write_text(config.read_text().replace("{people_shown: 12}", "{people_shown: 12, margin: 0.01}"))
+    head, _, line, _, meaning = claims("direct").splitlines()
+    assert head == "Less direct, over seeds, by MRR:" and "on a par: above -0.01" in meaning
+    less = next(grid for grid in compose(sweep, METRICS, "direct").grids if grid.title == "Less direct, over seeds")
+    ((name, *cells),) = less.rows
+    assert line == f"- **{name}**: {cells[-1]}, {cells[less.head.index('MRR') - 1]}"
 
 
 def test_no_path_and_no_address_is_in_a_report(sweep, run_folder, capsys):
