@@ -39,7 +39,7 @@ def opened(words: "Words") -> Opened:
         UserError: there is no run, or it is not finished, can't be used, or asks a model elsewhere; or there is no
             sweep there.
     """
-    from reasoning_occ.config import asks, writes_reasons
+    from reasoning_occ.config import asks, learns_reasons, writes_reasons
     from reasoning_occ.recommend import Recommender
     from reasoning_occ.recommend.newest import chosen
     from reasoning_occ.recommend.opened import settings
@@ -54,7 +54,7 @@ def opened(words: "Words") -> Opened:
     writes = writes_reasons(cfg)
     with console.status("Opening the run"):
         recommender = Recommender.load(run, reasons=words.reasons if writes else None, data_dir=words.data_dir)
-        subject = _subject(run, learns=_learns(cfg))
+        subject = _subject(run, learns_reasons(cfg))
     return Opened(
         run=run,
         recommender=recommender,
@@ -65,12 +65,6 @@ def opened(words: "Words") -> Opened:
         others=_others(run, words.runs),
         subject=subject,
     )
-
-
-def _learns(cfg: Any) -> bool:
-    from reasoning_occ.config import learns_reasons
-
-    return learns_reasons(cfg)
 
 
 def _subject(run: Path, learns: bool) -> "Subject | str":

@@ -40,6 +40,7 @@ def header(run: "Opened") -> str:
         note=run.recommender.taxonomy.note,
         right=known["AccEM"]["value"],
         tested=known["counts"]["people"],
+        drawn=run.drawn,
         what="validation" if data.get("part") == "valid" else "test",
     )
 

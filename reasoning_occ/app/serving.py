@@ -1,6 +1,7 @@
 """From the command's words to a page that is served until Ctrl-C."""
 
 import os
+import signal
 import socket
 import sys
 import warnings
@@ -28,7 +29,7 @@ _OTHERS = ("GRADIO_ALLOWED_PATHS", "GRADIO_ROOT_PATH", "GRADIO_SERVER_NAME", "GR
 
 
 def serve(words: "Words") -> None:
-    """Open the run and serve the page until Ctrl-C.
+    """Open the run and serve the page until Ctrl-C or SIGTERM.
 
     Raises:
         UserError: gradio is missing, the port is taken, or the run can't be used.
@@ -37,6 +38,8 @@ def serve(words: "Words") -> None:
     _gradio()
     from reasoning_occ.app.opened import opened
 
+    # as Ctrl-C, so that what gradio wrote goes with the page
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     run = opened(words)
     with served(run, words.port) as address:
         print(f"Open {address} in a browser. Ctrl-C ends it.", flush=True)

@@ -146,7 +146,10 @@ def _changes(desk: Desk, kept: Kept, form: Form, result: Result, asked: Any) -> 
     @told(fields)
     def text(given: str | None) -> tuple[Any, ...]:
         found, left = drafts.from_text(given or "")
-        return changed(found, " ".join(["Read: job titles, dates and education, and nothing else.", *left]))
+        read = "Read: job titles, dates and education, and nothing else."
+        return changed(
+            found, " ".join([read if drafts.names(found) else "No job and no education could be read.", *left])
+        )
 
     @told(fields)
     def removed(now: Draft, key: str | None) -> tuple[Any, ...]:
@@ -164,6 +167,14 @@ def _changes(desk: Desk, kept: Kept, form: Form, result: Result, asked: Any) -> 
     form.read_file.click(text, [form.content], after, js=_READ_FILE, cancels=[asked])
     form.take_out.click(removed, [kept.draft, form.line], after, cancels=[asked])
     form.start_anew.click(anew, None, after, cancels=[asked])
+
+    # told at once, not only once the model is free
+    @told(0)
+    def born(year: str | None) -> tuple[Any, ...]:
+        drafts.with_birth(drafts.empty(), year)
+        return (message(""),)
+
+    form.born.blur(born, [form.born], [result.message])
 
 
 def _questions(desk: Desk, kept: Kept, form: Form, result: Result) -> Any:

@@ -80,7 +80,7 @@ def settings(folder: Path, data_dir: str | None) -> DictConfig:
     """
     path, status = folder / ".hydra" / "config.yaml", folder / "status.json"
     if not path.is_file() or not status.is_file():
-        kind = "has no run in it" if folder.is_dir() else "does not exist"
+        kind = "has no run in it" if folder.is_dir() else "is no folder" if folder.exists() else "does not exist"
         raise UserError(f"run: {folder} {kind}. Give the folder of a finished run, such as runs/joint-nls-0123456789.")
     try:
         told = json.loads(status.read_text(encoding="utf-8"))

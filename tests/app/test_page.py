@@ -142,13 +142,14 @@ def test_a_career_of_unknown_titles_can_still_become_one(page):
         (b'{"work": "\x00"}', "no text in UTF-8"),
         (b'{"work": ' + b"[" * 200_000 + b"]" * 200_000 + b"}", "nested too deep|not JSON"),
         (b"[1, 2]", "Expected a career of ours"),
+        (b'{"basics": {"name": "Ada"}}', "No job and no education could be read"),
         (b'{"work": 3}', "work: expected a list"),
         (b'{"work": [{"position": "Sales, trade", "startDate": "<b>soon</b>"}]}', "work 1 startDate: expected a date"),
         (b'{"id": "a", "jobs": [{"occupation": {}, "start": 2}]}', "jobs.1.occupation: expected text in quotes"),
         (b"", "nothing to read"),
         (b"<script>alert(1)</script>", "not JSON"),
     ],
-    ids=["20 MB", "binary", "NUL", "deep", "list", "types", "date", "ours", "empty", "script"],
+    ids=["20 MB", "binary", "NUL", "deep", "list", "nobody", "types", "date", "ours", "empty", "script"],
 )
 def test_hostile_files_get_a_sentence(content, words, page, served):
     upload(page, content, "../../../tmp/<img src=x onerror=alert(3)>.json")
@@ -171,6 +172,10 @@ def test_mistakes_in_forms_get_a_sentence(page):
     page.get_by_label("Or paste JSON").fill("x" * 1_500_000)
     page.get_by_role("button", name="Read what is pasted").click()
     says(page, "try-message", "longer than 1,000,000 characters")
+    page.get_by_role("button", name="Change").click()
+    page.get_by_label("Year of birth").fill("19x5")
+    page.get_by_label("Year of birth").blur()
+    says(page, "try-message", "Year of birth: expected a year.*'19x5'")
 
 
 def test_people_can_be_filtered_paged_and_compared(page):

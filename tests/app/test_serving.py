@@ -128,3 +128,13 @@ def test_a_run_without_reasons_and_ctrl_c(finished, visit, tmp_path):
         os.kill(markov.process.pid, signal.SIGINT)
         assert markov.process.wait(60) == 0
         assert not any(tmp_path.iterdir()), "nothing is left behind"
+
+
+@pytest.mark.slow
+def test_sigterm_ends_it_as_ctrl_c_does(finished, tmp_path):
+    pytest.importorskip("gradio", reason='needs gradio: pip install "reasoning-occ[app]"')
+    with command(tmp_path, f"run={finished / 'markov'}") as markov:
+        assert any(tmp_path.iterdir())  # gradio's folder
+        os.kill(markov.process.pid, signal.SIGTERM)
+        assert markov.process.wait(60) == 0
+        assert not any(tmp_path.iterdir()), "nothing is left behind"
