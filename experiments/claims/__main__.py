@@ -3,6 +3,7 @@
     python -m experiments.claims log runs --write       # LOG.md: every job that was scored on validation people
     python -m experiments.claims table claims/single --write      # README.md: those tested, means over seeds
     python -m experiments.claims hybrids claims --write           # README.md: means of several, beside all others
+    python -m experiments.claims few claims/few --beside claims/single --write    # README.md: some of the people
     python -m experiments.claims front claims/single --write      # the front page: short, with a picture
 
 Reads what the jobs have written; nothing is scored again.
@@ -12,7 +13,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from experiments.claims.front import DECIMALS, short
+from experiments.claims.front import DECIMALS, few, short
 from experiments.marks import put
 from reasoning_occ import costs
 from reasoning_occ.errors import UserError
@@ -85,9 +86,10 @@ def _line(cells: list[str]) -> str:
 def main() -> int:
     """Print a table, or put it into its page; 1 after an error that was told in a sentence."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("log", "table", "hybrids", "front"))
+    parser.add_argument("what", choices=("log", "table", "hybrids", "few", "front"))
     parser.add_argument("folder", type=Path, metavar="DIR", help="above the folders of jobs")
     parser.add_argument("--against", metavar="ROW", default="gru4rec", help="what every row is compared with (gru4rec)")
+    parser.add_argument("--beside", type=Path, metavar="DIR", help="of few: above jobs that were tested on everyone")
     parser.add_argument("--write", action="store_true", help="put it between the marks of the page")
     chosen = parser.parse_args()
     try:
@@ -95,6 +97,10 @@ def main() -> int:
             page, name, lines = HERE / "LOG.md", "trials", trials(chosen.folder)
         elif chosen.what == "table":
             page, name, lines = HERE / "README.md", "table", tested(chosen.folder, chosen.against)
+        elif chosen.what == "few":
+            if chosen.beside is None:
+                raise UserError("few: --beside DIR is missing, the folder above jobs that were tested on everyone.")
+            page, name, lines = HERE / "README.md", "few", few(chosen.folder, chosen.beside, chosen.against)
         else:
             lines, picture = short(chosen.folder, chosen.against)
             page, name = (HERE / "README.md", "hybrids") if chosen.what == "hybrids" else (FRONT, "claims")

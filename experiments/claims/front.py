@@ -6,6 +6,7 @@ Means over seeds where there are several; the same figures as the whole table's.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,42 @@ def short(folder: Path, against: str) -> tuple[list[str], str]:
     """
     jobs, _ = find(folder)
     pools = seeds.pools(jobs)
+    lines = ranked(pools, against, grid.margin(jobs))
+    return lines, picture(pools, {pool.label: _figures(pool) for pool in pools})
+
+
+def few(folder: Path, beside: Path, against: str) -> list[str]:
+    """As the short form, of jobs that were tested on some of the people, beside others on the same people alone.
+
+    Args:
+        folder: above the folders of jobs that were tested on some.
+        beside: above those of jobs that were tested on these and more.
+        against: the row of the latter that the last two columns compare with.
+
+    Raises:
+        UserError: as `short`.
+    """
+    jobs, _ = find(folder)
+    others, _ = find(beside)
+    tested = seeds.pools(jobs)
+    keys = frozenset(tested[0].scored.keys)
+    same = [replace(pool, scored=pool.scored.only(keys)) for pool in seeds.pools(others)]
+    return ranked([*tested, *same], against, grid.margin(others))
+
+
+def ranked(pools: list[Pool], against: str, margin: float | None) -> list[str]:
+    """Lines of Markdown, a row a pool; puts the pools in order, the highest MRR first.
+
+    Args:
+        pools: tested on the same transitions.
+        against: the row that the last two columns compare with.
+        margin: of MRR, below which a loss is on a par.
+
+    Raises:
+        UserError: no pool of that name, or one that was tested on others.
+    """
     found = {pool.label: _figures(pool) for pool in pools}
-    compared = seeds.against(pools, against, ("MRR",), DECIMALS, grid.margin(jobs))
+    compared = seeds.against(pools, against, ("MRR",), DECIMALS, margin)
     beside = {row[0]: row[1:] for row in compared.rows}
     pools.sort(key=lambda pool: -(found[pool.label]["MRR"]["value"] or 0))
     lines = [
@@ -47,10 +82,10 @@ def short(folder: Path, against: str) -> tuple[list[str], str]:
         )
         for pool in pools
     ]
-    people = jobs[0].metrics["counts"]["people"]
+    people = len(set(pools[0].scored.people))
     note = f"{people:,} test people, their last move; means over seeds, 95% intervals by a bootstrap over people."
     head = ("recommender", "seeds", *SHOWN, f"MRR less {against}'s", *compared.head[2:])
-    return formats.grid_markdown(Grid("", head, tuple(lines), {}, (note,)))[1:], picture(pools, found)
+    return formats.grid_markdown(Grid("", head, tuple(lines), {}, (note,)))[1:]
 
 
 def _figures(pool: Pool) -> dict[str, Any]:

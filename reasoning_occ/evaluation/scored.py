@@ -1,6 +1,6 @@
 """scores.jsonl: every prediction's score in every metric, so that tables can compare recommenders pair by pair."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +34,19 @@ class Scored:
     def people(self) -> list[str]:
         """Whose prediction each row is."""
         return [person for person, _ in self.keys]
+
+    def only(self, keys: Collection[tuple[str, int]]) -> "Scored":
+        """The rows of some predictions, in this one's order.
+
+        Raises:
+            UserError: one of them is not here.
+        """
+        kept = [i for i, key in enumerate(self.keys) if key in keys]
+        if len(kept) != len(keys):
+            raise UserError(f"{len(keys) - len(kept)} of {len(keys)} transitions were not scored here.")
+        rows = zip(*((self.keys[i], self.truths[i]) for i in kept), strict=True)
+        named, truths = rows if kept else ((), ())
+        return Scored(tuple(named), tuple(truths), self.means[kept], self.probabilities[kept])
 
     @property
     def columns(self) -> Float[np.ndarray, "predictions columns"]:

@@ -10,9 +10,12 @@ import pytest
 
 from experiments.claims.__main__ import tested as table_of_tests
 from experiments.claims.__main__ import trials
+from experiments.claims.front import few as some
 from experiments.claims.front import short
 from experiments.claims.within_person import measure
 from reasoning_occ.errors import UserError
+from reasoning_occ.evaluation import scored
+from reasoning_occ.evaluation.metrics import MEANS
 
 
 def job(*words):
@@ -82,6 +85,19 @@ def test_the_front_page_has_a_line_a_recommender_over_its_seeds(tmp_path, monkey
     assert all(name in picture for name in cells)
     with pytest.raises(UserError, match="no row is 'gru4rec'"):
         short(Path("runs"), "gru4rec")
+    # on some of the people: those of a job with fewer, and the same ones of the others
+    with monkeypatch.context() as elsewhere:
+        (tmp_path / "some").mkdir()
+        elsewhere.chdir(tmp_path / "some")
+        job("baseline=popularity", "data.people=30", *few[1:])
+    lines = some(tmp_path / "some" / "runs", Path("runs"), "markov")
+    beside = {row[0]: row for line in lines[2:] if line.startswith("|") for row in [line.strip("| ").split(" | ")]}
+    keys = scored.read(next((tmp_path / "some" / "runs").glob("*/scores.jsonl"))).keys
+    assert set(beside) == {"popularity", "markov", "previous", "mean of markov + previous"}
+    everyone = scored.read(markov / "scores.jsonl")
+    whole = dict(zip(everyone.keys, everyone.means, strict=True))
+    mean = sum(whole[key][MEANS.index("MRR")] for key in keys) / len(keys)
+    assert len(keys) < len(whole) and beside["markov"][2].startswith(f"{mean:.3f} ")
     over_seeds, less, *_ = table_of_tests(Path("runs"), "markov")
     assert all(f"| {name} | {row[1]} |" in over_seeds for name, row in cells.items())
     assert "| previous | " in less and "| markov | " not in less
