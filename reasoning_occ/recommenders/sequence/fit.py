@@ -34,11 +34,11 @@ class Limits:
 
 def train_module(
     module: SequenceModule, train: list[Steps], valid: list[Steps], folder: Path, limits: Limits, what: str
-) -> Path:
+) -> tuple[Path, int]:
     """Train. What was cut off begins anew and ends the same, for seed and epoch alone say what is drawn.
 
     Returns:
-        The checkpoint of the epoch with the lowest log-loss on validation people.
+        The checkpoint of the epoch with the lowest log-loss on validation people, and how many epochs there were.
 
     Raises:
         KeyboardInterrupt: Ctrl-C was typed.
@@ -62,7 +62,7 @@ def train_module(
             num_sanity_val_steps=0,
         )
         trainer.fit(module, learnt, chosen)
-    return folder / "best.ckpt"
+    return folder / "best.ckpt", trainer.current_epoch
 
 
 class _Order(Sampler[int]):

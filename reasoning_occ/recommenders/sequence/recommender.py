@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from reasoning_occ import costs
 from reasoning_occ.careers.types import Career, Transition
 from reasoning_occ.errors import UserError
 from reasoning_occ.occupations.taxonomy import Taxonomy
@@ -83,11 +84,13 @@ class SequenceRecommender:
         self._features.fit(history for history, _ in histories)
         learnt = [steps(*one, self._features, self._taxonomy) for one in histories]
         chosen = [steps(*one, self._features, self._taxonomy) for one in regroup(valid)]
-        with torch.random.fork_rng():
+        with costs.Meter(folder, "learn"), torch.random.fork_rng():
             torch.manual_seed(self._seed)
             module = self._make()
             limits = Limits(self._seed, self._batch, self._epochs, self._patience)
-            best = train_module(module, learnt, chosen, folder / "checkpoints", limits, f"Training {self.name}")
+            best, epochs = train_module(module, learnt, chosen, folder / "checkpoints", limits, f"Training {self.name}")
+        trained = sum(weights.numel() for weights in module.parameters() if weights.requires_grad)
+        costs.note(folder, {}, transitions_seen=epochs * len(train), trained_parameters=trained)
         module.load_state_dict(torch.load(best, weights_only=True)["state_dict"])
         self._module = module.eval()
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 
+from reasoning_occ import costs
 from reasoning_occ.careers.types import Career, Date, Job, Person
 from reasoning_occ.config import CONF, SEQUENCES, build
 from reasoning_occ.errors import UserError
@@ -149,6 +150,15 @@ def test_ctrl_c_stops_and_the_same_again_ends_as_if_nothing_had_been(tiny_taxono
 def test_a_value_that_can_not_work_ends_in_a_sentence(values, told, tiny_taxonomy):
     with pytest.raises(UserError, match=told):
         make("gru4rec", tiny_taxonomy, **values)
+
+
+def test_what_it_took_is_on_record(tiny_taxonomy, tmp_path):
+    train = planted(16)
+    model = make("gru4rec", tiny_taxonomy, epochs=3)
+    model.fit(train, planted(8), tmp_path)
+    cost = costs.read(tmp_path)
+    assert cost["transitions_seen"] == 3 * len(train) and cost["seconds"]["learn"] > 0
+    assert cost["trained_parameters"] == sum(weights.numel() for weights in model._module.parameters())
 
 
 def test_without_validation_people_there_is_no_choice(tiny_taxonomy, tmp_path):
