@@ -18,11 +18,11 @@ from reasoning_occ.careers.split import last_transitions
 from reasoning_occ.check import check
 from reasoning_occ.config import AGENT, build, floor_node, is_sequence, trains, uses_model
 from reasoning_occ.errors import UserError
-from reasoning_occ.evaluation import predictions as rows
-from reasoning_occ.evaluation import scored
+from reasoning_occ.evaluation import prediction_file, scored
 from reasoning_occ.evaluation.decision import Decide, ExpectedAccRM
 from reasoning_occ.evaluation.evaluate import evaluate
 from reasoning_occ.evaluation.fairness import fairness
+from reasoning_occ.evaluation.predictions import Prediction, predict
 from reasoning_occ.evaluation.quality import quality
 from reasoning_occ.evaluation.temperature import FILE as TEMPERATURE_FILE
 from reasoning_occ.evaluation.temperature import Temperature, fit_temperature
@@ -157,10 +157,10 @@ def rank(
     waiting = task.test[len(keys) :]
     for transition, recommendation in zip(waiting, recommender.recommend([t.history for t in waiting]), strict=True):
         shown = events(transition.history, task.taxonomy)
-        row = rows.predict(transition, recommendation, task.published, recommender.name, shown, decide, temperature)
+        row = predict(transition, recommendation, task.published, recommender.name, shown, decide, temperature)
         if not isinstance(recommendation, Answer):
             whole.append(recommendation.log_probs)
-        journal.append([rows.to_row(row)])
+        journal.append([prediction_file.to_row(row)])
     whole.finish([t.key for t in task.test], task.published.codes)
     journal.finish()
     whole.close()
@@ -196,7 +196,7 @@ def score(cfg: DictConfig, task: Task, folder: Path) -> None:
         seed=cfg.split.seed,
         situations=task.situations,
     )
-    found = rows.read(folder / "predictions.jsonl")
+    found = prediction_file.read(folder / "predictions.jsonl")
     if [p.key for p in found] != [t.key for t in task.test]:
         raise UserError(
             f"{folder / 'predictions.jsonl'} is not of this job's test people. Move it away and start again."
@@ -217,7 +217,7 @@ def score(cfg: DictConfig, task: Task, folder: Path) -> None:
         send_results(cfg, folder, measured, found)
 
 
-def judge_written(cfg: DictConfig, task: Task, folder: Path, found: Sequence[rows.Prediction]) -> None:
+def judge_written(cfg: DictConfig, task: Task, folder: Path, found: Sequence[Prediction]) -> None:
     """reasons_quality.json, where there are reasons for test people and the judge may see them. One that is there stays
     unless other code or other resamples would make it: a judge may be slow or paid."""
     if not any(prediction.reason for prediction in found):
@@ -254,13 +254,13 @@ def unscored(folder: Path) -> dict[str, Any]:
     return {"unscored": found} if found else {}
 
 
-def floor(cfg: DictConfig, name: str, task: Task, folder: Path) -> list[rows.Prediction]:
+def floor(cfg: DictConfig, name: str, task: Task, folder: Path) -> list[Prediction]:
     """Predictions of a cheap baseline for the same test people. It learns from and sees what the job's view shows: what
     sees more than a recommender is no floor for it."""
     recommender = rolled(cfg, task, build(floor_node(name), taxonomy=task.taxonomy))
     recommender.fit(task.train, task.valid, folder)
     told, decide = recommender.recommend([t.history for t in task.test]), decision(cfg, task)
     return [
-        rows.predict(transition, recommendation, task.published, recommender.name, (), decide)
+        predict(transition, recommendation, task.published, recommender.name, (), decide)
         for transition, recommendation in zip(task.test, told, strict=True)
     ]

@@ -13,7 +13,8 @@ from omegaconf import DictConfig
 
 from reasoning_occ.config import SWEEP, learns_reasons, recommender_node
 from reasoning_occ.errors import UserError
-from reasoning_occ.evaluation.predictions import Prediction, read
+from reasoning_occ.evaluation.prediction_file import read
+from reasoning_occ.evaluation.predictions import Prediction
 from reasoning_occ.files import whole
 from reasoning_occ.identity import short_name
 from reasoning_occ.logged import COLUMNS, NAMES, PREFER, PREFERENCE_COLUMNS, figures, names

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 from reasoning_occ.app.render import render
 from reasoning_occ.app.showing import Bar, longest
 from reasoning_occ.errors import UserError
-from reasoning_occ.evaluation import predictions
+from reasoning_occ.evaluation import prediction_file
 from reasoning_occ.evaluation.predictions import Prediction
 from reasoning_occ.evaluation.slices import slices
 from reasoning_occ.occupations.taxonomy import Taxonomy
@@ -97,7 +97,7 @@ def nobody() -> str:
 
 @cache
 def _read(folder: Path) -> list[Prediction]:
-    return predictions.read(folder / "predictions.jsonl")
+    return prediction_file.read(folder / "predictions.jsonl")
 
 
 def _right(one: Prediction) -> bool:

@@ -82,7 +82,7 @@ def jobs(folder: Path) -> dict[str, Path]:
 
 def _pictures(folder: Path, metrics: Any) -> "Iterator[Picture]":
     from reasoning_occ.evaluation.calibration import BINS, reliability
-    from reasoning_occ.evaluation.predictions import read
+    from reasoning_occ.evaluation.prediction_file import read
     from reasoning_occ.evaluation.slices import PAST_JOBS
     from reasoning_occ.report import figures
     from reasoning_occ.report.page import PER_POINT

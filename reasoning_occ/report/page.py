@@ -10,7 +10,8 @@ import numpy as np
 
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation.calibration import BINS, reliability
-from reasoning_occ.evaluation.predictions import Prediction, read
+from reasoning_occ.evaluation.prediction_file import read
+from reasoning_occ.evaluation.predictions import Prediction
 from reasoning_occ.evaluation.slices import PAST_JOBS
 from reasoning_occ.evaluation.temperature import cooled
 from reasoning_occ.files import whole

@@ -15,7 +15,7 @@ from omegaconf import OmegaConf
 
 from reasoning_occ.config import CONF
 from reasoning_occ.errors import UserError
-from reasoning_occ.evaluation.predictions import read
+from reasoning_occ.evaluation.prediction_file import read
 from reasoning_occ.evaluation.rank_correlation import RankCorrelation, orders, rank_correlation
 from reasoning_occ.report.jobs import Job, Unfinished, find, left_out, read_object, setting
 from reasoning_occ.report.reasons import ORACLE_FILE, QUALITY_FILE

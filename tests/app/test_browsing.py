@@ -5,7 +5,8 @@ import pytest
 from reasoning_occ.app.browsing import EVERYBODY, People, card
 from reasoning_occ.app.people import ALONE, Browser
 from reasoning_occ.errors import UserError
-from reasoning_occ.evaluation.predictions import Prediction, write
+from reasoning_occ.evaluation.prediction_file import write
+from reasoning_occ.evaluation.predictions import Prediction
 
 EVIL = "<img src=x onerror=alert(1)>"
 

@@ -5,7 +5,8 @@ import pytest
 from reasoning_occ.evaluation.answers import answers
 from reasoning_occ.evaluation.evaluate import evaluate
 from reasoning_occ.evaluation.paired import paired
-from reasoning_occ.evaluation.predictions import predict, read, write
+from reasoning_occ.evaluation.prediction_file import read, write
+from reasoning_occ.evaluation.predictions import predict
 from reasoning_occ.evaluation.scored import score
 from reasoning_occ.recommenders.base import Answer
 

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from reasoning_occ.evaluation.decision import ExpectedAccRM
 from reasoning_occ.evaluation.evaluate import evaluate
 from reasoning_occ.evaluation.metrics import related_match
-from reasoning_occ.evaluation.predictions import predict, read, write
+from reasoning_occ.evaluation.prediction_file import read, write
+from reasoning_occ.evaluation.predictions import predict
 from reasoning_occ.occupations.taxonomy import Occupation, Taxonomy
 from reasoning_occ.recommenders.base import Recommendation, allowed
 

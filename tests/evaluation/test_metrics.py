@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reasoning_occ.evaluation.metrics import HITS, MEANS, hit, ndcg, related_match, scores
-from reasoning_occ.evaluation.predictions import Prediction, write
+from reasoning_occ.evaluation.prediction_file import write
+from reasoning_occ.evaluation.predictions import Prediction
 
 
 def said(title, truth="c", truth_title="Cooks"):

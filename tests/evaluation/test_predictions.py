@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from reasoning_occ.errors import UserError
-from reasoning_occ.evaluation.predictions import predict, read, write
+from reasoning_occ.evaluation.prediction_file import read, write
+from reasoning_occ.evaluation.predictions import predict
 from reasoning_occ.recommenders.base import Recommendation
 
 

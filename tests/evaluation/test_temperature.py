@@ -9,7 +9,8 @@ from scipy.optimize import minimize_scalar
 from reasoning_occ.careers.split import split_by_person
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation.evaluate import evaluate
-from reasoning_occ.evaluation.predictions import predict, read, tempered, write
+from reasoning_occ.evaluation.prediction_file import read, write
+from reasoning_occ.evaluation.predictions import predict, tempered
 from reasoning_occ.evaluation.temperature import GRID, best, cooled, fit_temperature, losses
 from reasoning_occ.recommenders.base import Recommendation
 from reasoning_occ.recommenders.markov import Markov

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from reasoning_occ.careers.types import Career, Date, Job, Person
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation.evaluate import evaluate
-from reasoning_occ.evaluation.predictions import predict, read, write
+from reasoning_occ.evaluation.prediction_file import read, write
+from reasoning_occ.evaluation.predictions import predict
 from reasoning_occ.recommenders.base import Recommendation
 
 

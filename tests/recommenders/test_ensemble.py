@@ -10,7 +10,7 @@ from reasoning_occ import run  # noqa: F401  (registers the resolver that names 
 from reasoning_occ.check import check
 from reasoning_occ.config import CONF, floor_node
 from reasoning_occ.errors import UserError
-from reasoning_occ.evaluation import predictions
+from reasoning_occ.evaluation import prediction_file
 from reasoning_occ.evaluation.situation import situations
 from reasoning_occ.experiment import rank, run_job
 from reasoning_occ.occupations.taxonomy import Taxonomy
@@ -64,7 +64,7 @@ def test_it_gives_the_mean_probability_of_its_members(jobs, task, tmp_path):
 def test_a_job_keeps_whole_rankings_that_agree_with_its_predictions(jobs, task):
     for job in jobs:
         kept = read(run_folder := Path(job))
-        lines = predictions.read(run_folder / "predictions.jsonl")
+        lines = prediction_file.read(run_folder / "predictions.jsonl")
         assert [p.key for p in lines] == list(kept.rows)
         for line in lines:
             log_prob = kept.rows[line.key][task.taxonomy.index(line.truth)]

@@ -13,7 +13,8 @@ from reasoning_occ.careers.source import Loaded
 from reasoning_occ.careers.types import Career
 from reasoning_occ.evaluation import scored
 from reasoning_occ.evaluation.evaluate import evaluate
-from reasoning_occ.evaluation.predictions import Prediction, predict, write
+from reasoning_occ.evaluation.prediction_file import write
+from reasoning_occ.evaluation.predictions import Prediction, predict
 from reasoning_occ.recommenders.base import Recommendation, allowed
 
 PEOPLE = 240

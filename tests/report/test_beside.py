@@ -2,7 +2,7 @@ import json
 
 from reasoning_occ.evaluation.coverage import coverage
 from reasoning_occ.evaluation.fairness import fairness
-from reasoning_occ.evaluation.predictions import read
+from reasoning_occ.evaluation.prediction_file import read
 from reasoning_occ.report.beside import beside
 from reasoning_occ.report.jobs import load
 from reasoning_occ.report.page import write_report

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 import pytest
 
 from reasoning_occ.errors import UserError
-from reasoning_occ.evaluation.predictions import read
+from reasoning_occ.evaluation.prediction_file import read
 from reasoning_occ.report.content import METRICS
 from reasoning_occ.report.page import write_report
 from reasoning_occ.report.reasons import flat

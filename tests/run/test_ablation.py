@@ -16,7 +16,7 @@ from reasoning_occ.audit.__main__ import main as audit
 from reasoning_occ.check import check, one_recommender
 from reasoning_occ.config import CONF
 from reasoning_occ.errors import UserError
-from reasoning_occ.evaluation.predictions import read
+from reasoning_occ.evaluation.prediction_file import read
 from reasoning_occ.files import read_jsonl
 from reasoning_occ.identity import run_name
 from reasoning_occ.language.render import events
