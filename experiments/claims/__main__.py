@@ -90,6 +90,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path, metavar="DIR", help="above the folders of jobs")
     parser.add_argument("--against", metavar="ROW", default="gru4rec", help="what every row is compared with (gru4rec)")
     parser.add_argument("--beside", type=Path, metavar="DIR", help="of few: above jobs that were tested on everyone")
+    parser.add_argument("--rows", nargs="+", metavar="ROW", default=[], help="of few: which of those (all)")
     parser.add_argument("--write", action="store_true", help="put it between the marks of the page")
     chosen = parser.parse_args()
     try:
@@ -100,7 +101,11 @@ def main() -> int:
         elif chosen.what == "few":
             if chosen.beside is None:
                 raise UserError("few: --beside DIR is missing, the folder above jobs that were tested on everyone.")
-            page, name, lines = HERE / "README.md", "few", few(chosen.folder, chosen.beside, chosen.against)
+            page, name, lines = (
+                HERE / "README.md",
+                "few",
+                few(chosen.folder, chosen.beside, chosen.against, chosen.rows),
+            )
         else:
             lines, picture = short(chosen.folder, chosen.against)
             page, name = (HERE / "README.md", "hybrids") if chosen.what == "hybrids" else (FRONT, "claims")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from reasoning_occ.config import uses_model
+from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation.evaluate import summarised
 from reasoning_occ.report import figures, formats, grid, seeds
 from reasoning_occ.report.content import Row
@@ -39,22 +40,26 @@ def short(folder: Path, against: str) -> tuple[list[str], str]:
     return lines, picture(pools, {pool.label: _figures(pool) for pool in pools})
 
 
-def few(folder: Path, beside: Path, against: str) -> list[str]:
+def few(folder: Path, beside: Path, against: str, shown: Sequence[str] = ()) -> list[str]:
     """As the short form, of jobs that were tested on some of the people, beside others on the same people alone.
 
     Args:
         folder: above the folders of jobs that were tested on some.
         beside: above those of jobs that were tested on these and more.
         against: the row of the latter that the last two columns compare with.
+        shown: which others stand beside, by their labels; none named: all.
 
     Raises:
-        UserError: as `short`.
+        UserError: as `short`, or there is no other of a label.
     """
     jobs, _ = find(folder)
     others, _ = find(beside)
     tested = seeds.pools(jobs)
     keys = frozenset(tested[0].scored.keys)
-    same = [replace(pool, scored=pool.scored.only(keys)) for pool in seeds.pools(others)]
+    named = {pool.label: pool for pool in seeds.pools(others)}
+    if strange := [label for label in shown if label not in named]:
+        raise UserError(f"--rows: no row is '{strange[0]}'; there are {', '.join(named)}.")
+    same = [replace(pool, scored=pool.scored.only(keys)) for pool in named.values() if pool.label in (shown or named)]
     return ranked([*tested, *same], against, grid.margin(others))
 
 
