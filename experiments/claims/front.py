@@ -57,6 +57,8 @@ def few(folder: Path, beside: Path, against: str, shown: Sequence[str] = ()) -> 
     tested = seeds.pools(jobs)
     keys = frozenset(tested[0].scored.keys)
     named = {pool.label: pool for pool in seeds.pools(others)}
+    if twice := [pool.label for pool in tested if pool.label in named]:
+        raise UserError(f"'{twice[0]}' was tested on some and on everyone, and two rows of one name are none.")
     if strange := [label for label in shown if label not in named]:
         raise UserError(f"--rows: no row is '{strange[0]}'; there are {', '.join(named)}.")
     same = [replace(pool, scored=pool.scored.only(keys)) for pool in named.values() if pool.label in (shown or named)]

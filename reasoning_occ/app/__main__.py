@@ -1,6 +1,7 @@
 """`python -m reasoning_occ.app [run=RUN_DIR]`: a page in the browser over a finished run."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -102,4 +103,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # all is closed by now; a thread that still ranks for a page that is gone would make an ordinary exit abort
+    os._exit(code)

@@ -103,6 +103,8 @@ def _claims(found: Table) -> str:
     several."""
     judged = [grid for grid in found.grids if JUDGED_BY in grid.head]
     if not judged:
+        if any(grid.title.startswith("Less ") for grid in found.grids):
+            return "Nothing is claimed: the jobs have no `evaluation.margin` in common, by which a loss would be small."
         return "Nothing is claimed: no row was compared with another. `--against ROW` compares all others with it."
     grid = judged[-1]
     metric, verdict = grid.head.index(JUDGED), grid.head.index(JUDGED_BY)

@@ -17,28 +17,30 @@ HEADS = {
         4: "engineer, chemist, technician, technologist, draftsman, drafter, editor, journalist, reporter, writer, "
         "author",
         5: "pilot, copilot",
-        8: "programmer, developer, analyst, consultant, designer, specialist, generalist, recruiter, copywriter, data "
-        "scientist, system administrator, systems administrator, network administrator, database administrator, "
-        "tester, advisor, adviser, estimator, business partner, scrum master, webmaster, advertising, marketing, "
-        "public relations",
+        8: "site reliability engineer, freelancer, it support, technical support, support, programmer, developer, "
+        "analyst, consultant, designer, specialist, generalist, recruiter, copywriter, data scientist, system "
+        "administrator, systems administrator, network administrator, database administrator, tester, advisor, "
+        "adviser, estimator, business partner, scrum master, webmaster, advertising, marketing, public relations",
         9: "photographer",
-        10: "actor, actress, artist, athlete, dancer, musician, singer, producer, animator, illustrator",
-        11: "nurse, rn, registered nurse, teacher, professor, lecturer, instructor, tutor, trainer, coach, educator, "
-        "lawyer, attorney, paralegal, physician, doctor, surgeon, dentist, optometrist, pharmacist, therapist, "
-        "psychologist, psychiatrist, counselor, counsellor, social worker, case worker, caseworker, case manager, "
-        "librarian, scientist, researcher, research assistant, research associate, research fellow, postdoc, fellow, "
-        "biologist, physicist, mathematician, architect, accountant, auditor, hygienist, dietitian, nutritionist, "
-        "paramedic, midwife, radiographer, phlebotomist, curator, archivist, translator, interpreter, minister, "
-        "pastor, priest, rabbi, imam, chaplain, nun, physician assistant, nurse practitioner, practitioner, medical "
-        "technician, laboratory technician, lab technician, pharmacy technician, veterinary technician",
+        10: "content creator, actor, actress, artist, athlete, dancer, musician, singer, producer, animator, "
+        "illustrator",
+        11: "youth worker, volunteer, nurse, rn, registered nurse, teacher, professor, lecturer, instructor, tutor, "
+        "trainer, coach, educator, lawyer, attorney, paralegal, physician, doctor, surgeon, dentist, optometrist, "
+        "pharmacist, therapist, psychologist, psychiatrist, counselor, counsellor, social worker, case worker, "
+        "caseworker, case manager, librarian, scientist, researcher, research assistant, research associate, research "
+        "fellow, postdoc, fellow, biologist, physicist, mathematician, architect, accountant, auditor, hygienist, "
+        "dietitian, nutritionist, paramedic, midwife, radiographer, phlebotomist, curator, archivist, translator, "
+        "interpreter, minister, pastor, priest, rabbi, imam, chaplain, nun, physician assistant, nurse practitioner, "
+        "practitioner, medical technician, laboratory technician, lab technician, pharmacy technician, veterinary "
+        "technician",
         12: "economist, statistician, examiner, investigator, judge, urban planner, planner",
     },
     2: {
         3: "superintendent, construction manager, project manager",
         6: "manager, owner, proprietor, buyer, supervisor, founder, entrepreneur, restaurateur, manageress",
         7: "officer, appraiser, actuary, controller, comptroller, treasurer, underwriter, banker",
-        8: "director, executive, president, vp, svp, evp, ceo, cfo, coo, cto, cio, cmo, partner, head, lead, leader, "
-        "chief, executive officer, technology officer, operating officer, information officer",
+        8: "board member, director, executive, president, vp, svp, evp, ceo, cfo, coo, cto, cio, cmo, partner, head, "
+        "lead, leader, chief, executive officer, technology officer, operating officer, information officer",
         11: "administrator, principal, dean, provost, headteacher, headmaster, headmistress, school superintendent",
         12: "official, mayor, legislator, inspector general, postmaster",
     },
@@ -64,12 +66,12 @@ HEADS = {
         11: "secretary, receptionist, typist, assistant, associate, coordinator, scheduler, stenographer, "
         "transcriptionist, teacher aide, teacher's aide, teaching assistant, teacher assistant, teaching aide, "
         "library assistant, intern, trainee, registrar",
-        12: "mail carrier, letter carrier, postal carrier, postal worker, postman, court reporter",
+        12: "civil servant, mail carrier, letter carrier, postal carrier, postal worker, postman, court reporter",
     },
     5: {
-        3: "carpenter, electrician, framer, rigger, erector, plumber, pipefitter, painter, mason, bricklayer, roofer, "
-        "tiler, plasterer, glazier, drywaller, ironworker, crane operator, equipment operator, hvac technician, "
-        "builder, contractor",
+        3: "apprentice, carpenter, electrician, framer, rigger, erector, plumber, pipefitter, painter, mason, "
+        "bricklayer, roofer, tiler, plasterer, glazier, drywaller, ironworker, crane operator, equipment operator, "
+        "hvac technician, builder, contractor",
         4: "machinist, toolmaker, fitter, engraver, millwright, foreman, forewoman, baker, cabinetmaker, printer, "
         "typesetter, bookbinder, metalworker, blacksmith, craftsman, craftswoman, artisan, brewer",
         5: "lineman, installer, locomotive engineer, conductor",
@@ -109,18 +111,20 @@ HEADS = {
     },
     11: {
         5: "flight attendant, steward, stewardess, cabin crew",
-        6: "waiter, waitress, waitperson, waitstaff, server, cook, chef, bartender, barman, barmaid, barista, busser, "
-        "busboy, host, hostess, dishwasher, crew member, team member, kitchen worker, kitchen assistant, kitchen "
-        "helper, washer, food preparation worker, caterer, counter attendant, crew",
+        6: "food worker, fast food worker, food service worker, restaurant worker, kitchen porter, waiter, waitress, "
+        "waitperson, waitstaff, server, cook, chef, bartender, barman, barmaid, barista, busser, busboy, host, "
+        "hostess, dishwasher, crew member, team member, kitchen worker, kitchen assistant, kitchen helper, washer, "
+        "food preparation worker, caterer, counter attendant, crew",
         8: "cleaner, janitor, security guard, security officer, security, guard, window cleaner, exterminator",
-        9: "hairdresser, barber, cosmetologist, beautician, stylist, manicurist, esthetician, masseuse, tattooist, "
-        "hotel maid, hotel housekeeper, room attendant, chambermaid, concierge, bellhop, undertaker",
+        9: "nail technician, hairdresser, barber, cosmetologist, beautician, stylist, manicurist, esthetician, "
+        "masseuse, tattooist, hotel maid, hotel housekeeper, room attendant, chambermaid, concierge, bellhop, "
+        "undertaker",
         10: "usher, attendant, lifeguard, guide, tour guide, croupier, dealer, fitness instructor, personal trainer",
-        11: "nursing assistant, nursing aide, nurse aide, nurse's aide, nurse assistant, cna, lpn, lvn, practical "
-        "nurse, vocational nurse, health aide, home health aide, aide, orderly, caregiver, carer, care worker, care "
-        "assistant, healthcare assistant, dental assistant, medical assistant, personal care assistant, support "
-        "worker, caretaker, custodian, school custodian, childcare, child care, childcare worker, child care worker, "
-        "childminder, daycare worker, doula, home care worker, playworker, nursery assistant",
+        11: "nursery worker, nursing assistant, nursing aide, nurse aide, nurse's aide, nurse assistant, cna, lpn, "
+        "lvn, practical nurse, vocational nurse, health aide, home health aide, aide, orderly, caregiver, carer, care "
+        "worker, care assistant, healthcare assistant, dental assistant, medical assistant, personal care assistant, "
+        "support worker, caretaker, custodian, school custodian, childcare, child care, childcare worker, child care "
+        "worker, childminder, daycare worker, doula, home care worker, playworker, nursery assistant",
         12: "police officer, policeman, policewoman, police, detective, sheriff, deputy, deputy sheriff, firefighter, "
         "fireman, correctional officer, corrections officer, prison officer, probation officer, crossing guard",
     },
@@ -135,26 +139,26 @@ HEADS = {
 INDUSTRIES = {
     1: "farm, agriculture, agricultural, agronomy, dairy, livestock, forestry, veterinary, landscape",
     2: "mining, mine, oil, oilfield, petroleum, quarry",
-    3: "construction, building, contracting, site",
+    3: "construction, building, contracting",
     4: "factory, manufacturing, plant, production, textile, industrial, assembly, mill, automotive, chemical, "
     "pharmaceutical, electronics, process, mechanical, publishing, newspaper",
     5: "airline, airport, aviation, railroad, railway, rail, telephone, telecommunications, telecom, trucking, "
     "freight, transit, transportation, transport, utility, utilities, logistics, shipping, broadcast, television, "
-    "radio, power",
+    "radio",
     6: "store, retail, shop, grocery, supermarket, wholesale, restaurant, kitchen, food, cafe, bar, merchandise, "
     "merchandising, dealership, catering",
     7: "bank, banking, insurance, credit, loan, mortgage, estate, investment, financial, finance, trust, branch, "
     "property, claims, actuarial",
-    8: "advertising, marketing, software, computer, it, data, web, security, consulting, repair, garage, staffing, "
-    "technology, digital, product, cleaning",
+    8: "relations, advertising, marketing, software, computer, it, data, web, security, consulting, repair, garage, "
+    "staffing, technology, digital, product, cleaning",
     9: "hotel, motel, salon, laundry, beauty, hair, spa, lodging, funeral",
     10: "theater, theatre, film, movie, music, sport, sports, casino, entertainment, recreation, museum, gym, "
     "fitness, golf",
-    11: "school, university, college, hospital, medical, clinic, clinical, dental, nursing, legal, law, health, "
-    "healthcare, patient, education, church, parish, library, preschool, kindergarten, nursery, child, laboratory, "
-    "lab, student, academic, campus, surgical, ward, pharmacy",
+    11: "nurse, school, university, college, hospital, medical, clinic, clinical, dental, nursing, legal, law, "
+    "health, healthcare, patient, education, church, parish, library, preschool, kindergarten, nursery, child, "
+    "laboratory, lab, student, academic, campus, surgical, ward, pharmacy",
     12: "government, federal, state, city, county, municipal, police, postal, post, army, military, court, tax, "
-    "customs, prison, council, civil, public",
+    "customs, prison, council, civil",
 }
 
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
@@ -179,7 +183,7 @@ def read(title: str) -> tuple[int, tuple[int, ...]] | None:
     Args:
         title: as somebody wrote it, such as "Senior Waitress (part-time)".
     """
-    plain = title.lower()
+    plain = title.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
     held = next((found for part in _END_OF_HEAD.split(plain) if (found := _head(_WORD.findall(part)))), None)
     if held is None:
         return None
@@ -204,5 +208,5 @@ def _singulars(word: str) -> tuple[str, ...]:
     """A word, and what it may be the plural of."""
     if not word.endswith("s") or word.endswith("ss"):
         return (word,)
-    men = (word[:-3] + "y",) if word.endswith("ies") else ()
-    return (word, word[:-1], *((word[:-2],) if word.endswith("es") else ()), *men)
+    of_y = (word[:-3] + "y",) if word.endswith("ies") else ()
+    return (word, word[:-1], *((word[:-2],) if word.endswith("es") else ()), *of_y)

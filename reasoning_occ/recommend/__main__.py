@@ -53,6 +53,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         from reasoning_occ.recommend.work import work
 
         work(options)
+    except UnicodeDecodeError:
+        print("standard input: expected text in UTF-8, as a JSON Resume is; save it so.", file=sys.stderr)
+        return 1
     except (UserError, OSError) as error:
         print(error, file=sys.stderr)
         return 1

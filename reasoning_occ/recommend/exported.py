@@ -6,7 +6,7 @@
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation.temperature import Temperature
 from reasoning_occ.identity import plain
+from reasoning_occ.occupations import nls
 from reasoning_occ.occupations.taxonomy import Occupation, Taxonomy
 
 FILE = "reasoning_occ.json"
@@ -83,7 +84,9 @@ def read(folder: Path, data_dir: str | None) -> tuple[DictConfig, Taxonomy, str 
             raise UserError(f"run: {path} is of format {known['format']}; this version reads {FORMAT}.")
         listed = known["taxonomy"]
         occupations = [Occupation(**{**one, "aliases": tuple(one["aliases"])}) for one in listed["occupations"]]
-        titles = Taxonomy(listed["name"], occupations, listed["related"], listed["note"], listed["outside"])
+        titles = Taxonomy(
+            listed["name"], occupations, listed["related"], listed["note"], listed["outside"], _guess(listed["name"])
+        )
         cfg = OmegaConf.create({**known["settings"], "data_dir": data_dir, "threads": None, "baseline": None})
         if known["merged"]:
             # all weights lie here, and are read as those that a whole training left
@@ -97,3 +100,8 @@ def read(folder: Path, data_dir: str | None) -> tuple[DictConfig, Taxonomy, str 
         return cfg, titles, base, None if kept is None else temperature(kept)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"run: {path} can't be read ({error}); export the run again.") from error
+
+
+def _guess(taxonomy: str) -> Callable[[str], str | None] | None:
+    """By what a taxonomy of this name guesses; code, so no part of an export."""
+    return nls.guess if taxonomy == "nls" else None

@@ -10,6 +10,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from itertools import groupby
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -69,7 +70,13 @@ def entries(path: Path) -> Iterator[Entry]:
 
 
 def standard_input() -> tuple[str | None, Iterator[Entry]]:
-    """What comes on standard input: one career as a text, or several, one a line."""
+    """What comes on standard input: one career as a text, or several, one a line.
+
+    Raises:
+        UnicodeDecodeError: it is no text in UTF-8; also while it is read.
+    """
+    if isinstance(sys.stdin, TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8-sig", errors="strict")
     first = sys.stdin.readline()
     while first and not first.strip():
         first = sys.stdin.readline()

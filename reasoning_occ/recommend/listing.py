@@ -86,7 +86,13 @@ def _find(name: str, where: str, taxonomy: Taxonomy) -> str:
     try:
         return taxonomy.find(name)
     except UnknownOccupation as error:
-        raise UserError(f"{where}: {error}") from error
+        meant = taxonomy.guess(name)
+        if meant is None:
+            raise UserError(f"{where}: {error}") from error
+        raise UserError(
+            f"{where}: '{name}' is no title of the {taxonomy.name} taxonomy; its words mean '{taxonomy.title(meant)}': "
+            "give that, if it is what you mean."
+        ) from error
 
 
 def _below(least: int, taxonomy: Taxonomy, zones: Callable[[], Mapping[str, int]]) -> set[str]:

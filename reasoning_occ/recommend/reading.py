@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from reasoning_occ.careers import json_resume, schema
 from reasoning_occ.careers.dates import read_date
@@ -23,15 +23,26 @@ from reasoning_occ.recommend.results import Line, TitleMatch
 LATER = "pieces of education left out: after the present job began"
 
 
+class Guess(NamedTuple):
+    """A job whose occupation was guessed: its start, the code, and the title as written."""
+
+    start: Date
+    code: str
+    given: str
+
+
 @dataclass(frozen=True, slots=True)
 class Understood:
     """A history, how its titles were matched (oldest job first), what was left out or mended, counted, and sentences on
-    what makes it another person's history than was meant."""
+    what makes it another person's history than was meant. later: education of after the present job began, which is no
+    part of the history."""
 
     history: Career
     titles: tuple[TitleMatch, ...]
     left_out: Mapping[str, int]
     warnings: tuple[str, ...] = ()
+    guesses: tuple[Guess, ...] = ()
+    later: tuple[Education, ...] = ()
 
 
 class Reading:
@@ -95,25 +106,23 @@ class Reading:
         taken: Counter[tuple[str, Way, str]] = Counter()
         career = json_resume.career(text, name, self.read_title, skipped, taken)
         titles = tuple(self._match(given, how, code or None) for given, how, code in taken)
-        lost = []
+        written = []
         for work in json_resume.parse(text).work:
             title, start = " ".join((work.position or "").split()), read_date(work.startDate or "")
-            if title and start is not None and self.read_title(title)[1] is None:
-                lost.append((start, title))
-        return self._understood(replace(career, stays=self._stays), titles, skipped, lost)
+            if title and start is not None:
+                written.append((start, title))
+        return self._understood(replace(career, stays=self._stays), titles, skipped, written)
 
     def _ours(self, row: schema.PersonRow) -> Understood:
         skipped: Counter[str] = Counter()
         titles: dict[str, TitleMatch] = {}
         jobs: list[Job] = []
-        lost = []
+        written = [(schema.parse_date(one.start), one.occupation) for one in row.jobs]
         for one in row.jobs:
             how, code = self.read_title(one.occupation)
             titles[one.occupation] = self._match(one.occupation, how, code)
             skipped[HOW[how]] += 1
-            if code is None:
-                lost.append((schema.parse_date(one.start), one.occupation))
-            else:
+            if code is not None:
                 end = None if one.end is None else schema.parse_date(one.end)
                 jobs.append(Job(code, schema.parse_date(one.start), end, Facts(**one.facts.model_dump())))
         learned = [Education(schema.parse_date(e.date), e.title, e.school_years) for e in row.education]
@@ -124,7 +133,7 @@ class Reading:
             held = merge_counted(jobs, skipped)
         person = Person(row.id, row.birth_year, row.slices)
         career = Career(person, tuple(learned), held, stays=self._stays)
-        return self._understood(career, tuple(titles.values()), skipped, lost)
+        return self._understood(career, tuple(titles.values()), skipped, written)
 
     def _match(self, given: str, how: Way, code: str | None) -> TitleMatch:
         return TitleMatch(given, how, None if code is None else self.taxonomy.title(code), code)
@@ -134,20 +143,23 @@ class Reading:
         career: Career,
         titles: tuple[TitleMatch, ...],
         skipped: Counter[str],
-        lost: Sequence[tuple[Date, str]] = (),
+        written: Sequence[tuple[Date, str]] = (),
     ) -> Understood:
-        """`lost`: starts and titles of jobs that are near no title."""
+        """`written`: starts and titles of all jobs."""
         if not career.jobs:
             raise UserError(self._nobody(titles))
-        later = [title for start, title in sorted(lost) if start > career.jobs[-1].start]
+        read = [(start, title, *self.read_title(title)) for start, title in sorted(written)]
+        guesses = (Guess(start, code, title) for start, title, how, code in read if code is not None and how in GUESSES)
+        lost = [title for start, title, _, code in read if code is None and start > career.jobs[-1].start]
         warnings = (
             f"The latest job ('{one}') is near no title and left out: what is told comes after the job before it."
-            for one in later[-1:]
+            for one in lost[-1:]
         )
         history = career.until(len(career.jobs) - 1)
-        skipped[LATER] += len(career.education) - len(history.education)
+        later = tuple(one for one in career.education if one not in history.education)
+        skipped[LATER] += len(later)
         counted = {what: n for what, n in skipped.items() if n and what != MATCHED}
-        return Understood(history, titles, counted, tuple(warnings))
+        return Understood(history, titles, counted, tuple(warnings), tuple(guesses), later)
 
     def _nobody(self, titles: tuple[TitleMatch, ...]) -> str:
         """Why no job is left; a title of a resume is told back to nobody but who asks `titles`."""
@@ -162,13 +174,15 @@ class Reading:
 
 def told(understood: Understood, taxonomy: Taxonomy) -> tuple[Line, ...]:
     """The lines of a history, with the titles as written where an occupation was guessed."""
-    guesses: dict[str, list[str]] = {}
-    for one in understood.titles:
-        if one.how in GUESSES and one.code is not None:
-            guesses.setdefault(one.code, []).append(one.given)
     jobs = understood.history.jobs
+    guessed: dict[int, dict[str, None]] = {}
+    for start, code, given in understood.guesses:
+        # the job it became, or was merged with: the last of the occupation that had begun then
+        places = [n for n, job in enumerate(jobs) if job.occupation == code and job.start <= start]
+        if places:
+            guessed.setdefault(places[-1], {})[given] = None
     return tuple(
-        Line(n, line.text, () if line.job is None else tuple(guesses.get(jobs[line.job].occupation, ())))
+        Line(n, line.text, () if line.job is None else tuple(guessed.get(line.job, ())))
         for n, line in enumerate(lines(understood.history, taxonomy), start=1)
     )
 

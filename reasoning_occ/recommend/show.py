@@ -4,6 +4,7 @@ import csv
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 
 from rich.console import Console
 from rich.padding import Padding
@@ -42,9 +43,7 @@ NOT = "Not for decisions about people: it repeats what people of its data did."
 def show(told: Recommended, console: Console) -> None:
     """Print for a person: the history as understood, the reason with its evidence, the ranking."""
     console.print(Text("History as understood", style="bold"))
-    for line in told.history:
-        guess = f"   (guessed from {', '.join(map(repr, line.guesses))})" if line.guesses else ""
-        console.print(_indented(Text.assemble(f"{line.number:>3}  {_clean(line.text)}", (_clean(guess), "yellow"))))
+    _show_history(told, console)
     aliases = [t for t in told.titles if t.how == "alias"]
     for one in aliases:
         console.print(_indented(Text(f"     '{_clean(one.given)}' is another name of {one.title}", style="dim")))
@@ -92,8 +91,9 @@ def ranking(ranked: Sequence[Ranked], most: float) -> Table:
 def show_moved(edits: Sequence[str], after: Recommended, changes: Sequence[Moved], console: Console) -> None:
     """Print what edits of a history move."""
     console.print(Text(f"What if: {'; '.join(map(_clean, edits))}", style="bold"))
-    for line in after.history:
-        console.print(_indented(Text(f"{line.number:>3}  {_clean(line.text)}")))
+    _show_history(after, console)
+    if after.reason is not None:
+        console.print(_indented(Text(f"Its reason then: {_clean(after.reason)}")))
     table = Table("rank", "before", "probability", "before", "title", box=None, padding=(0, 1))
     for one in changes:
         (old, new), (was, now) = one.rank, one.probability
@@ -102,10 +102,24 @@ def show_moved(edits: Sequence[str], after: Recommended, changes: Sequence[Moved
     console.print(table)
 
 
-def as_json(told: Iterable[Recommended], lines: bool) -> None:
-    """Print JSON: one object a line, or laid out for people."""
-    for one in told:
-        print(json.dumps(one.to_row(), ensure_ascii=False, indent=None if lines else 2))
+def as_json(
+    told: Recommended,
+    line: bool,
+    edits: Sequence[str] = (),
+    after: Recommended | None = None,
+    changes: Sequence[Moved] = (),
+) -> None:
+    """Print JSON, on one line or laid out for people: what is said of a person; with `after` what is said before and
+    after edits, and what they move."""
+    row = told.to_row()
+    if after is not None:
+        row = {
+            "what_if": list(edits),
+            "before": row,
+            "after": after.to_row(),
+            "moved": [asdict(one) for one in changes],
+        }
+    print(json.dumps(row, ensure_ascii=False, indent=None if line else 2))
 
 
 def as_csv(told: Iterable[Recommended], columns: Sequence[str]) -> None:
@@ -114,6 +128,12 @@ def as_csv(told: Iterable[Recommended], columns: Sequence[str]) -> None:
     writer.writeheader()
     for one in told:
         writer.writerows(to_csv(one.to_row()))
+
+
+def _show_history(told: Recommended, console: Console) -> None:
+    for line in told.history:
+        guess = f"   (guessed from {', '.join(map(repr, line.guesses))})" if line.guesses else ""
+        console.print(_indented(Text.assemble(f"{line.number:>3}  {_clean(line.text)}", (_clean(guess), "yellow"))))
 
 
 def _show_reason(reason: str, claims: Sequence[Claim], console: Console) -> None:

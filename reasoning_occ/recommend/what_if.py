@@ -1,15 +1,17 @@
 """A history with a line dropped, added or changed, and what that moves."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from reasoning_occ.careers.schema import parse_date
 from reasoning_occ.careers.source import capped, merge
-from reasoning_occ.careers.types import Education, Job
-from reasoning_occ.errors import UserError
+from reasoning_occ.careers.types import Date, Education, Job
+from reasoning_occ.errors import UserError, nearest
 from reasoning_occ.language.render import lines
-from reasoning_occ.recommend.reading import Reading, Understood
+from reasoning_occ.occupations.snap import GUESSES
+from reasoning_occ.recommend.reading import LATER, Guess, Reading, Understood
 from reasoning_occ.recommend.results import Recommended, TitleMatch
 
 _DROP = re.compile(r"drop\s+(\d+)", re.IGNORECASE)
@@ -30,52 +32,61 @@ class Moved:
 def edited(one: Understood, edits: Sequence[str], reading: Reading) -> Understood:
     """A history with edits made. Numbers of lines are always those of the history as it was.
 
+    A changed job keeps its place, its facts (hours, pay ...) and, where no date is given, its start, so that what moves
+    is the title's doing. Education that came after the present job is known to a later one that is added.
+
     Args:
         one: as understood.
-        edits: "drop 2", "add 2015-03 Cooks", "add education 2015 Master", "change 2 Cooks", "change 2 2015-03 Cooks".
-        reading: finds what an added title means.
+        edits: "drop 2", "change 2 Cooks", "change 2 2015-03 Cooks", "add 2015-03 Cooks", "add education 2015 Master".
+        reading: finds what a title means.
 
     Raises:
         UserError: an edit can't be read, a line is not there, or no job would be left.
     """
     history = one.history
-    dropped_jobs: set[int] = set()
-    dropped_education: set[int] = set()
-    jobs: list[Job] = []
-    learned: list[Education] = []
+    jobs: list[Job | None] = [*history.jobs]
+    by_date = sorted(history.education, key=lambda e: e.date)
+    learned: list[Education | None] = [*by_date]
     titles: list[TitleMatch] = []
-    for edit in _plainly(one, edits, reading):
+    guesses: list[Guess] = []
+
+    def meant(title: str, start: Date) -> str:
+        how, code = reading.read_title(title)
+        if code is None:
+            raise UserError(f"--what-if: '{title}' is near no title; nearest: {nearest(title, _titles(reading))}.")
+        titles.append(TitleMatch(title, how, reading.taxonomy.title(code), code))
+        if how in GUESSES:
+            guesses.append(Guess(start, code, title))
+        return code
+
+    for edit in edits:
         if drop := _DROP.fullmatch(edit.strip()):
-            job, schooling = _line(one, int(drop.group(1)), reading)
-            (dropped_education if job is None else dropped_jobs).add(schooling if job is None else job)
+            lines, place = _line(one, drop.group(1), reading, jobs, learned)
+            lines[place] = None
+        elif change := _CHANGE.fullmatch(edit.strip()):
+            number, date, title = change.groups()
+            lines, place = _line(one, number, reading, jobs, learned)
+            lines[place] = _changed(lines[place], None if date is None else parse_date(date), title, meant)
         elif add := _ADD.fullmatch(edit.strip()):
             schooled, date, title = add.groups()
             if schooled:
                 learned.append(Education(parse_date(date), title))
-                continue
-            how, code = reading.read_title(title)
-            if code is None:
-                reading.taxonomy.find(title)  # tells the nearest titles
-                raise UserError(f"--what-if: '{title}' is near no title.")
-            titles.append(TitleMatch(title, how, reading.taxonomy.title(code), code))
-            jobs.append(Job(code, parse_date(date)))
+            else:
+                jobs.append(Job(meant(title, parse_date(date)), parse_date(date)))
         else:
             raise UserError(
                 "--what-if: expected 'drop LINE', 'change LINE TITLE', 'change LINE DATE TITLE', 'add DATE TITLE' or "
                 f"'add education DATE TITLE', such as 'drop 2' or 'add 2015-03 Cooks'; got '{edit}'."
             )
-    kept = [job for n, job in enumerate(history.jobs) if n not in dropped_jobs]
-    every = sorted([*kept, *jobs], key=lambda job: job.start)
+    every = sorted((job for job in jobs if job is not None), key=lambda job: job.start)
     if not every:
         raise UserError("--what-if: no job would be left; at least one is needed to go on from.")
-    by_date = sorted(history.education, key=lambda e: e.date)
-    studied = [e for n, e in enumerate(by_date) if n not in dropped_education]
-    career = replace(
-        history,
-        education=tuple(sorted([*studied, *learned], key=lambda e: e.date)),
-        jobs=capped(every) if history.stays else merge(every),
-    )
-    return Understood(career.until(len(career.jobs) - 1), (*one.titles, *titles), one.left_out)
+    known = sorted((e for e in (*learned, *one.later) if e is not None), key=lambda e: e.date)
+    career = replace(history, education=tuple(known), jobs=capped(every) if history.stays else merge(every))
+    now = career.until(len(career.jobs) - 1)
+    later = tuple(e for e in known if e not in now.education)
+    counts = {what: n for what, n in one.left_out.items() if what != LATER} | ({LATER: len(later)} if later else {})
+    return Understood(now, (*one.titles, *titles), counts, one.warnings, (*one.guesses, *guesses), later)
 
 
 def moved(before: Recommended, after: Recommended) -> tuple[Moved, ...]:
@@ -91,23 +102,30 @@ def moved(before: Recommended, after: Recommended) -> tuple[Moved, ...]:
     return tuple(found)
 
 
-def _plainly(one: Understood, edits: Sequence[str], reading: Reading) -> Iterator[str]:
-    """Edits, each change of a line as what is dropped and what is added; a change without a date keeps the line's."""
-    by_date = sorted(one.history.education, key=lambda e: e.date)
-    for edit in edits:
-        if not (change := _CHANGE.fullmatch(edit.strip())):
-            yield edit
-            continue
-        number, date, title = change.groups()
-        job, schooling = _line(one, int(number), reading)
-        was = by_date[schooling].date if job is None else one.history.jobs[job].start
-        yield f"drop {number}"
-        yield f"add {'education ' if job is None else ''}{date or was} {title}"
+def _changed(
+    line: Job | Education | None, date: Date | None, title: str, meant: Callable[[str, Date], str]
+) -> Job | Education:
+    assert line is not None
+    if isinstance(line, Education):
+        return Education(date or line.date, title)
+    start = date or line.start
+    end = None if line.end is not None and line.end.surely_before(start) else line.end
+    return replace(line, occupation=meant(title, start), start=start, end=end)
 
 
-def _line(one: Understood, number: int, reading: Reading) -> tuple[int | None, int]:
-    """The place of a line's job among jobs, or (None and) of its education among what was learned, by date."""
+def _line(
+    one: Understood, number: str, reading: Reading, jobs: list[Job | None], learned: list[Education | None]
+) -> tuple[list[Any], int]:
+    """Where a line of the history stands: among jobs, or among what was learned, by date."""
     shown = lines(one.history, reading.taxonomy)
-    if not 1 <= number <= len(shown):
+    if not 1 <= int(number) <= len(shown):
         raise UserError(f"--what-if: there is no line {number}; the history has {len(shown)}.")
-    return shown[number - 1].job, sum(line.job is None for line in shown[: number - 1])
+    job = shown[int(number) - 1].job
+    found = (jobs, job) if job is not None else (learned, sum(line.job is None for line in shown[: int(number) - 1]))
+    if found[0][found[1]] is None:
+        raise UserError(f"--what-if: line {number} is dropped by another edit; give one of the two.")
+    return found
+
+
+def _titles(reading: Reading) -> Iterator[str]:
+    return (occupation.title for occupation in reading.taxonomy)

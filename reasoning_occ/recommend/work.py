@@ -39,6 +39,8 @@ def work(options: Namespace) -> None:
         people = inputs.entries(path)
     if people is not None and (options.what_if or options.format in ("table", "json")):
         raise UserError(f"{options.input}: --what-if and --format table and json are for one person; this holds many.")
+    if options.what_if and options.format == "csv":
+        raise UserError("--what-if: a table of titles can't tell before from after; give --format json, or none.")
     if options.workers is not None and options.engine != "ray":
         raise UserError("--workers: it says how many --engine ray has; give both, or neither.")
     if options.engine == "ray" and (people is None or options.output is None):
@@ -87,9 +89,9 @@ def _one(recommender: Recommender, person: Understood, choice: Choice, options: 
         if after is not None and changes is not None:
             show.show_moved(options.what_if, after, changes, screen)
     elif form == "csv":
-        show.as_csv([told] if after is None else [told, after], many.columns(recommender))
+        show.as_csv([told], many.columns(recommender))
     else:
-        show.as_json([told] if after is None else [told, after], lines=form == "jsonl")
+        show.as_json(told, form == "jsonl", options.what_if, after, changes or ())
 
 
 def _stream(recommender: Recommender, people: Iterable[Entry], choice: Choice, form: str) -> None:

@@ -22,7 +22,7 @@ def held(process):
     return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1024
 
 
-def test_a_hundred_careers_and_visits_leave_nothing_behind(finished, tmp_path, visit):
+def test_a_hundred_careers_leave_nothing_behind(finished, tmp_path, visit):
     pytest.importorskip("gradio", reason='needs gradio: pip install "reasoning-occ[app]"')
 
     def career(n):

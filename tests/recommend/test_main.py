@@ -5,7 +5,9 @@ import json
 
 import pytest
 
+from reasoning_occ.errors import UserError
 from reasoning_occ.recommend.__main__ import main
+from reasoning_occ.recommend.reading import LATER
 
 
 def test_one_resume_is_told_to_a_person(markov, resume, tmp_path, capsys):
@@ -51,11 +53,12 @@ def test_formats_and_standard_input(markov, resume, capsys, monkeypatch):
         (["r.json", "--what-if", "turn 3"], "expected 'drop LINE'"),
         (["r.json", "--what-if", "drop 9"], "there is no line 9; the history has 3"),
         (["r.json", "--what-if", "drop 2", "--what-if", "drop 3"], "no job would be left"),
-        (["r.json", "--what-if", "add 2010 Qqqqqqq"], "nearest titles"),
+        (["r.json", "--what-if", "add 2010 Qqqqqqq"], "--what-if: 'Qqqqqqq' is near no title; nearest: '"),
         (["r.json", "--output", "o.jsonl"], "--output: one person is printed"),
         (["r.json", "--reasons", "3"], "writes no reasons"),
         (["r.json", "--base", "x"], "reads no language model"),
         (["r.json", "--given", "Nobody"], "given: 'Nobody'"),
+        (["r.json", "--given", "Nurse"], "its words mean 'Professional, professional services'"),
         (["people.jsonl", "--format", "table"], "this holds many"),
         (["-", "--output", "o.jsonl"], "can't be read again"),
         (["people.jsonl", "--output", "o.jsonl", "--workers", "2"], "how many --engine ray has"),
@@ -73,6 +76,15 @@ def test_bad_words_end_in_a_sentence(words, told, markov, resume, tmp_path, monk
     assert told in capsys.readouterr().err
 
 
+def edit(markov, content, *edits):
+    from reasoning_occ.recommend import Recommender
+    from reasoning_occ.recommend.what_if import edited
+
+    reading = Recommender.load(markov).reading
+    one = reading.json(json.dumps(content), "r")
+    return one, edited(one, edits, reading)
+
+
 @pytest.mark.parametrize(
     ("change", "same"),
     [
@@ -82,12 +94,59 @@ def test_bad_words_end_in_a_sentence(words, told, markov, resume, tmp_path, monk
     ],
 )
 def test_a_changed_line_is_one_dropped_and_one_added(markov, resume, change, same):
-    from reasoning_occ.recommend import Recommender
-    from reasoning_occ.recommend.what_if import edited
+    one, changed = edit(markov, resume, change)
+    _, other = edit(markov, resume, *same)
 
-    reading = Recommender.load(markov).reading
-    one = reading.json(json.dumps(resume), "r")
-    assert edited(one, [change], reading) == edited(one, same, reading) != one
+    def jobs(found):
+        return [(job.occupation, job.start) for job in found.history.jobs]
+
+    assert jobs(changed) == jobs(other) and changed.history.education == other.history.education
+    assert changed.history != one.history
+
+
+def test_a_changed_job_keeps_its_place_its_end_and_its_facts(markov):
+    facts = {"hours": 40, "pay": "up"}
+    jobs = [
+        {"occupation": "Service, trade", "start": "2010", "end": "2012", "facts": facts},
+        {"occupation": "Sales, trade", "start": "2015"},
+        {"occupation": "Clerical, trade", "start": "2015"},
+    ]
+    one, same = edit(markov, {"id": "a", "jobs": jobs}, "change 2 Sales, trade")
+    assert same.history == one.history  # what stays as it was comes no later than its neighbour of the same year
+    _, other = edit(markov, {"id": "a", "jobs": jobs}, "change 1 Farmers, agriculture")
+    was, now = one.history.jobs[0], other.history.jobs[0]
+    assert (now.end, now.facts) == (was.end, was.facts) and now.occupation != was.occupation
+
+
+def test_education_of_after_the_present_job_is_known_to_one_that_is_added(markov, resume):
+    one, changed = edit(markov, resume, "add 2016 Registered Nurse")
+    assert [e.title for e in one.history.education] == ["Bachelor, History"]
+    assert [e.title for e in changed.history.education] == ["Bachelor, History", "Master"]
+    assert one.left_out[LATER] == 1 and LATER not in changed.left_out and changed.later == ()
+    assert changed.guesses[-1].given == "Registered Nurse"
+
+
+def test_the_same_line_twice_is_told(markov, resume):
+    with pytest.raises(UserError, match="line 2 is dropped by another edit"):
+        edit(markov, resume, "drop 2", "change 2 Service, trade")
+
+
+def test_json_of_an_edit_is_one_document_and_csv_is_refused(markov, resume, tmp_path, capsys):
+    path = tmp_path / "r.json"
+    path.write_text(json.dumps(resume))
+    words = [f"run={markov}", str(path), "--k", "2", "--what-if", "drop 3", "--format"]
+    assert main([*words, "json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["what_if"] == ["drop 3"] and len(told["before"]["history"]) == 3 and len(told["after"]["history"]) == 2
+    assert {one["title"] for one in told["moved"]} >= {one["title"] for one in told["after"]["ranked"]}
+    assert main([*words, "csv"]) == 1
+    assert "can't tell before from after" in capsys.readouterr().err
+
+
+def test_standard_input_that_is_no_text_is_told(markov, monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\xff\xfe{}")))
+    assert main([f"run={markov}", "-"]) == 1
+    assert "expected text in UTF-8" in capsys.readouterr().err
 
 
 def test_an_edit_that_can_not_be_made_is_told_before_anything_is_ranked(markov, resume, tmp_path, monkeypatch, capsys):

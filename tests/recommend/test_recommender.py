@@ -146,6 +146,10 @@ def test_titles_of_today_are_guessed_by_their_words_and_marked(markov, tmp_path)
     ]
     assert [line.guesses for line in told.history] == [("Waitress", "Barista"), ("Registered Nurse",)]
     assert {one.how for one in told.titles} == {"words"} and len(told.ranked) == 3
+    # each stands at its own line, also where an occupation comes again
+    path.write_text(json.dumps({"work": [{"position": "Cook", "startDate": "2020"}, *work]}))
+    again = Recommender.load(markov).recommend(path, k=3)
+    assert [line.guesses for line in again.history] == [("Waitress", "Barista"), ("Registered Nurse",), ("Cook",)]
     assert told.left_out == {
         "job titles guessed by their words": 3,
         "jobs merged with the same occupation before them": 1,
