@@ -77,6 +77,14 @@ def test_an_export_tells_what_it_is_and_refuses_another_base(trained, tmp_path, 
     assert str(tmp_path) not in told and not any(row["person"] in json.loads(told) for row in ranked(run))
     assert json.loads(told)["temperature"]["value"] == 2
 
+    # titles of today are read as by the run
+    work = {"work": [{"position": "Waitress", "startDate": "2010"}, {"position": "Bank teller", "startDate": "2012"}]}
+    texts = [
+        [line.text for line in Recommender.load(folder).recommend(work, k=1).history]
+        for folder in (run, tmp_path / "plain")
+    ]
+    assert texts[0] == texts[1] == ["2010: Service, trade", "2012: Clerical, finance"]
+
     other = tmp_path / "other"
     place = json.loads((tmp_path / "plain" / "adapter_config.json").read_text())["base_model_name_or_path"]
     shutil.copytree(place, other)
