@@ -1,5 +1,6 @@
 """What the tab *Try it* does with a career; no gradio in here."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,7 @@ from reasoning_occ.app import drafts, showing
 from reasoning_occ.app.drafts import Draft
 from reasoning_occ.app.render import render
 from reasoning_occ.errors import UserError
+from reasoning_occ.language.render import lines
 from reasoning_occ.recommend import Choice, Recommended
 from reasoning_occ.recommend.reading import Understood
 from reasoning_occ.recommend.what_if import edited, moved
@@ -63,20 +65,44 @@ class Desk:
         found = moved(*(replace(one, ranked=one.ranked[:SHOWN], given=one.ranked[SHOWN:]) for one in (said, after)))
         return showing.moves([_worded(edit, said) for edit in edits], found, after.reason)
 
+    def jobs(self, person: Understood | None) -> list[str]:
+        """The numbers of the lines that are jobs."""
+        shown = [] if person is None else lines(person.history, self._taxonomy)
+        return [str(number) for number, line in enumerate(shown, start=1) if line.job is not None]
+
     def _ranked(self, person: Understood) -> Recommended:
         return next(self._run.recommender.recommend_all([person], Choice(k=len(self._taxonomy))))
 
 
 def edits(
-    dropped: list[str] | None, title: str | None, start: str | None, learned: str | None, finished: str | None
+    dropped: list[str] | None,
+    title: str | None,
+    start: str | None,
+    learned: str | None,
+    finished: str | None,
+    jobs: Collection[str] = (),
 ) -> list[str]:
     """The form of *What if* in the words of `what_if.edited`.
+
+    A job without a date takes the place of the one job that is left out.
+
+    Args:
+        dropped: numbers of lines to leave out.
+        title, start: of a job to add.
+        learned, finished: of an education to add.
+        jobs: numbers of the lines that are jobs.
 
     Raises:
         UserError: a date is missing or can't be read.
     """
-    found = [f"drop {number}" for number in dropped or ()]
-    if job := _one_line(title):
+    job = _one_line(title)
+    replaced = [number for number in dropped or () if number in jobs] if job and not (start or "").strip() else []
+    if len(replaced) == 1:
+        found = [f"change {number} {job}" if number in replaced else f"drop {number}" for number in dropped or ()]
+        job = ""
+    else:
+        found = [f"drop {number}" for number in dropped or ()]
+    if job:
         found.append(f"add {drafts.dated(start, 'From')} {job}")
     if education := _one_line(learned):
         found.append(f"add education {drafts.dated(finished, 'Finished')} {education}")
@@ -90,4 +116,8 @@ def _one_line(words: str | None) -> str:
 def _worded(edit: str, said: Recommended) -> str:
     """An edit as people read it."""
     kind, _, rest = edit.partition(" ")
-    return f"without “{said.history[int(rest) - 1].text}”" if kind == "drop" else f"with {rest}"
+    if kind == "add":
+        return f"with {rest}"
+    number, _, title = rest.partition(" ")
+    was = said.history[int(number) - 1].text
+    return f"without “{was}”" if kind == "drop" else f"with {title} in place of “{was}”"

@@ -114,7 +114,7 @@ def _result(titles: list[str], first: str) -> Result:
         dropped = gr.Dropdown([], value=[], multiselect=True, label="Without these lines")
         with gr.Row():
             title = gr.Dropdown(titles, value=None, allow_custom_value=True, label="With this job", min_width=200)
-            start = gr.Textbox(label="From", placeholder="2012-03", min_width=110)
+            start = gr.Textbox(label="From", placeholder="2012-03; empty: in place of it", min_width=110)
         with gr.Row():
             learned = gr.Textbox(label="With this education", placeholder="Master", min_width=200)
             finished = gr.Textbox(label="Finished", placeholder="2015", min_width=110)
@@ -189,7 +189,7 @@ def _questions(desk: Desk, kept: Kept, form: Form, result: Result) -> Any:
 
     @told(1)
     def compared(person: Any, said: Any, *given: Any) -> tuple[Any, ...]:
-        return message(""), desk.moves(person, said, edits(*given))
+        return message(""), desk.moves(person, said, edits(*given, jobs=desk.jobs(person)))
 
     one: Any = {"concurrency_limit": 1, "concurrency_id": MODEL}
     ranked = [result.message, result.shown, kept.person, kept.said, result.what_if, result.dropped, result.moved]

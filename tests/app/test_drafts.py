@@ -116,5 +116,10 @@ def test_what_if_is_put_into_the_words_of_the_command():
         "add education 2015-06 Master",
     ]
     assert edits(None, None, None, None, None) == []
+    # a job without a date stands in the place of the one that is left out
+    assert edits(["1", "3"], "Cooks", " ", None, None, jobs=["2", "3"]) == ["drop 1", "change 3 Cooks"]
+    for dropped in (["1"], ["2", "3"], []):
+        with pytest.raises(UserError, match="From: expected a year or a month"):
+            edits(dropped, "Cooks", "", None, None, jobs=["2", "3"])
     with pytest.raises(UserError, match="Finished: expected a year"):
         edits([], "", "", "Master", "")

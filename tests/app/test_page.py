@@ -95,6 +95,9 @@ def test_a_resume_from_a_file_and_what_if(page, served):
     page.get_by_role("button", name="See what that moves").click()
     says(page, "moved", "without “2008: Farmers, agriculture”; with 2013 Sales, finance")
     assert page.locator("#moved tbody tr").count() >= 10
+    page.get_by_label("From").last.fill("")
+    page.get_by_role("button", name="See what that moves").click()
+    says(page, "moved", "with Sales, finance in place of “2008: Farmers, agriculture”")
     page.get_by_role("button", name="Change").click()
     page.get_by_label("A line of the career").click()
     page.get_by_role("option", name=re.compile("Farmers?, agriculture")).click()
