@@ -102,6 +102,17 @@ def _end(history: Career, i: int) -> tuple[int, int]:
     return (job.end.year if job.end else job.start.year), latest
 
 
+_UNTRUE = {
+    "pay": "That pay is '{}' is not on record.",
+    "hours": "That hours are '{}' is not on record.",
+    "region": "That the region is '{}' is not on record.",
+    "jobs": "The number of jobs on record is {1}, not {0}.",
+    "returned": "There was no return to an earlier occupation.",
+    "school": "{} years of school are not on record.",
+    "degree": "That '{}' was learnt is not on record.",
+}
+
+
 def _remark(remark: Remark, history: Career) -> Iterator[Finding]:
     present = history.jobs[-1]
     if remark.kind in ("employer", "unknown"):
@@ -110,7 +121,7 @@ def _remark(remark: Remark, history: Career) -> Iterator[Finding]:
         if Direction.BACK.name in remark.value.split(ALTERNATIVES) and len(history.jobs) == 1:
             yield Finding("There is no earlier work to go back to.")
     elif not _holds(remark, history, present):
-        yield Finding(f"The history does not say {remark.kind} '{remark.value}'.")
+        yield Finding(_UNTRUE[remark.kind].format(remark.value, len(history.jobs)))
 
 
 def _holds(remark: Remark, history: Career, present: Job) -> bool:

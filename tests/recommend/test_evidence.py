@@ -29,3 +29,13 @@ def test_each_sentence_names_the_lines_it_speaks_of(tiny_taxonomy):
 
 def test_no_reason_has_no_claims(tiny_taxonomy):
     assert Evidence(tiny_taxonomy, tiny_taxonomy).of(None, HISTORY) == ()
+
+
+def test_what_is_wrong_is_told_in_words_of_the_history(tiny_taxonomy):
+    said = Evidence(tiny_taxonomy, tiny_taxonomy).of(
+        "It is their first job on record. They have 16 years of school.", HISTORY
+    )
+    assert [claim.errors for claim in said] == [
+        ("The number of jobs on record is 3, not 1.",),
+        ("16 years of school are not on record.",),
+    ]
