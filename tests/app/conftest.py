@@ -47,7 +47,8 @@ def served(finished, tmp_path_factory):
         yield page
 
 
-@pytest.fixture(scope="session")
+# while it is open an event loop runs in this thread, in which no other test could start its own: so not for the session
+@pytest.fixture(scope="module")
 def chromium():
     """A headless browser; nothing is downloaded for it."""
     sync = pytest.importorskip("playwright.sync_api", reason="needs playwright (of the extra dev)")
