@@ -193,6 +193,11 @@ def learns_reasons(cfg: DictConfig) -> bool:
     return class_name(cfg) in LEARN_REASONS
 
 
+def learns_own_reasons(cfg: DictConfig) -> bool:
+    """Whether the job's method learns titles after reasons of its own too."""
+    return learns_reasons(cfg) and bool(recommender_node(cfg).get("own_reasons"))
+
+
 def writes_reasons(cfg: DictConfig) -> bool:
     """Whether the job's recommender writes reasons for test people, trained or not, so that a judge reads them."""
     node = recommender_node(cfg)

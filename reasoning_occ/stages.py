@@ -13,16 +13,17 @@ from typing import Any, Literal
 from omegaconf import DictConfig
 
 from reasoning_occ.asking import reads_model
-from reasoning_occ.config import learns_reasons
+from reasoning_occ.config import learns_own_reasons, learns_reasons
 from reasoning_occ.files import alone
 from reasoning_occ.identity import content, digest, shaping
 from reasoning_occ.progress import console
 
-Name = Literal["oracle", "learn", "prefer", "write"]
+Name = Literal["oracle", "own", "learn", "prefer", "write"]
 
 # what comes after a stage, or beside it, and so doesn't count
 _AFTER: dict[Name, tuple[str, ...]] = {
     "oracle": ("inference", "evaluation", "preference", "method", "baseline", "ranking", "seed"),
+    "own": ("inference", "evaluation", "preference"),
     "learn": ("inference", "evaluation", "preference"),
     "prefer": ("inference", "evaluation"),
     "write": ("inference", "evaluation"),
@@ -69,6 +70,10 @@ class Stages:
         if name == "write":
             parts["inference"] = {key: cfg.inference[key] for key in _WRITING}
             parts |= {"part": "valid"} if cfg.evaluation.part == "valid" else {}
+        elif name != "oracle" and learns_own_reasons(cfg):
+            parts["max_reason_tokens"] = cfg.inference.max_reason_tokens
+        if name == "own":
+            parts["method"].pop("own_reasons")  # a smaller share is among a larger one
         return {**parts, "stage": name, "checksums": sums}
 
     @cached_property

@@ -171,6 +171,10 @@ def _validate_reading(cfg: DictConfig) -> None:
             raise UserError(
                 f"inference.reason={chosen}: with method.reason_first=false no reason is read; take it out."
             )
+        if node.get("own_reasons"):
+            raise UserError(
+                f"method.own_reasons={node.own_reasons}: with method.reason_first=false no reason is read; take it out."
+            )
         if cfg.ranking != "tokens":
             raise UserError(
                 f"ranking={cfg.ranking}: the head reads what stands last, which is no title with reason_first=false."

@@ -195,16 +195,16 @@ class Language:
             )
         before = np.full(len(prompt), Segment.PROMPT, dtype=np.int8)
         ids, kinds = np.concatenate([prompt, target]), np.concatenate([before, segments])
-        if self.ranking == "tokens" or self.asks == "reason_only":
+        if self.ranking == "tokens":
             return Example(transition.key, ids, kinds)
-        history = transition.history
+        history, named = transition.history, self.asks != "reason_only"
         places = held(history, self.taxonomy)
         return Example(
             transition.key,
             ids,
             kinds,
-            title=self.taxonomy.index(transition.target),
-            barred=-1 if history.stays else int(places[0]),
+            title=self.taxonomy.index(transition.target) if named else -1,
+            barred=int(places[0]) if named and not history.stays else -1,
             held=places if self.ranking == "copying_head" else places[:0],
         )
 

@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from reasoning_occ.careers.types import Career
+from reasoning_occ.careers.types import Career, Transition
 from reasoning_occ.errors import UserError
+from reasoning_occ.language.example import Example, Segment
 from reasoning_occ.recommenders.base import Recommendation
+from reasoning_occ.recommenders.learning import Own, Reasons
 from reasoning_occ.recommenders.llm import Adapter
 from reasoning_occ.recommenders.reasoned import Reasoned, digest
 
@@ -38,6 +40,21 @@ class Joint(Reasoned):
     name = "joint"
     ranks = writes = "reason"
     adapters = (Adapter("", ("reason",)),)
+
+    def examples(self, adapter: str, transitions: Sequence[Transition], reasons: Reasons, own: Own) -> list[Example]:
+        """One example of a transition; two where the title is learnt after a reason of the model's own, of which the
+        oracle reason is learnt in the other."""
+        language = self.language(self.ranks)
+        found = []
+        for t in transitions:
+            reason = reasons.get(t.key)
+            if t.key not in own:
+                found.append(language.example(t, reason))
+                continue
+            if reason is not None:
+                found.append(language.example(t, reason).only(Segment.REASON))
+            found.append(language.example(t, own[t.key]).only(Segment.ANSWER))
+        return found
 
 
 class AnswerFirst(Reasoned):

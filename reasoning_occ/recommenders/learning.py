@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reasoning_occ.training.settings import TrainingSettings
 
 Reasons = Mapping[tuple[str, int], str]
+Own = Mapping[tuple[str, int], str | None]
 LOG, ADAPTER, MODEL = "metrics.csv", "adapter", "model"
 """What learning leaves in a folder: its log; an adapter, or where all weights learn the model."""
 PREFERENCE_FILES = ("preference.csv", "preference.json")
@@ -38,7 +39,9 @@ class Learning:
     place: gives the folder of a stage, held while it is used.
     prepare: looks at the backbone before anything dear is done.
     reasons: gives the oracle reasons of training and of validation transitions.
-    examples: of an adapter, from transitions and their oracle reasons.
+    own: gives the model's own reasons of training transitions, given the oracle reasons, and the seconds they took; see
+        `own_reasons`.
+    examples: of an adapter, from transitions, their oracle reasons and the model's own.
     titles: makes the ranking head of a model with its adapter; None for none.
     preference: how the adapter that writes reasons is then trained on pairs; None: it isn't.
     """
@@ -51,7 +54,8 @@ class Learning:
     place: Callable[[str], AbstractContextManager[Path]]
     prepare: "Callable[[Backbone, Sequence[Transition]], None]"
     reasons: Callable[[Sequence[Transition], Sequence[Transition]], tuple[Reasons, Reasons]]
-    examples: Callable[[str, Sequence[Transition], Reasons], list[Example]]
+    own: Callable[[Sequence[Transition], Reasons], tuple[Own, float]]
+    examples: Callable[[str, Sequence[Transition], Reasons, Own], list[Example]]
     titles: "Callable[[Any, str], TitleHead | None] | None"
     preference: "Preference | None"
 
@@ -84,9 +88,10 @@ def learn(learning: Learning, train: Sequence[Transition], valid: Sequence[Trans
         else:
             _tune(learning, train, valid, tuned)
         spent = [costs.read(tuned / name) for name in learning.adapters]
+        own = {name: took for name, took in costs.read(tuned)["seconds"].items() if name == "own"}
         costs.note(
             folder,
-            {"learn": sum(one["seconds"]["learn"] for one in spent)},
+            {**own, "learn": sum(one["seconds"]["learn"] for one in spent)},
             transitions_seen=max(one["transitions_seen"] for one in spent),
             tokens_seen=sum(one["tokens_seen"] for one in spent),
             trained_parameters=sum(one["trained_parameters"] for one in spent),
@@ -164,6 +169,9 @@ def _tune(learning: Learning, train: Sequence[Transition], valid: Sequence[Trans
     reasons_train, reasons_valid = learning.reasons(train, valid)  # may be dear: all else is known to work
     if learning.preference is not None:
         learning.preference.pairs(train)  # none is an error that should not wait
+    own, took = learning.own(train, reasons_train)
+    if own:
+        costs.note(where, {"own": took})
     for number, name in enumerate(learning.adapters):
         if number:
             model = adapted(model.unload())
@@ -174,8 +182,8 @@ def _tune(learning: Learning, train: Sequence[Transition], valid: Sequence[Trans
         with learning.logger("learn", place) as logger:
             fitted = fit(
                 model,
-                learning.examples(name, train, reasons_train),
-                learning.examples(name, valid, reasons_valid),
+                learning.examples(name, train, reasons_train, own),
+                learning.examples(name, valid, reasons_valid, {}),
                 place,
                 settings=settings,
                 logger=logger,

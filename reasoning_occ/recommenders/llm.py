@@ -19,7 +19,7 @@ from reasoning_occ.language.held import PLACES, held
 from reasoning_occ.language.prompt import Language
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.recommenders.base import Recommendation, allowed
-from reasoning_occ.recommenders.learning import Learning, learn
+from reasoning_occ.recommenders.learning import Learning, Own, Reasons, learn
 from reasoning_occ.recommenders.ranking import by_head, by_text, fitting, report_cuts
 
 if TYPE_CHECKING:
@@ -32,10 +32,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Reasons = Mapping[tuple[str, int], str]
-"""Oracle reasons by transition."""
 Place = Callable[[str], AbstractContextManager[Path]]
-"""Gives the folder of a stage ("learn", "prefer", "write"), held while it is used."""
+"""Gives the folder of a stage ("own", "learn", "prefer", "write"), held while it is used."""
 
 
 class Adapter(NamedTuple):
@@ -126,6 +124,7 @@ class LanguageModel:
             place=self.place,
             prepare=self._prepare,
             reasons=self.reasons,
+            own=self.own,
             examples=self.examples,
             titles=self._new_titles if self.ranking != "tokens" else None,
             preference=None,
@@ -135,8 +134,14 @@ class LanguageModel:
         """Oracle reasons to learn from, by transition; none unless a method has them."""
         return {}, {}
 
-    def examples(self, adapter: str, transitions: Sequence[Transition], reasons: Reasons) -> list[Example]:
-        """What an adapter learns from transitions and their oracle reasons: each as it is asked at test time."""
+    def own(self, train: Sequence[Transition], reasons: Reasons) -> tuple[Own, float]:
+        """Reasons of the model's own, after which titles are learnt in place of oracle reasons, and the seconds they
+        took; none as a rule."""
+        return {}, 0.0
+
+    def examples(self, adapter: str, transitions: Sequence[Transition], reasons: Reasons, own: Own) -> list[Example]:
+        """What an adapter learns from transitions, their oracle reasons and the model's own (None: it was empty): each
+        as it is asked at test time."""
         language = self.language(self.ranks)
         return [language.example(t, reasons.get(t.key)) for t in transitions]
 

@@ -7,7 +7,8 @@ from typing import Any
 from reasoning_occ.careers.types import Transition
 from reasoning_occ.errors import UserError
 from reasoning_occ.language.example import Example
-from reasoning_occ.recommenders.llm import Adapter, Reasons
+from reasoning_occ.recommenders.learning import Own, Reasons
+from reasoning_occ.recommenders.llm import Adapter
 from reasoning_occ.recommenders.reasoned import Reasoned
 
 
@@ -33,7 +34,7 @@ class MultiTask(Reasoned):
             raise UserError(f"method.task_mix: expected a share between 0 and 1; got {task_mix}.")
         self._task_mix = task_mix
 
-    def examples(self, adapter: str, transitions: Sequence[Transition], reasons: Reasons) -> list[Example]:
+    def examples(self, adapter: str, transitions: Sequence[Transition], reasons: Reasons, own: Own) -> list[Example]:
         """Two examples of a transition, one a task; where there is no oracle reason, the title's alone."""
         writer, reader = self.language("reason_only"), self.language("title_given_reason")
         keep_reason = min(1.0, self._task_mix / (1 - self._task_mix))
@@ -44,7 +45,7 @@ class MultiTask(Reasoned):
             if reason is not None and drawn < keep_reason:
                 found.append(writer.example(t, reason))
             if reason is None or drawn < keep_title:
-                found.append(reader.example(t, reason))
+                found.append(reader.example(t, own.get(t.key, reason)))
         return found
 
 

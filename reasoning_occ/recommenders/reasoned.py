@@ -2,8 +2,10 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,8 +17,10 @@ from reasoning_occ.files import Journal, read_jsonl, share
 from reasoning_occ.inference.settings import Reading
 from reasoning_occ.language.prompt import Ids
 from reasoning_occ.recommenders.base import Recommendation
-from reasoning_occ.recommenders.learning import Learning, Preference
-from reasoning_occ.recommenders.llm import LanguageModel, Reasons
+from reasoning_occ.recommenders.learning import Learning, Own, Preference, Reasons
+from reasoning_occ.recommenders.llm import LanguageModel
+from reasoning_occ.recommenders.own_reasons import FOLDS, cross_fitted
+from reasoning_occ.recommenders.own_reasons import seconds as own_seconds
 from reasoning_occ.recommenders.preferences import preference_pairs
 
 if TYPE_CHECKING:
@@ -47,7 +51,12 @@ class Reasoned(LanguageModel):
         told: gives oracle reasons of the test transitions; only `inference.reason=oracle` asks.
         preference: how what writes reasons is trained on after supervised fine-tuning, on pairs of a better and a worse
             oracle reason; None: it isn't.
+        own_reasons: share of the training transitions whose title is learnt after a reason of the model's own kind in
+            place of the oracle reason; see `own_reasons`.
         kwargs: as `LanguageModel`.
+
+    Raises:
+        UserError: `own_reasons` is no share.
     """
 
     def __init__(
@@ -55,12 +64,18 @@ class Reasoned(LanguageModel):
         oracle: Oracle,
         told: Callable[[], Reasons] | None = None,
         preference: "PreferenceSettings | None" = None,
+        own_reasons: float = 0.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        if isinstance(own_reasons, bool) or not isinstance(own_reasons, int | float) or not 0 <= own_reasons <= 1:
+            raise UserError(f"method.own_reasons: expected a share from 0 to 1; got {own_reasons}.")
         self._oracle = oracle
         self._told = told
         self._preference = preference
+        self._own_share = own_reasons
+        if own_reasons:
+            self.name = f"{self.name}, own reasons"
         if preference is not None:
             self.name = f"{self.name} + dpo"
         if how := _TOLD[self.inference.reason].format(self.inference.samples):
@@ -78,6 +93,35 @@ class Reasoned(LanguageModel):
         assert self.writes is not None
         better = Preference(self._preference, self._adapter_for(self.writes).name, self._pairs)
         return replace(plain, preference=better)
+
+    def own(self, train: Sequence[Transition], reasons: Reasons) -> tuple[Own, float]:
+        """Reasons for a share of the training transitions, by models that learnt from other people, all in a stage."""
+        if not self._own_share:
+            return super().own(train, reasons)
+        with self.place("own") as where:
+            found = cross_fitted(train, reasons, self._own_share, self.trainer.seed, self._write_apart, where)
+            return found, own_seconds(where)
+
+    def _write_apart(
+        self,
+        fold: int,
+        learnt: Sequence[Transition],
+        asked: Sequence[Transition],
+        reasons: Reasons,
+        where: Path,
+    ) -> list[str | None]:
+        """As `own_reasons.Writer`: by a model like this one, which has its own weights and its own folder."""
+        writer = copy(self)
+        writer.name = f"{type(self).name}, people of part {fold + 1} of {FOLDS} left out"
+        writer._own_share, writer._preference, writer._place = 0.0, None, None
+        writer._oracle = lambda _train, _valid: (reasons, {})
+        writer._model, writer._languages, writer._titles = None, {}, None
+        writer.logger = lambda _stage, place: self.logger(f"own {fold}", place)
+        writer.fit(learnt, [], where)
+        assert writer.writes is not None
+        language = writer.language(writer.ranks)
+        texts = writer.written([t.history for t in asked], [GREEDY])
+        return [language.fitting(t.history, text) for t, (text,) in zip(asked, texts, strict=True)]
 
     def _pairs(self, train: Sequence[Transition]) -> "list[PreferencePair]":
         assert self.folder is not None and self.writes is not None

@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from reasoning_occ.careers.types import Transition
 from reasoning_occ.errors import UserError
-from reasoning_occ.recommenders.llm import LanguageModel, Reasons
+from reasoning_occ.recommenders.learning import Reasons
+from reasoning_occ.recommenders.llm import LanguageModel
 from reasoning_occ.recommenders.reasoned import Reasoned
 
 Form = Literal["direct", "reason_then_answer"]

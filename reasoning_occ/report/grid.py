@@ -16,7 +16,16 @@ FIGURES = {
     "tokens_seen": "tokens seen",
     "trained_parameters": "trained parameters",
 }
-STAGES = {"oracle": "oracle", "learn": "learn", "prefer": "prefer", "write": "write", "rank": "rank"}
+STAGES = {
+    "oracle": "oracle",
+    "own": "own reasons",
+    "learn": "learn",
+    "prefer": "prefer",
+    "write": "write",
+    "rank": "rank",
+}
+SELDOM = ("own",)
+"""Stages that have a column only where a job went through them."""
 ABSENT = "-"
 JUDGED, JUDGED_BY = "MRR", "by MRR"
 """What verdicts are on, and the head of their column."""
@@ -39,17 +48,18 @@ class Grid:
 def cost(jobs: Sequence[Job], labels: Sequence[str]) -> Grid | None:
     """What each job saw, trained and took; `None` where nothing is on record."""
     rows, numbers = [], {}
-    for job, label in zip(jobs, labels, strict=True):
-        found = costs.read(job.folder)
+    every = [costs.read(job.folder) for job in jobs]
+    stages = [name for name in STAGES if name not in SELDOM or any(name in found["seconds"] for found in every)]
+    for found, label in zip(every, labels, strict=True):
         figures = {name: found.get(name) for name in FIGURES}
-        seconds = {name: found["seconds"].get(name) for name in STAGES}
+        seconds = {name: found["seconds"].get(name) for name in stages}
         if any(number is not None for number in (*figures.values(), *seconds.values())):
             counts = [ABSENT if n is None else f"{n:,}" for n in figures.values()]
             rows.append((label, *counts, *(ABSENT if s is None else f"{s:,.0f}" for s in seconds.values())))
             numbers[label] = figures | {f"seconds_{name}": s for name, s in seconds.items()}
     if not rows:
         return None
-    head = ("cost", *FIGURES.values(), *(f"{name}, s" for name in STAGES.values()))
+    head = ("cost", *FIGURES.values(), *(f"{STAGES[name]}, s" for name in stages))
     return Grid(
         "What it cost", head, tuple(rows), numbers, ("Seconds of a stage that rows share stand in each of them.",)
     )

@@ -47,6 +47,7 @@ def log_probs(recommendations):
         ("answer_first", "fp32", "tokens"),
         ("multi_task", "fp32", "tokens"),
         ("multi_task", "fp32", "head"),
+        ("multi_task", "fp32", "copying_head"),
         ("two_model", "bf16", "tokens"),
         ("two_model", "fp32", "head"),
     ],

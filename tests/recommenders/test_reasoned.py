@@ -117,7 +117,7 @@ def test_tasks_are_mixed_by_their_share(make, nls, mix, reasons, titles):
     transitions = [t for career in nls.careers[:150] for t in career.transitions()]
     told = {t.key: "Pay rose." for t in transitions[: len(transitions) // 2]}
     model = make("multi_task", task_mix=mix)
-    examples = model.examples("", transitions, told)
+    examples = model.examples("", transitions, told, {})
     asks_reason = [e for e in examples if (e.segments == Segment.REASON).any()]
     asks_title = [e for e in examples if (e.segments == Segment.ANSWER).any()]
     assert len(asks_reason) + len(asks_title) == len(examples)
@@ -125,7 +125,7 @@ def test_tasks_are_mixed_by_their_share(make, nls, mix, reasons, titles):
     of_told = [e for e in asks_title if e.key in told]
     assert len(of_told) / len(told) == pytest.approx(titles, abs=0.06)
     assert len(asks_title) - len(of_told) == len(transitions) - len(told)  # without a reason: the answer alone
-    again = model.examples("", transitions, told)
+    again = model.examples("", transitions, told, {})
     assert [e.ids.tolist() for e in again] == [e.ids.tolist() for e in examples]
     with pytest.raises(UserError, match=r"method\.task_mix: expected a share between 0 and 1; got 1"):
         make("multi_task", task_mix=1)

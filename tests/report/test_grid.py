@@ -58,6 +58,15 @@ def test_every_format_shows_what_stands_beside(three, form):
     assert "What it cost" in words and "12,345" in words and "61" in words
 
 
+def test_what_own_reasons_cost_has_a_column_where_there_are_any(three):
+    costs.note(three / "direct-1", {"learn": 3.0})
+    assert all("own reasons, s" not in grid.head for grid in compose(three, METRICS, "direct").grids)
+    costs.note(three / "joint-2", {"own": 61.2, "learn": 5.0})
+    grid = next(grid for grid in compose(three, METRICS, "direct").grids if grid.head[0] == "cost")
+    at = grid.head.index("own reasons, s")
+    assert {row[0]: row[at] for row in grid.rows} == {"direct": "-", "joint": "61"}
+
+
 def test_equal_predictions_differ_in_nothing(sweep, run_folder):
     run_folder(sweep / "same-4", "same", 1.0, 0.05)  # as direct
     same = numbers(sweep, "direct")["same"]

@@ -232,6 +232,10 @@ def test_identity_follows_the_checksums():
             "with method.reason_first=false no reason is read",
         ),
         (["method=direct", "method.ask=false"], "method.ask=false: where nothing is asked no title is written"),
+        (
+            ["method.reason_first=false", "method.own_reasons=1"],
+            "method.own_reasons=1: with method.reason_first=false no",
+        ),
         (["method.reason_first=false", "ranking=head"], "ranking=head: the head reads what stands last"),
         (["inference.pmi=true", "ranking=head"], "inference.pmi=true: it corrects titles ranked by their text"),
         (["baseline=zero_shot_direct", "ranking=head"], "ranking: expected tokens, for an untrained model"),

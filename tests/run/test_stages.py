@@ -47,6 +47,11 @@ def folder(tmp_path):
         ("learn", ("seed=3",), False),
         ("learn", ("teacher.mistakes=0.5",), False),
         ("learn", ("trainer.lr=1e-4",), False),
+        ("learn", ("method.own_reasons=1",), False),
+        ("learn", ("inference.max_reason_tokens=17",), True),
+        ("own", ("method.own_reasons=0.5", "ranking=tokens", "preference=dpo", "inference.reason=none"), True),
+        ("own", ("inference.max_reason_tokens=17",), False),
+        ("own", ("method=multi_task",), False),
         ("prefer", ("inference.reason=none",), True),
         ("prefer", ("preference.beta=0.2",), False),
         ("write", ("inference.reason=shuffled", "inference.pmi=true", "evaluation.targets=all"), True),
@@ -56,8 +61,13 @@ def folder(tmp_path):
     ],
 )
 def test_a_stage_is_named_by_what_it_depends_on_alone(folder, stage, words, same):
-    base = ("preference=dpo",) if stage == "prefer" else ()
+    base = {"prefer": ("preference=dpo",), "own": ("method.own_reasons=1",)}.get(stage, ())
     assert (folder(stage, *base) == folder(stage, *base, *words)) is same
+
+
+def test_who_learns_after_own_reasons_depends_on_their_length(folder):
+    own = ("method.own_reasons=0.5",)
+    assert folder("learn", *own) != folder("learn", *own, "inference.max_reason_tokens=17")
 
 
 def test_a_stage_with_a_model_in_it_depends_on_that_model(folder):
