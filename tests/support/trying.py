@@ -1,8 +1,9 @@
 """Trying what README and docs tell a reader to type.
 
-A command is executed where that is cheap, in a folder that has what the pages speak of; a job that would train for long
-or ask someone is composed and held to every check that comes before its first second of work; the rest is read by its
-own parser of options. What can't be tried at all stands in `LISTED`, with its reason.
+A command is executed in a folder that has what the pages speak of, a job with few people and a tiny random model; a job
+that would ask someone, needs official files or several devices is composed and held to every check that comes before
+its first second of work; the rest is read by its own parser of options. What can't be tried at all stands in `LISTED`,
+with its reason.
 """
 
 import json
@@ -36,9 +37,10 @@ READ = {
     "reasoning_occ.dashboard": "an account of W&B (with --print it is executed); tests/report has a server",
 }
 """Commands of which only the options are read, with what they would need; so are all of experiments/."""
-CHEAP = ("Popularity", "Markov", "Markov2", "Previous", "Linear", "TextKNN")
-"""What makes baselines that learn in moments: jobs of theirs are run."""
-SMALL = ("data.people=60", "evaluation.resamples=10")
+HERE = ("nls", "json", "json_resume", "table")
+"""Data of which the reader's folder has some."""
+SMALL = ("evaluation.resamples=10", "inference.samples=2", "trainer.max_steps=2", "oracle.max_unscored=1")
+"""What a random model writes nobody can score."""
 
 
 class Refused(Exception):
@@ -153,17 +155,29 @@ def _composed(overrides: list[str], run: bool) -> str:
 
     from reasoning_occ import job  # noqa: F401  (registers what names runs)
     from reasoning_occ.check import check, one_recommender
-    from reasoning_occ.config import class_name
 
     with _configuration():
         cfg = compose("config", overrides)
         one_recommender(overrides)
         OmegaConf.update(cfg, "model.tiny", True)  # weights that pages speak of are not here
         check(cfg)
-        if not run or class_name(cfg) not in CHEAP or cfg.data.name != "nls":
+        if not run or not _can_run(cfg):
             return "composed"
-        _run(compose("config", [*overrides, *SMALL]))
+        debug = [] if any(word.startswith("debug=") for word in overrides) else ["debug=tiny"]
+        people = ["data.people=60"] if cfg.data.name == "nls" else []
+        layers = ["trainer.lora.last_layers=null"] if cfg.trainer.get("lora") else []  # a tiny model has two
+        _run(compose("config", [*overrides, *debug, *people, *layers, *SMALL]))
         return "run"
+
+
+def _can_run(cfg: Any) -> bool:
+    """Whether all that a job needs is on this machine: data, files, devices, and nobody is asked."""
+    from reasoning_occ.asking import asks_others
+    from reasoning_occ.config import asks, learns_reasons
+
+    asked = asks(cfg) or (learns_reasons(cfg) and (asks_others(cfg.teacher) or asks_others(cfg.judge)))
+    files = cfg.data.get("taxonomy") in (None, "nls", "own")
+    return cfg.data.name in HERE and files and not asked and cfg.trainer.devices == 1 and cfg.logger.kind == "csv"
 
 
 def _run(cfg: Any) -> None:
