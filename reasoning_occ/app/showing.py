@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from reasoning_occ.app.render import render
-from reasoning_occ.careers.json_resume import TOLD_AT_TITLES
+from reasoning_occ.careers.json_resume import UNMATCHED
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.recommend import Ranked, Recommended
 from reasoning_occ.recommend.reading import Understood, told
@@ -107,4 +107,4 @@ def mended(titles: Sequence[TitleMatch], left_out: Mapping[str, int]) -> list[st
     told_of += [
         f"“{one.given}” is near no title of the taxonomy and is left out." for one in titles if one.code is None
     ]
-    return told_of + [f"{n} {what}." for what, n in left_out.items() if what not in TOLD_AT_TITLES]
+    return told_of + [f"{n} {what}." for what, n in left_out.items() if what != UNMATCHED]

@@ -36,8 +36,8 @@ BAD_RESUME = "resumes with an error"
 _LEFT_OUT = (NO_POSITION, NO_START, BACKWARDS, NO_END, NO_NAME, BAD_RESUME, TOO_SHORT)
 HOW = {"exact": MATCHED, "alias": MATCHED, "nearest": GUESSED, "words": BY_WORDS, "unmatched": UNMATCHED}
 """What is counted of a title, by the way it was matched."""
-TOLD_AT_TITLES = (GUESSED, BY_WORDS, UNMATCHED)
-"""Of these, what need not be counted where each title stands with how it was matched."""
+TAKEN = (MATCHED, GUESSED, BY_WORDS)
+"""Of these, what leaves nothing out."""
 
 
 class Work(BaseModel):

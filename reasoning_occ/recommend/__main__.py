@@ -13,6 +13,7 @@ _EPILOG = """examples:
   python -m reasoning_occ.recommend resume.json                         by the newest finished run in runs/
   python -m reasoning_occ.recommend run=runs/joint-... resume.json      by this one
   cat resume.json | python -m reasoning_occ.recommend -                 standard input: one career, or one a line
+  python -m reasoning_occ.recommend --titles                            the titles it knows
   python -m reasoning_occ.recommend people.jsonl --output answers.jsonl thousands; the same command goes on after a cut
 
 The input: a JSON Resume or a career of ours (.json). Of a resume, job titles, dates and education are read, and nothing
@@ -47,8 +48,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     parser = _parser()
     options = parser.parse_intermixed_args(argv)
-    if options.input.startswith("run="):
+    if options.input is None and not str(options.run or "run=").startswith("run="):
+        options.run, options.input = None, options.run
+    if options.input is None and not options.titles:
         parser.error("a career is missing: the file or folder with it, or - for standard input")
+    options.run = None if options.run is None else Path(options.run.removeprefix("run=")).expanduser()
     try:
         from reasoning_occ.recommend.work import work
 
@@ -77,10 +81,10 @@ def _parser() -> argparse.ArgumentParser:
         "run",
         metavar="run=RUN_DIR",
         nargs="?",
-        type=_run,
         help="the folder of a finished run or of an export; left out: the newest finished run in runs/",
     )
-    add("input", metavar="CAREER", help="a file or folder, or - for standard input")
+    add("input", metavar="CAREER", nargs="?", help="a file or folder, or - for standard input")
+    add("--titles", action="store_true", help="print the titles that the run knows, one a line, and stop")
     shown = parser.add_argument_group("what is shown").add_argument
     shown("--k", type=_from_1, default=10, metavar="N", help="titles to show, as in --k 5 (default: 10)")
     shown(
@@ -130,10 +134,6 @@ def _parser() -> argparse.ArgumentParser:
         help="of --engine ray, each with the model in memory (default: one a GPU, else one a machine)",
     )
     return parser
-
-
-def _run(word: str) -> Path:
-    return Path(word.removeprefix("run=")).expanduser()
 
 
 def _from_1(word: str) -> int:

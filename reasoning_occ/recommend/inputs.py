@@ -52,8 +52,17 @@ def entries(path: Path) -> Iterator[Entry]:
     """Every person of a file or of a folder of .json files.
 
     Raises:
-        UserError: the input can't be read, or a table lacks a column; also while it is read.
+        UserError: the input can't be read, a table lacks a column, or there is nobody; also while it is read.
     """
+    there = False
+    for one in _entries(path):
+        there = True
+        yield one
+    if not there:
+        raise UserError(f"{path} holds nobody; expected at least one career.")
+
+
+def _entries(path: Path) -> Iterator[Entry]:
     if path.is_dir():
         files = sorted(file for file in path.iterdir() if file.suffix.lower() == ".json")
         if not files:
@@ -70,9 +79,10 @@ def entries(path: Path) -> Iterator[Entry]:
 
 
 def standard_input() -> tuple[str | None, Iterator[Entry]]:
-    """What comes on standard input: one career as a text, or several, one a line.
+    """What comes on standard input: one career as a text, or several, one a line or in a list.
 
     Raises:
+        UserError: nothing comes.
         UnicodeDecodeError: it is no text in UTF-8; also while it is read.
     """
     if isinstance(sys.stdin, TextIOWrapper):
@@ -80,6 +90,10 @@ def standard_input() -> tuple[str | None, Iterator[Entry]]:
     first = sys.stdin.readline()
     while first and not first.strip():
         first = sys.stdin.readline()
+    if not first:
+        raise UserError("standard input: nothing came; expected a career, or one a line.")
+    if first.lstrip().startswith("["):
+        return None, _of_list(Path("stdin"), first + sys.stdin.read())
     try:
         whole = isinstance(json.loads(first), dict)
     except ValueError:
@@ -124,9 +138,13 @@ def _listed(path: Path) -> Iterator[Entry]:
     """The people of a .json file, which is read whole: one, or a list."""
     with _opened(path) as file:
         text = file.read()
-    if not text.lstrip().startswith("["):
+    if text.lstrip().startswith("["):
+        yield from _of_list(path, text)
+    else:
         yield Entry(path.name, person_id(path, 1), text)
-        return
+
+
+def _of_list(path: Path, text: str) -> Iterator[Entry]:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -29,6 +29,8 @@ from reasoning_occ.recommend.recommender import Recommender
 from reasoning_occ.recommend.results import Choice
 
 COLUMNS: tuple[str, ...] = ("id", "rank", "title", "code", "probability", "reason")
+PLACE = "place"
+"""Of several people: where in the input one stands. A resume has no id of its own."""
 SPREAD: tuple[str, ...] = ("lowest", "highest")
 """Columns of a title's least and greatest probability after any of several reasons."""
 
@@ -129,9 +131,9 @@ def content(path: Path) -> str:
     return checksum(path)
 
 
-def columns(recommender: Recommender) -> tuple[str, ...]:
-    """Of a table: with the spread where several reasons of a person are drawn."""
-    return (*COLUMNS, *SPREAD) if recommender.drawn > 1 else COLUMNS
+def columns(recommender: Recommender, several: bool = True) -> tuple[str, ...]:
+    """Of a table: with each one's place where it has several people, and the spread where reasons are drawn."""
+    return (*((PLACE,) if several else ()), *COLUMNS, *(SPREAD if recommender.drawn > 1 else ()))
 
 
 def to_csv(one: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -140,7 +142,8 @@ def to_csv(one: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         values = {key: title[key] for key in ("rank", "title", "code", "probability")}
         each = title.get("by_reason")
         spread = {} if each is None else {"lowest": min(each), "highest": max(each)}
-        yield {"id": one["person"], **values, "reason": one["reason"], **spread}
+        place = {PLACE: one[PLACE]} if PLACE in one else {}
+        yield {**place, "id": one["person"], **values, "reason": one["reason"], **spread}
 
 
 def _job(recommender: Recommender, choice: Choice, form: str, source: str) -> dict[str, Any]:

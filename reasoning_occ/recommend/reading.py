@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from reasoning_occ.careers import json_resume, schema
 from reasoning_occ.careers.dates import read_date
-from reasoning_occ.careers.json_resume import HOW, MATCHED
+from reasoning_occ.careers.json_resume import HOW, TAKEN
 from reasoning_occ.careers.source import CAPPED, capped, merge_counted
 from reasoning_occ.careers.types import Career, Date, Education, Facts, Job, Person
 from reasoning_occ.errors import UserError, nearest
@@ -158,7 +158,7 @@ class Reading:
         history = career.until(len(career.jobs) - 1)
         later = tuple(one for one in career.education if one not in history.education)
         skipped[LATER] += len(later)
-        counted = {what: n for what, n in skipped.items() if n and what != MATCHED}
+        counted = {what: n for what, n in skipped.items() if n and what not in TAKEN}
         return Understood(history, titles, counted, tuple(warnings), tuple(guesses), later)
 
     def _nobody(self, titles: tuple[TitleMatch, ...]) -> str:
@@ -168,7 +168,8 @@ class Reading:
         near = nearest(titles[-1].given, (o.title for o in self.taxonomy))
         return (
             f"none of its job titles is near one of the {len(self.taxonomy)} of the {self.taxonomy.name} taxonomy "
-            f"(nearest to the last job's: {near}); word them as the taxonomy does"
+            f"(nearest to the last job's: {near}); word them as it does: "
+            "`python -m reasoning_occ.recommend --titles` prints them"
         )
 
 

@@ -96,8 +96,8 @@ class Ranked:
 class Recommended:
     """What a run says of one person.
 
-    history: as it was understood. titles: how each job title was matched, oldest job first. left_out: what was mended
-    or not understood, counted. reason: what was written before titles were ranked, `None` where nothing was. claims:
+    history: as it was understood. titles: how each job title was matched, oldest job first. left_out: what else was
+    mended or left out, counted. reason: what was written before titles were ranked, `None` where nothing was. claims:
     its sentences. ranked: the titles chosen, most probable first. given: those asked for. notes: on the run.
     warnings: on what in this person's history or reason makes the answer another than was asked for.
     """

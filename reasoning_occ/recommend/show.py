@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from reasoning_occ.careers.json_resume import TOLD_AT_TITLES
+from reasoning_occ.careers.json_resume import UNMATCHED
 from reasoning_occ.recommend.many import to_csv
 from reasoning_occ.recommend.results import Claim, Ranked, Recommended, Verdict
 from reasoning_occ.recommend.what_if import Moved
@@ -51,8 +51,9 @@ def show(told: Recommended, console: Console) -> None:
         if one.code is None:
             console.print(_indented(Text(f"     '{_clean(one.given)}' is near no title: left out", style="yellow")))
     for what, n in told.left_out.items():
-        if what not in TOLD_AT_TITLES:
-            console.print(_indented(Text(f"     {counted(n, what)}", style="dim")))
+        if what == UNMATCHED:
+            continue  # each was told by name
+        console.print(_indented(Text(f"     {counted(n, what)}", style="dim")))
     for warning in told.warnings:
         console.print(_indented(Text(f"     {_clean(warning)}", style="yellow")))
     if told.reason is not None:

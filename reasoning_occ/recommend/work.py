@@ -27,14 +27,20 @@ def work(options: Namespace) -> None:
     Raises:
         UserError: in one sentence, what to mend.
     """
+    if options.titles:
+        from reasoning_occ.recommend.opened import opened
+
+        for occupation in opened(chosen(options.run), options.data_dir).published:
+            print(occupation.title)
+        return
     choice = Choice(options.k, tuple(options.given), tuple(options.exclude), options.min_job_zone, options.related)
     people: Iterable[Entry] | None = None
     text, path = None, Path(options.input).expanduser()
     if options.input == "-":
-        text, people = inputs.standard_input()
-        people = people if text is None else None
         if options.output is not None:
             raise UserError("--output: standard input can't be read again after a cut; give a file.")
+        text, people = inputs.standard_input()
+        people = people if text is None else None
     elif inputs.many(path):
         people = inputs.entries(path)
     if people is not None and (options.what_if or options.format in ("table", "json")):
@@ -89,7 +95,7 @@ def _one(recommender: Recommender, person: Understood, choice: Choice, options: 
         if after is not None and changes is not None:
             show.show_moved(options.what_if, after, changes, screen)
     elif form == "csv":
-        show.as_csv([told], many.columns(recommender))
+        show.as_csv([told], many.columns(recommender, several=False))
     else:
         show.as_json(told, form == "jsonl", options.what_if, after, changes or ())
 

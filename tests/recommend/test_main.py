@@ -1,5 +1,6 @@
 """The command as a user types it."""
 
+import csv
 import io
 import json
 
@@ -42,6 +43,21 @@ def test_formats_and_standard_input(markov, resume, capsys, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(resume)))
     assert main([f"run={markov}", "-", "--format", "csv", "--k", "1"]) == 0
     assert capsys.readouterr().out.splitlines()[0] == "id,rank,title,code,probability,reason"
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps([resume, resume], indent=1)))
+    assert main([f"run={markov}", "-", "--format", "csv", "--k", "1"]) == 0
+    head, *rows = csv.reader(capsys.readouterr().out.splitlines())
+    assert head[:3] == ["place", "id", "rank"] and [row[0] for row in rows] == ["stdin, number 1", "stdin, number 2"]
+
+
+def test_the_titles_of_a_run_are_printed_for_who_has_to_name_one(markov, nls, capsys, monkeypatch):
+    assert main([f"run={markov}", "--titles"]) == 0
+    assert capsys.readouterr().out.splitlines() == [o.title for o in nls.taxonomy]
+    with pytest.raises(SystemExit):
+        main([f"run={markov}"])
+    assert "a career is missing" in capsys.readouterr().err
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps({"work": [{"position": "Qqq", "startDate": "2001"}]})))
+    assert main([f"run={markov}", "-"]) == 1
+    assert "reasoning_occ.recommend --titles" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -61,6 +77,10 @@ def test_formats_and_standard_input(markov, resume, capsys, monkeypatch):
         (["r.json", "--given", "Nurse"], "its words mean 'Professional, professional services'"),
         (["people.jsonl", "--format", "table"], "this holds many"),
         (["-", "--output", "o.jsonl"], "can't be read again"),
+        (["-"], "standard input: nothing came"),
+        (["people.jsonl"], "people.jsonl holds nobody; expected at least one career."),
+        (["people.jsonl", "--output", "o.jsonl"], "people.jsonl holds nobody"),
+        (["none.json"], "none.json holds nobody"),
         (["people.jsonl", "--output", "o.jsonl", "--workers", "2"], "how many --engine ray has"),
         (["people.jsonl", "--engine", "ray"], "give --output, too"),
         (["r.json", "--engine", "ray", "--output", "o.jsonl"], "for many people in a file"),
@@ -71,6 +91,7 @@ def test_bad_words_end_in_a_sentence(words, told, markov, resume, tmp_path, monk
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     (tmp_path / "r.json").write_text(json.dumps(resume))
     (tmp_path / "people.jsonl").write_text("")
+    (tmp_path / "none.json").write_text("[]")
     (tmp_path / "torn.json").write_text('{"work":\n oops}')
     assert main([f"run={markov}", *words]) == 1
     assert told in capsys.readouterr().err
