@@ -1,10 +1,14 @@
-// gradio writes the name of a group of radio buttons as plain text beside it; a screen reader needs it on the group
+// gradio writes the name of a group of radio buttons as plain text beside it; a screen reader needs it on the group. It
+// gives each button a group of its own, so that arrow keys go nowhere and Tab to each.
 new MutationObserver(() => {
   for (const group of document.querySelectorAll("fieldset:not([aria-label])")) {
-    const name = group.querySelector('[data-testid="block-info"]');
-    if (name) group.setAttribute("aria-label", name.textContent.trim());
+    const name = group.querySelector('[data-testid="block-info"]')?.textContent.trim();
+    if (name) group.setAttribute("aria-label", name);
   }
-}).observe(document, { childList: true, subtree: true });
+  for (const group of document.querySelectorAll("fieldset[aria-label]"))
+    for (const button of group.querySelectorAll("input[type=radio]"))
+      if (button.name !== group.ariaLabel) button.name = group.ariaLabel;
+}).observe(document, { childList: true, subtree: true, attributeFilter: ["name"] });
 
 // A file is read here, in the browser: it goes to no folder, and its name goes nowhere. What is no text of a bearable
 // size is told by a word that no text begins with (drafts.py knows them).

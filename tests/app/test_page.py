@@ -35,20 +35,78 @@ def tab(page, name):
     page.get_by_role("tab", name=name).click()
 
 
-def test_a_career_by_the_keyboard_alone(page):
-    def reach(name, role=None):
-        """Press Tab until the field or button of a name has the focus."""
-        for _ in range(60):
+@pytest.fixture
+def reach(page):
+    """Press Tab until the field, the button or the group of a name has the focus."""
+
+    def press(name):
+        for _ in range(80):
             page.keyboard.press("Tab")
             found = page.evaluate(
-                "() => { const e = document.activeElement; "
+                "() => { const e = document.activeElement; const group = e.closest('fieldset, [role=group]'); "
                 "return [e.getAttribute('aria-label') || '', e.tagName === 'BUTTON' ? e.innerText : '', "
+                "group ? (group.getAttribute('aria-label') || '') + group.innerText.split('\\n')[0] : '', "
                 "...[...(e.labels || [])].map((label) => label.innerText)].join(' ') }"
             )
             if name in found:
                 return
         raise AssertionError(f"Tab never comes to {name}")
 
+    return press
+
+
+def test_people_runs_and_judge_by_the_keyboard_alone(page, reach, finished):
+    def go(name):
+        page.get_by_role("tab", name="Try it").focus()  # as it has when the page is come to from above
+        reach(name)
+        page.keyboard.press("Enter")
+
+    def choose(name, value):
+        reach(name)
+        assert page.get_by_role("listbox").count() == 1, "a list closes when Tab goes on"
+        page.keyboard.type(value)
+        page.get_by_role("option", name=value, exact=True).wait_for()
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+
+    go("People")
+    says(page, "people-message", "Person 1 of 13")
+    page.wait_for_timeout(1000)  # nobody is as fast as to turn a page before it is drawn
+    reach("Next person")
+    page.keyboard.press("Enter")
+    says(page, "people-message", "Person 2 of 13")
+    page.get_by_role("tab", name="People").focus()
+    choose("Beside it", "markov")
+    page.locator("#person h3").get_by_text("markov").wait_for()
+
+    go("Runs")
+    page.locator("#runs table").first.wait_for()
+    choose("Compare every row with", "markov")
+    says(page, "runs", "Less markov")
+    choose("Pictures of one run", "joint")
+    says(page, "job", "By number of past jobs")
+
+    go("Judge")
+    says(page, "verdict", "Hidden until")
+    reach("Your name")
+    page.keyboard.type("berta")
+    page.keyboard.press("Tab")
+    page.wait_for_timeout(1000)  # the name is taken, and with it what it has scored
+    for criterion, downs in (("Factuality", 2), ("Coherence", 1), ("Utility", 3)):
+        reach(criterion)
+        page.keyboard.press("Space")
+        for _ in range(downs):
+            page.keyboard.press("ArrowDown")
+            page.wait_for_timeout(300)
+    reach("Save my scores")
+    page.keyboard.press("Enter")
+    says(page, "judge-message", r"Saved: 1 of \d+")
+    with open(finished / "joint" / "labels" / "berta.csv", encoding="utf-8-sig", newline="") as file:
+        (scored,) = [row for row in csv.DictReader(file) if row["coherence"]]
+    assert len({scored[one] for one in ("factuality", "coherence", "utility")}) == 3
+
+
+def test_a_career_by_the_keyboard_alone(page, reach):
     reach("Job title")
     page.keyboard.type("Clerical, fin")
     # the list grows shorter a moment after the last letter
@@ -274,6 +332,18 @@ def test_a_phone_scrolls_nothing_sideways(served, visit):
         page.wait_for_timeout(300)
         wide = page.evaluate("() => document.documentElement.scrollWidth")
         assert wide <= 390, f"{name} is {wide} pixels wide"
+    tab(page, "Runs")
+    at = page.locator("#runs th").get_by_text("Hit@5", exact=True).first.bounding_box()
+    assert at["x"] + at["width"] <= 390, "some metrics are seen without scrolling a table"
+    tab(page, "Try it")
+    page.get_by_role("button", name="What if").click()
+    page.get_by_label("Without these lines").click()
+    page.get_by_role("option", name="2008: Farmers, agriculture").click()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="See what that moves").click()
+    says(page, "moved", "without “2008: Farmers, agriculture”")
+    at = page.locator("#moved th").get_by_text("rank", exact=True).bounding_box()
+    assert at["x"] + at["width"] <= 390, "what moved is seen whole"
 
 
 def test_it_says_what_it_is_not(page):

@@ -19,9 +19,10 @@ def finished(tmp_path_factory, nls):
 
     def make(*words: str) -> Path:
         if words not in made:
+            people = [] if any(word.startswith("data=") for word in words) else ["data.people=60"]
             folder = base / f"run-{len(made)}"
             with initialize_config_dir(str(CONF), version_base="1.3"):
-                cfg = compose("config", [*words, f"stages={base}/stages", "data.people=60", "evaluation.resamples=10"])
+                cfg = compose("config", [*words, f"stages={base}/stages", *people, "evaluation.resamples=10"])
             (folder / ".hydra").mkdir(parents=True)
             OmegaConf.save(cfg, folder / ".hydra" / "config.yaml")
             run_job(cfg, folder)

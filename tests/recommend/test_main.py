@@ -5,6 +5,7 @@ import io
 import json
 
 import pytest
+from onet_zip import TABLES, table
 
 from reasoning_occ.errors import UserError
 from reasoning_occ.recommend.__main__ import main
@@ -193,3 +194,33 @@ def test_a_dropped_job_moves_the_ranking(markov, resume):
     by_title = {each.title: each for each in moved(before, after)}
     for title, place in (("Sales, trade", 1), ("Farmers, agriculture", 0)):
         assert by_title[title].probability[place] > 0 and by_title[title].rank[1 - place] is None
+
+
+def test_what_needs_too_little_preparation_is_left_out_by_onets_files(finished, tmp_path, capsys):
+    tables = tmp_path / "official" / "onet"
+    tables.mkdir(parents=True)
+    for name in TABLES:
+        (tables / name).write_text(table(name), encoding="utf-8")
+    zones = [*TABLES["Job Zones.txt"], ("35-1011.00", "3", "08/2023", "Analyst")]
+    (tables / "Job Zones.txt").write_text("".join("\t".join(row) + "\n" for row in zones), encoding="utf-8")
+    held = ["Cooks, Restaurant", "Bakers", "Chefs and Head Cooks"]
+    people = [
+        {"id": str(n), "jobs": [{"occupation": held[(n + k) % 3], "start": str(2000 + k)} for k in range(3)]}
+        for n in range(30)
+    ]
+    (tmp_path / "people.jsonl").write_text("".join(json.dumps(one) + "\n" for one in people))
+    onet = ("data=json", f"data.path={tmp_path / 'people.jsonl'}", "data.taxonomy=onet", "onet.titles=null")
+    run = finished("baseline=markov", *onet, f"data_dir={tmp_path / 'official'}")
+    (tmp_path / "one.json").write_text(json.dumps(people[0]))
+    capsys.readouterr()  # the run's table
+
+    def ranked(*words):
+        assert main([f"run={run}", str(tmp_path / "one.json"), "--format", "json", *words]) == 0
+        return {
+            one["title"]: (one["rank"], one["probability"]) for one in json.loads(capsys.readouterr().out)["ranked"]
+        }
+
+    whole = ranked()
+    assert set(whole) == {"Bakers", "Cooks, Restaurant"}  # the present job is a chef's
+    assert ranked("--min-job-zone", "2") == {"Bakers": whole["Bakers"]}  # the cooks have no zone on record
+    assert ranked("--min-job-zone", "3") == {}
