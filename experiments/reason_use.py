@@ -22,6 +22,7 @@ from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.reasons.oracle import read_oracle
 from reasoning_occ.recommenders.joint import Joint
 from reasoning_occ.recommenders.markov import Markov
+from reasoning_occ.recommenders.reasoned import GREEDY
 from reasoning_occ.task import load
 
 
@@ -50,7 +51,7 @@ def main() -> None:
     assert isinstance(recommender, Joint)
     recommender.folder = chosen.run
     _, language = recommender.ready()
-    prompts = {(t.key[0], t.key[1], ""): language.reason_prefix_ids(t.history) for t in asked}
+    prompts = {(t.key[0], t.key[1], "", GREEDY): language.reason_prefix_ids(t.history) for t in asked}
     own = [row["reason"] for rows in recommender.write(prompts) for row in rows]
     reasons = {
         "own": own,
@@ -63,7 +64,7 @@ def main() -> None:
     markov.fit(task.train, (), chosen.run)
     found = {"markov": [one.log_probs for one in markov.recommend(histories)]}
     for name, texts in reasons.items():
-        found[name] = [one.log_probs for one in recommender.rank(histories, texts)]
+        found[name] = recommender.log_probs(histories, texts)
     print(f"{len(asked)} validation people; mean [95% interval over people]")
     for name, log_probs in found.items():
         figures = measures(log_probs, asked, task.taxonomy)

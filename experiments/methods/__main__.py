@@ -33,6 +33,8 @@ def parts(folder: Path) -> Iterator[tuple[str, str]]:
     jobs, _ = find(folder)
     labels = [row.label for row in table.rows if not row.floor]
     for name, against in (("reading", "joint"), ("two models", "two_model")):
+        if against not in labels:
+            continue
         compared = grid.against(jobs, labels, against, METRICS, DECIMALS)
         yield name, "\n".join(formats.grid_markdown(compared))
     yield "reasons", reason_quality_formats.markdown(reason_quality.compare(folder))

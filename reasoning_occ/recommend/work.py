@@ -28,10 +28,7 @@ def work(options: Namespace) -> None:
         UserError: in one sentence, what to mend.
     """
     if options.titles:
-        from reasoning_occ.recommend.opened import opened
-
-        for occupation in opened(chosen(options.run), options.data_dir).published:
-            print(occupation.title)
+        _titles(options)
         return
     choice = Choice(options.k, tuple(options.given), tuple(options.exclude), options.min_job_zone, options.related)
     people: Iterable[Entry] | None = None
@@ -62,6 +59,13 @@ def work(options: Namespace) -> None:
         _stream(recommender, people, choice, options.format or "jsonl")
     else:
         _into_file(recommender, path.resolve(), choice, options)
+
+
+def _titles(options: Namespace) -> None:
+    from reasoning_occ.recommend.opened import opened
+
+    for occupation in opened(chosen(options.run), options.data_dir).published:
+        print(occupation.title)
 
 
 def _typed(recommender: Recommender, text: str) -> Understood:

@@ -36,8 +36,14 @@ READ = {
     "reasoning_occ.crosswalk": "official files; tests/run/test_crosswalk.py has small ones",
     "reasoning_occ.dashboard": "an account of W&B (with --print it is executed); tests/report has a server",
 }
-"""Commands of which only the options are read, with what they would need; so are those of experiments/ but for these."""
-CHEAP = ("methods", "reason_quality", "claims", "claims.within_person", "reason_use")
+"""Commands of which only the options are read, with what they would need; so are those of experiments/ that are not in
+`CHEAP`: they read sweeps of other data, or take long."""
+CHEAP = (
+    "experiments.methods",
+    "experiments.reason_quality",
+    "experiments.claims.within_person",
+    "experiments.reason_use",
+)
 HERE = ("nls", "json", "json_resume", "table")
 """Data of which the reader's folder has some."""
 SMALL = ("evaluation.resamples=10", "inference.samples=2", "trainer.max_steps=2", "oracle.max_unscored=1")
@@ -76,15 +82,18 @@ def tried(text: str) -> str:
         case ["python", "-m", "reasoning_occ.app", *options]:
             return _page(options)
         case ["python", "-m", module, *options]:
-            name = module.removeprefix("experiments.")
-            only_read = (name != module and name not in CHEAP) or (module in READ and "--print" not in options)
+            only_read = _experiment(module, options) or (module in READ and "--print" not in options)
             only_read |= options[-2:] == ["--engine", "ray"]  # 240 MB; tests/recommend where it is installed
             return _read(module, options) if only_read else _executed(module, options)
         case ["python", script, *options] if script.startswith("experiments/"):
             module = script.removesuffix(".py").replace("/", ".")
-            cheap = options and module.removeprefix("experiments.") in CHEAP
-            return _executed(module, options) if cheap else _read(module, options)
+            return _read(module, options) if _experiment(module, options) else _executed(module, options)
     raise Refused(f"nobody knows how to try '{spoken}': give it a way in tests/support/snippets.py")
+
+
+def _experiment(module: str, options: list[str]) -> bool:
+    """Whether it is a command of experiments/ that is only named, or takes long."""
+    return module.startswith("experiments.") and (not options or module not in CHEAP)
 
 
 def _make(target: str, arguments: list[str]) -> str:
