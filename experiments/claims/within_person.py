@@ -1,12 +1,14 @@
 """Claim (c) within a person: of several reasons that a model draws for one person, do the better ones serve better?
+And claim (a), marginal reasons: is the mean probability over all of them better than what comes after one?
 
     python -m experiments.claims.within_person runs/joint-... --people 200 --samples 8
 
 For each person the model draws reasons, ranks after each, and the job's judge scores each. What is compared is the log-
 probability of the true title (nats) with factuality and coherence, each person's own means taken off: so neither easy
-people nor better models can make the link. Utility is judged with the truth at hand and has no place here. Validation
-people unless --part test says else. Reasons are kept in the run's stage and found again; the run's own folder stays
-as it is.
+people nor better models can make the link. Utility is judged with the truth at hand and has no place here. A second
+table reads the same reasons otherwise: one at a time (the mean over them of each figure), or all (the mean probability
+over them, as inference.reason=marginal). Validation people unless --part test says else. Reasons are kept in the run's
+stage and found again; the run's own folder stays as it is.
 """
 
 import argparse
@@ -15,13 +17,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
+from jaxtyping import Float
+
 from reasoning_occ.asking import asks_others, reasoner
 from reasoning_occ.careers.split import last_transitions
 from reasoning_occ.careers.types import Transition
 from reasoning_occ.errors import UserError
+from reasoning_occ.evaluation.intervals import mean
 from reasoning_occ.evaluation.judging import judged
 from reasoning_occ.evaluation.within import within
 from reasoning_occ.making import hands
+from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.reasons.privacy import FIELDS
 from reasoning_occ.reasons.types import Case, Criterion
 from reasoning_occ.recommend.opened import opened, ready
@@ -59,7 +66,9 @@ def measure(run: Path, people: int, samples: int, part: str) -> list[str]:
             raise UserError(
                 f"{run}: expected a run of a method that writes a reason before it answers, as method=joint."
             )
-        rows, truths = _drawn(recommender, asked, samples)
+        rows, said = _drawn(recommender, asked, samples)
+    at = task.taxonomy.index
+    truths = [float(log_probs[at(t.target)]) for (t, _), log_probs in zip(rows, said, strict=True)]
     judge = reasoner(cfg.judge, task.taxonomy, hands(cfg, task))
     judge.fit(task.train)
     verdicts = judged(judge, [Case(t.history, text, t.target) for t, text in rows], "drawn reasons")
@@ -80,18 +89,48 @@ def measure(run: Path, people: int, samples: int, part: str) -> list[str]:
         out.append(
             f"| {name} | {len(rows) - len(pairs)} | {linked['varied']} of {linked['people']} | {' | '.join(cells)} |"
         )
-    return out
+    return [*out, "", *_read_together(rows, said, task.taxonomy, cfg.evaluation.resamples, cfg.split.seed)]
+
+
+def _read_together(
+    rows: Sequence[tuple[Transition, str]],
+    said: Sequence[Float[np.ndarray, " occupations"]],
+    taxonomy: Taxonomy,
+    resamples: int,
+    seed: int,
+) -> list[str]:
+    """What one reason and what the mean over a person's reasons gives the truth."""
+    of: dict[tuple[str, int], tuple[int, list[np.ndarray]]] = {}
+    for (t, _), log_probs in zip(rows, said, strict=True):
+        of.setdefault(t.key, (taxonomy.index(t.target), []))[1].append(log_probs)
+    one, together = [], []
+    for (person, _), (truth, each) in of.items():
+        stacked = np.stack(each)
+        single = np.mean([_figures(log_probs, truth) for log_probs in stacked], axis=0)
+        marginal = _figures(np.logaddexp.reduce(stacked, axis=0) - np.log(len(each)), truth)
+        one.append((person, single))
+        together.append((person, marginal))
+    lines = ["| read | MRR | log-loss |", "|---|---:|---:|"]
+    less = [(person, b - a) for (person, a), (_, b) in zip(one, together, strict=True)]
+    for label, told in (("one", one), ("all, their mean", together), ("all less one", less)):
+        figures = (mean([(person, float(row[n])) for person, row in told], resamples, seed) for n in range(2))
+        lines.append(f"| {label} | {' | '.join(map(_told, figures))} |")
+    return lines
+
+
+def _figures(log_probs: Float[np.ndarray, " occupations"], truth: int) -> Float[np.ndarray, "2"]:
+    """MRR and log-loss of one ranking."""
+    return np.array([1 / (1 + (log_probs > log_probs[truth]).sum()), -log_probs[truth]])
 
 
 def _drawn(
     recommender: Reasoned, asked: Sequence[Transition], samples: int
-) -> tuple[list[tuple[Transition, str]], list[float]]:
-    """Each reason that was drawn, with its transition, and the log-probability of the true title after it."""
+) -> tuple[list[tuple[Transition, str]], list[Float[np.ndarray, " occupations"]]]:
+    """Each reason that was drawn, with its transition, and the log-probabilities of all titles after it."""
     written = recommender.written([t.history for t in asked], range(samples))
     rows = [(t, text) for t, texts in zip(asked, written, strict=True) for text in texts if text is not None]
     told = recommender.rank([t.history for t, _ in rows], [text for _, text in rows])
-    at = recommender.taxonomy.index
-    return rows, [float(one.log_probs[at(t.target)]) for one, (t, _) in zip(told, rows, strict=True)]
+    return rows, [one.log_probs for one in told]
 
 
 def _told(figure: dict[str, float | None]) -> str:

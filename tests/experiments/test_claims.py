@@ -34,9 +34,14 @@ def test_drawn_reasons_are_compared_within_people(tmp_path, monkeypatch):
     lines = measure(run, people=3, samples=2, part="valid")
     assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
     assert lines[0].startswith("3 valid people, 2 reasons each; ")
-    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[4:]]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[4:6]]
     assert [row[0] for row in cells] == ["factuality", "coherence"]
     assert all(0 <= int(row[2].split(" of ")[0]) <= 3 for row in cells)
+    assert [line.split(" | ")[0] for line in lines[-3:]] == ["| one", "| all, their mean", "| all less one"]
+    (one, _), (together, _), (gain, _) = (
+        [float(cell.split()[0]) for cell in line.strip("| ").split(" | ")[1:]] for line in lines[-3:]
+    )
+    assert gain == pytest.approx(together - one, abs=0.0015)
     with pytest.raises(UserError, match="writes a reason before it answers"):
         measure(job("method=direct"), people=3, samples=2, part="valid")
 
