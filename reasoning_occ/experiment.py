@@ -16,7 +16,7 @@ from omegaconf import DictConfig
 from reasoning_occ.asking import asks_others, reasoner
 from reasoning_occ.careers.split import last_transitions
 from reasoning_occ.check import check
-from reasoning_occ.config import AGENT, build, floor_node, is_sequence, trains, uses_model
+from reasoning_occ.config import AGENT, SWEEP, asks, build, class_name, floor_node, is_sequence, trains, uses_model
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation import prediction_file, scored
 from reasoning_occ.evaluation.decision import Decide, ExpectedAccRM
@@ -62,6 +62,8 @@ def run_job(cfg: DictConfig, folder: Path) -> None:
         page = write_report(folder)
     table.show(folder)
     console.print(f"Report: {page}", soft_wrap=True)
+    if SWEEP not in os.environ and not asks(cfg) and class_name(cfg) != "Ensemble":
+        console.print(f"Use it: python -m reasoning_occ.recommend run={folder} resume.json", soft_wrap=True)
 
 
 def _sent(folder: Path) -> bool:

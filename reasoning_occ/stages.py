@@ -71,7 +71,7 @@ class Stages:
             parts["inference"] = {key: cfg.inference[key] for key in _WRITING}
             parts |= {"part": "valid"} if cfg.evaluation.part == "valid" else {}
         elif name != "oracle" and learns_own_reasons(cfg):
-            parts["max_reason_tokens"] = cfg.inference.max_reason_tokens
+            parts["inference"] = {key: cfg.inference[key] for key in ("max_reason_tokens", "precision")}
         if name == "own":
             parts["method"].pop("own_reasons")  # a smaller share is among a larger one
         return {**parts, "stage": name, "checksums": sums}

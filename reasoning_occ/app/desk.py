@@ -63,7 +63,7 @@ class Desk:
             raise UserError("Choose a line to leave out, or fill in something to add.")
         after = self._ranked(edited(person, edits, self._run.recommender.reading))
         found = moved(*(replace(one, ranked=one.ranked[:SHOWN], given=one.ranked[SHOWN:]) for one in (said, after)))
-        return showing.moves([_worded(edit, said) for edit in edits], found, after.reason)
+        return showing.moves([_worded(edit, said) for edit in edits], found, after.reason, after.claims)
 
     def jobs(self, person: Understood | None) -> list[str]:
         """The numbers of the lines that are jobs."""

@@ -9,6 +9,7 @@ from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.recommend import Ranked, Recommended
 from reasoning_occ.recommend.reading import Understood, told
 from reasoning_occ.recommend.results import Claim, Line, TitleMatch, Verdict
+from reasoning_occ.recommend.show import counted
 from reasoning_occ.recommend.what_if import Moved
 
 VERDICTS: dict[Verdict, str] = {
@@ -73,9 +74,9 @@ def answer(said: Recommended, shown: int, writes: bool, drawn: int) -> str:
     )
 
 
-def moves(edits: Sequence[str], moved: Sequence[Moved], reason: str | None) -> str:
-    """What edits of a career move."""
-    return render("moved.html.j2", edits=edits, moved=moved, reason=reason)
+def moves(edits: Sequence[str], moved: Sequence[Moved], reason: str | None = None, claims: Sequence[Claim] = ()) -> str:
+    """What edits of a career move, and the reason that was written after them."""
+    return render("moved.html.j2", edits=edits, moved=moved, reason=reason, claims=claims, verdicts=VERDICTS)
 
 
 def timeline(lines: Sequence[Line], claims: Sequence[Claim]) -> list[Shown]:
@@ -107,4 +108,4 @@ def mended(titles: Sequence[TitleMatch], left_out: Mapping[str, int]) -> list[st
     told_of += [
         f"“{one.given}” is near no title of the taxonomy and is left out." for one in titles if one.code is None
     ]
-    return told_of + [f"{n} {what}." for what, n in left_out.items() if what != UNMATCHED]
+    return told_of + [f"{counted(n, what)}." for what, n in left_out.items() if what != UNMATCHED]

@@ -10,7 +10,7 @@ from reasoning_occ.recommend.opened import Opened
 from reasoning_occ.report.content import METRICS
 from reasoning_occ.report.formats import FORMATS
 from reasoning_occ.report.jobs import read_object
-from reasoning_occ.report.sentences import interval
+from reasoning_occ.report.sentences import interval, value
 from reasoning_occ.report.table import compose
 
 _HEAD = """Titles are ranked by a head, a row a title, and not by their text. It is no part of what {library} loads: it
@@ -107,10 +107,14 @@ def _results(run: Opened, metrics: Mapping[str, Any]) -> Iterator[str]:
     rows = [f"| | people | {' | '.join(SLICED)} |", f"|---|---:|{'---:|' * len(SLICED)}"]
     for dimension, groups in metrics["slices"].items():
         for group, found in groups.items():
-            shown = (interval(found[name], 2) if name in found else "-" for name in SLICED)
+            shown = (_figure(found[name]) if name in found else "-" for name in SLICED)
             n = next((found[name]["n"] for name in SLICED if name in found), "-")
             rows.append(f"| {dimension}: {group} | {n} | {' | '.join(shown)} |")
     yield "\n".join(rows)
+
+
+def _figure(metric: Mapping[str, Any]) -> str:
+    return f"{value(metric, 2)} {interval(metric, 2)}".strip()
 
 
 def _limits(run: Opened) -> Iterator[str]:

@@ -37,6 +37,8 @@ def export(run_dir: Path, output: Path, *, merge: bool, base_name: str | None) -
     if output.exists():
         raise UserError(f"--output: {output} is there already. Take it away, or name another folder.")
     run = opened(run_dir, None)
+    if (run_dir / exported.FILE).is_file():
+        raise UserError(f"{run_dir} is an export; give the folder of the run that it was made from.")
     if not trains(run.cfg):
         raise UserError(f"{run_dir} trained no language model, so there is nothing to export.")
     adapters = _adapters(run_dir)

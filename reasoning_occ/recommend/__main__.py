@@ -1,6 +1,8 @@
 """`python -m reasoning_occ.recommend [run=RUN_DIR] CAREER`: what comes next for a person, or for many."""
 
 import argparse
+import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -48,17 +50,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     parser = _parser()
     options = parser.parse_intermixed_args(argv)
-    if options.input is None and not str(options.run or "run=").startswith("run="):
-        options.run, options.input = None, options.run
+    _sort(options)
     if options.input is None and not options.titles:
         parser.error("a career is missing: the file or folder with it, or - for standard input")
-    options.run = None if options.run is None else Path(options.run.removeprefix("run=")).expanduser()
     try:
         from reasoning_occ.recommend.work import work
 
         work(options)
     except UnicodeDecodeError:
         print("standard input: expected text in UTF-8, as a JSON Resume is; save it so.", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # whoever reads has enough, as `head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (UserError, OSError) as error:
         print(error, file=sys.stderr)
@@ -67,6 +70,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("Stopped; with --output, the same command goes on.", file=sys.stderr)
         return 1
     return 0
+
+
+def _sort(options: argparse.Namespace) -> None:
+    """Which of the one or two words is the run: the one with run=; of two without, or with --titles, the first."""
+    words = [word for word in (options.run, options.input) if word is not None]
+    runs = [word for word in words if word.startswith("run=")]
+    if not runs and (len(words) == 2 or options.titles):
+        runs = words[:1]
+    others = [word for word in words if word not in runs]
+    options.run = Path(runs[0].removeprefix("run=")).expanduser() if runs else None
+    options.input = others[0] if others else None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -143,4 +157,5 @@ def _from_1(word: str) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what lies in /tmp goes
     sys.exit(main())

@@ -97,13 +97,23 @@ def standard_input() -> tuple[str | None, Iterator[Entry]]:
     try:
         whole = isinstance(json.loads(first), dict)
     except ValueError:
-        return first + sys.stdin.read(), iter(())
+        text = first + sys.stdin.read()
+        rest = text.splitlines()
+        several = not _is_one(text) and any(map(_is_one, rest[1:]))  # one a line, the first of which is spoilt
+        return (None, _lines(Path("stdin"), rest)) if several else (text, iter(()))
     second = sys.stdin.readline()
     while second and not second.strip():
         second = sys.stdin.readline()
     if whole and second:
         return None, _lines(Path("stdin"), _chained([first, second], sys.stdin))
     return first, iter(())
+
+
+def _is_one(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def count(path: Path) -> int | None:

@@ -93,8 +93,9 @@ def write(
         raise UserError(f"--output: {output} is there already. Take it away to make it anew, or name another file.")
     recommender.listing(choice)  # what is wrong with it is told before anybody is ranked
     with alone(work):
-        _same(work / "job.json", _job(recommender, choice, form, source), output)
         journal = work / "journal.jsonl"
+        begun = journal.is_file() and journal.stat().st_size > 0
+        _same(work / "job.json", _job(recommender, choice, form, source), output, begun)
         done = _keep(journal, recommender.at_once)
         with bar(apart=True) as display:
             task = display.add_task("People", total=total, completed=done, note="")
@@ -155,8 +156,9 @@ def _job(recommender: Recommender, choice: Choice, form: str, source: str) -> di
     }
 
 
-def _same(path: Path, job: dict[str, Any], output: Path) -> None:
-    if not path.is_file():
+def _same(path: Path, job: dict[str, Any], output: Path, begun: bool) -> None:
+    """Put on record what is done; what nobody was answered for may be replaced by something else."""
+    if not path.is_file() or not begun:
         write_json(path, job)
         return
     try:

@@ -31,6 +31,7 @@ _SINGLE = (
     ("ends ", "end "),
     (" theirs", " its own"),
     (" their words", " its words"),
+    (" their job's", " its job's"),
     (" them", " it"),
 )
 """Words of `Recommended.left_out`, of one."""
@@ -64,6 +65,11 @@ def show(told: Recommended, console: Console) -> None:
     if told.given:
         console.print(Text("Asked for", style="bold"))
         console.print(ranking(told.given, most))
+        for one in told.given:
+            if one.rank is None and one.probability == 0:
+                console.print(
+                    _indented(Text(f"{one.title} is the present occupation, which can't be next.", style="dim"))
+                )
     several = [SPREAD.format(len(one.by_reason)) for one in told.ranked[:1] if one.by_reason is not None]
     for note in (*several, *told.notes, NOT):
         console.print(Text(note, style="dim"))
@@ -94,8 +100,8 @@ def show_moved(edits: Sequence[str], after: Recommended, changes: Sequence[Moved
     console.print(Text(f"What if: {'; '.join(map(_clean, edits))}", style="bold"))
     _show_history(after, console)
     if after.reason is not None:
-        console.print(_indented(Text(f"Its reason then: {_clean(after.reason)}")))
-    table = Table("rank", "before", "probability", "before", "title", box=None, padding=(0, 1))
+        _show_reason(after.reason, after.claims, console)
+    table = Table("rank", "was", "probability", "was", "title", box=None, padding=(0, 1))
     for one in changes:
         (old, new), (was, now) = one.rank, one.probability
         shares = ("-" if share is None else f"{share:.3f}" for share in (now, was))

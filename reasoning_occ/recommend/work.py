@@ -17,6 +17,8 @@ from reasoning_occ.recommend.recommender import Recommender
 from reasoning_occ.recommend.results import Choice
 from reasoning_occ.recommend.what_if import edited, moved
 
+NOBODY = "Nobody could be understood, so nobody was ranked."
+
 
 def work(options: Namespace) -> None:
     """Recommend for one person or many.
@@ -112,19 +114,23 @@ def _stream(recommender: Recommender, people: Iterable[Entry], choice: Choice, f
     writer = csv.DictWriter(sys.stdout, many.columns(recommender), lineterminator="\n")
     if form == "csv":
         writer.writeheader()
-    bad = 0
+    good = bad = 0
     for batch in many.rows(recommender, people, choice):
         for row in batch:
             if many.ERROR in row:
                 bad += 1
                 print(f"{row['place']}: {row[many.ERROR]}", file=sys.stderr)
-            elif form == "csv":
+                continue
+            good += 1
+            if form == "csv":
                 writer.writerows(many.to_csv(row))
             else:
                 print(json.dumps(row, ensure_ascii=False))
         sys.stdout.flush()
     if bad:
         print(f"{bad} could not be understood and are left out.", file=sys.stderr)
+    if not good:
+        raise UserError(NOBODY)
 
 
 def _into_file(recommender: Recommender, path: Path, choice: Choice, options: Namespace) -> None:
@@ -140,13 +146,15 @@ def _into_file(recommender: Recommender, path: Path, choice: Choice, options: Na
         partial(inputs.entries, path),
         choice,
         options.output,
-        options.format or "jsonl",
+        options.format or ("csv" if options.output.suffix.lower() == ".csv" else "jsonl"),
         many.content(path),
         inputs.count(path),
         engine,
     )
     side = f"; {counts.bad} could not be understood: {options.output}.bad.jsonl" if counts.bad else ""
     print(f"{counts.good} people: {options.output}{side}", file=sys.stderr)
+    if not counts.good:
+        raise UserError(NOBODY)
 
 
 def _place(word: str) -> str:

@@ -69,7 +69,7 @@ def test_every_reason_not_to_try_is_needed():
         ("python -m reasoning_occ.audit runs/absent", "ended with 1"),
         ("python -m reasoning_occ.reprot runs", "there is no reasoning_occ.reprot"),
         ("python experiments/reason_uze.py", "there is no experiments.reason_uze"),
-        ('pip install "reasoning-occ[dashbord]"', "no extra"),
+        ('pip install -e ".[dashbord]"', "no extra"),
         ("curl localhost", "nobody knows"),
     ],
 )

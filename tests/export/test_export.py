@@ -71,6 +71,10 @@ def test_an_export_tells_what_it_is_and_refuses_another_base(trained, tmp_path, 
     run = trained(*JOINT)
     assert main([str(run), "--output", str(tmp_path / "plain")]) == 0
     card = (tmp_path / "plain" / "README.md").read_text()
+    metrics = json.loads((run / "metrics.json").read_text())
+    for group, found in metrics["slices"]["past jobs"].items():  # every group with its figures
+        row = next(line for line in card.splitlines() if line.startswith(f"| past jobs: {group} | "))
+        assert f" {found['MRR']['value']:.2f} [" in row or found["MRR"]["n"] < 2
     for part in ("| joint", "Hit@5", "past jobs", "## Limits", "## Intended uses", "## Unfit uses", "## Licence"):
         assert part in card
     told = (tmp_path / "plain" / "reasoning_occ.json").read_text()

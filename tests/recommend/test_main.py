@@ -53,6 +53,8 @@ def test_formats_and_standard_input(markov, resume, capsys, monkeypatch):
 def test_the_titles_of_a_run_are_printed_for_who_has_to_name_one(markov, nls, capsys, monkeypatch):
     assert main([f"run={markov}", "--titles"]) == 0
     assert capsys.readouterr().out.splitlines() == [o.title for o in nls.taxonomy]
+    assert main(["--titles", str(markov)]) == 0
+    assert capsys.readouterr().out.splitlines() == [o.title for o in nls.taxonomy]
     with pytest.raises(SystemExit):
         main([f"run={markov}"])
     assert "a career is missing" in capsys.readouterr().err
@@ -224,3 +226,42 @@ def test_what_needs_too_little_preparation_is_left_out_by_onets_files(finished, 
     assert set(whole) == {"Bakers", "Cooks, Restaurant"}  # the present job is a chef's
     assert ranked("--min-job-zone", "2") == {"Bakers": whole["Bakers"]}  # the cooks have no zone on record
     assert ranked("--min-job-zone", "3") == {}
+
+
+def test_the_run_may_stand_after_the_career(markov, resume, tmp_path, capsys):
+    (tmp_path / "r.json").write_text(json.dumps(resume))
+    assert main([str(tmp_path / "r.json"), f"run={markov}", "--format", "json", "--k", "1"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["ranked"]) == 1
+
+
+def test_lines_whose_first_is_spoilt_are_still_lines(markov, resume, monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{{oops\n{json.dumps(resume)}\n"))
+    assert main([f"run={markov}", "-", "--k", "1"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["place"] == "line 2" and "line 1: it is not JSON" in err
+    monkeypatch.setattr("sys.stdin", io.StringIO("{oops\n{oops\n"))
+    assert main([f"run={markov}", "-"]) == 1
+
+
+def test_nobody_understood_is_an_error_and_a_mended_file_begins_anew(markov, resume, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    people = tmp_path / "people.jsonl"
+    people.write_text("")
+    words = [f"run={markov}", "people.jsonl", "--k", "1", "--output", "o.csv"]
+    assert main(words) == 1
+    assert "holds nobody" in capsys.readouterr().err
+    people.write_text(json.dumps(resume) + "\n")
+    assert main(words) == 0
+    assert (tmp_path / "o.csv").read_text().startswith("place,id,rank,title")  # by the file's name
+    people.write_text("oops\n")
+    assert main([*words[:-1], "p.jsonl"]) == 1
+    assert "Nobody could be understood" in capsys.readouterr().err
+    assert json.loads((tmp_path / "p.jsonl.bad.jsonl").read_text())["place"] == "line 1"
+    assert main([f"run={markov}", "people.jsonl"]) == 1
+    assert "Nobody could be understood" in capsys.readouterr().err
+
+
+def test_the_present_occupation_that_is_asked_for_is_told(markov, resume, tmp_path, capsys):
+    (tmp_path / "r.json").write_text(json.dumps(resume))
+    assert main([f"run={markov}", str(tmp_path / "r.json"), "--given", "Sales, trade"]) == 0
+    assert "Sales, trade is the present occupation, which can't be next." in capsys.readouterr().out

@@ -69,6 +69,7 @@ def test_another_command_does_not_go_on_with_it(recommender, tmp_path):
     work = tmp_path / ".out.jsonl.work"
     work.mkdir()
     (work / "job.json").write_text('{"run": "another"}')
+    (work / "journal.jsonl").write_text("{}\n")
     with pytest.raises(UserError, match="was begun with another run"):
         write(recommender, path, out)
     shutil.rmtree(work)

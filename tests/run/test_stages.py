@@ -52,6 +52,8 @@ def folder(tmp_path):
         ("own", ("method.own_reasons=0.5", "ranking=tokens", "preference=dpo", "inference.reason=none"), True),
         ("own", ("inference.max_reason_tokens=17",), False),
         ("own", ("method=multi_task",), False),
+        ("own", ("inference.precision=bf16",), False),
+        ("own", ("inference.temperature=0.5", "inference.samples=3"), True),
         ("prefer", ("inference.reason=none",), True),
         ("prefer", ("preference.beta=0.2",), False),
         ("write", ("inference.reason=shuffled", "inference.pmi=true", "evaluation.targets=all"), True),

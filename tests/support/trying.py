@@ -72,7 +72,7 @@ def tried(text: str) -> str:
     match given:
         case ["make", target, *arguments]:
             return _make(target, arguments)
-        case ["pip", "install", what]:
+        case ["pip", "install", "-e", what]:
             return _installed(what)
         case ["python", "-m", "reasoning_occ.run", *options] if not {"-h", "--help"} & set(options):
             return _job(options)
@@ -110,8 +110,8 @@ def _make(target: str, arguments: list[str]) -> str:
 def _installed(what: str) -> str:
     name, _, extra = what.rstrip("]").partition("[")
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
-    if name != "reasoning-occ" or extra not in extras:
-        raise Refused(f"pyproject.toml has no extra '{extra}' of '{name}'")
+    if name != "." or extra not in extras:
+        raise Refused(f"pyproject.toml has no extra '{extra}'")
     return "there is such an extra"
 
 
