@@ -99,7 +99,7 @@ def test_one_reason_has_no_spread(joint, resume, capsys):
         row = told.to_row()
         assert all(("by_reason" in title) == (reasons == 3) for title in row["ranked"])
         cells = list(to_csv(row))
-        assert tuple(cells[0]) == columns(recommender)
+        assert tuple(cells[0]) == columns(recommender, several=False)
         assert ("lowest" in cells[0]) == (reasons == 3)
         show(told, Console(width=200))
         printed = capsys.readouterr().out

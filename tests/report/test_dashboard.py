@@ -65,6 +65,7 @@ def test_every_name_is_one_that_a_job_logs(tmp_path):
     # a random model writes nothing that a judge could score: it reads oracle reasons, and writes none
     judges = ["judge=panel", "judge.members.local=null", "+judge@judge.members.second=rubric"]
     reasons = ["method=joint", "preference=dpo", "inference.reason=oracle", "inference.allow_oracle=true"]
+    reasons += ["method.own_reasons=1"]
     words = ["debug=tiny", "logger=wandb", f"output={tmp_path}/runs", f"stages={tmp_path}/stages", *reasons, *judges]
     env = os.environ | {"WANDB_MODE": "offline", "WANDB_SILENT": "true", "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
