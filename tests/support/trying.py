@@ -181,10 +181,21 @@ def _composed(overrides: list[str], run: bool) -> str:
         people = ["data.people=60"] if cfg.data.name == "nls" else []
         layers = ["trainer.lora.last_layers=null"] if cfg.trainer.get("lora") else []  # a tiny model has two
         small = compose("config", [*overrides, *debug, *people, *layers, *SMALL])
+        if not _asked(cfg):
+            _run(small)
+            return "run"
         with running(Fake(say=_say)) as fake:
             _ask_here(small, fake.url)
             _run(small)
-        return "run"
+        return "run with a server"
+
+
+def _asked(cfg: Any) -> bool:
+    """Whether the job asks a model elsewhere."""
+    from reasoning_occ.asking import asks_others
+    from reasoning_occ.config import asks, learns_reasons
+
+    return asks(cfg) or (learns_reasons(cfg) and (asks_others(cfg.teacher) or asks_others(cfg.judge)))
 
 
 def _say(prompt: str) -> str:
