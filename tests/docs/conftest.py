@@ -8,8 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import esco_file
 import pytest
 import snippets
+import trying_jobs
+
+OFFLINE = {"HF_HUB_OFFLINE": "1", "WANDB_MODE": "offline", "WANDB_SILENT": "true"}
+KEYS = {"ANTHROPIC_API_KEY": "none", "OPENAI_API_KEY": "none"}
 
 
 def examples() -> dict[str, dict]:
@@ -42,6 +47,17 @@ def labels(folder: Path) -> None:
         writer.writerows(row | dict.fromkeys(("factuality", "coherence", "utility"), "4") for row in rows)
 
 
+def official(folder: Path) -> None:
+    """Data sets and taxonomies as far as this machine has them, and a small ESCO."""
+    (folder / "esco").mkdir(parents=True)
+    jobs = ("Bakers", "Cooks, Restaurant", "Waiters and Waitresses")
+    esco_file.written(folder / "esco", [(str(n), "5120", title, "", f"5120.{n}") for n, title in enumerate(jobs)])
+    there = () if trying_jobs.OFFICIAL is None else Path(trying_jobs.OFFICIAL).resolve().iterdir()
+    for one in there:
+        if one.name != "esco":
+            (folder / one.name).symlink_to(one)
+
+
 @pytest.fixture(scope="session")
 def shown_resume() -> dict:
     """The JSON Resume that the pages show."""
@@ -60,7 +76,7 @@ def workspace(tmp_path_factory) -> Path:
     }
     words = [sys.executable, *snippets.words(sweep_command)[1:], "debug=tiny", "trainer.max_steps=2"]
     done = subprocess.run(
-        [*words, "evaluation.resamples=10"], cwd=folder, env=os.environ | {"HF_HUB_OFFLINE": "1"},
+        [*words, "evaluation.resamples=10"], cwd=folder, env=os.environ | OFFLINE,
         capture_output=True, text=True, timeout=400, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -69,10 +85,15 @@ def workspace(tmp_path_factory) -> Path:
     (joint,) = (folder / "sweeps" / "NAME").glob("joint-*")
     shutil.copytree(joint, folder / "runs" / "joint-...")
     shown = examples()
+    shutil.copytree(folder / "sweeps" / "NAME", folder / "claims" / "single")
+    official(folder / "FOLDER")
+    (folder / "resume.json").write_text(json.dumps(shown["work"]), encoding="utf-8")
     (folder / "resumes").mkdir()
-    for name in ("resume.json", "resumes/one.json", "resumes/two.json"):
-        (folder / name).write_text(json.dumps(shown["work"]), encoding="utf-8")
-    later = [{"occupation": "Bakers", "start": "2009"}, {"occupation": "Waiters", "start": "2013"}]
+    for n in range(40):
+        (folder / "resumes" / f"{n}.json").write_text(
+            json.dumps(shown["work"] | {"work": shown["work"]["work"][n % 2 :]}), encoding="utf-8"
+        )
+    later = [{"occupation": "Bakers", "start": "2009"}, {"occupation": "Waiters and Waitresses", "start": "2013"}]
     careers(folder / "people.jsonl", [*shown["jobs"]["jobs"], *later], 40)
     careers(folder / "careers.jsonl", [{"occupation": job["position"], "start": job["startDate"]}
                                        for job in shown["work"]["work"]], 5)  # fmt: skip
@@ -81,6 +102,9 @@ def workspace(tmp_path_factory) -> Path:
     held = (("Cooks", 2001), ("Bakers", 2005), ("Waiters", 2009))
     rows = [f"{person},{title},{year}" for person in range(40) for title, year in held]
     (folder / "jobs.csv").write_text("\n".join(["id,occupation,begin", *rows]) + "\n", encoding="utf-8")
+    numbered = [",".join((str(person), *(f"{title},{year}" for title, year in held))) for person in range(40)]
+    heading = ",".join(("person", *(f"occupation_{n},start_{n}" for n in range(len(held)))))
+    (folder / "wide.csv").write_text("\n".join([heading, *numbered]) + "\n", encoding="utf-8")
     return folder
 
 
@@ -88,6 +112,6 @@ def workspace(tmp_path_factory) -> Path:
 def reader(workspace, monkeypatch) -> Path:
     """Stand in that folder, offline, with a key that opens nothing."""
     monkeypatch.chdir(workspace)
-    for name, value in {"ANTHROPIC_API_KEY": "none", "OPENAI_API_KEY": "none", "HF_HUB_OFFLINE": "1"}.items():
+    for name, value in (OFFLINE | KEYS).items():
         monkeypatch.setenv(name, value)
     return workspace

@@ -1,6 +1,5 @@
-from csv import writer
-
 import pytest
+from esco_file import COLUMNS, URI, written
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -8,12 +7,6 @@ from reasoning_occ.errors import UserError
 from reasoning_occ.occupations import esco
 from reasoning_occ.occupations.taxonomy import Occupation
 
-URI = "http://data.europa.eu/esco/occupation/"
-# as released from 1.1 on; releases before end with the column description
-COLUMNS = (
-    "conceptType", "conceptUri", "iscoGroup", "preferredLabel", "altLabels", "hiddenLabels", "status", "modifiedDate",
-    "regulatedProfessionNote", "scopeNote", "definition", "inScheme", "description", "code",
-)  # fmt: skip
 ROWS = [
     ("a", "2654", "technical director", "head of technical\ntechnical supervisor", "2654.1.7"),
     ("b", "2654", "stage director", "theatre director", "2654.1"),
@@ -22,17 +15,6 @@ ROWS = [
     ("e", "8121", "metal drawing machine operator", "wire drawer", "8121.4"),
     ("f", "0110", "air force officer", "", "0110.1"),
 ]
-
-
-def written(folder, rows, columns=COLUMNS):
-    with open(folder / "occupations_en.csv", "w", newline="", encoding="utf-8-sig") as file:
-        out = writer(file)
-        out.writerow(columns)
-        for uri, group, label, names, code in rows:
-            given = {"conceptUri": uri and URI + uri, "iscoGroup": group, "preferredLabel": label, "altLabels": names}
-            values = {**given, "conceptType": "Occupation", "description": "Who, what\nand why.", "code": code}
-            out.writerow([values.get(column, "") for column in columns])
-    return folder
 
 
 def test_occupations_are_found_by_code_uri_label_and_other_names(tmp_path):

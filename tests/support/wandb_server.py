@@ -16,11 +16,12 @@ USER = {"id": "u", "entity": "team", "username": "me", "name": "Me", "email": "m
 class Fake:
     """What it holds.
 
-    views: by id, each as it was saved. projects: names of those there are. unknown: queries it had no answer to.
-    refuse: an error for every mutation.
+    views: by id, each as it was saved. projects: names of those that `entity` has. refuse: an error for every
+    mutation. unknown: queries it had no answer to.
     """
 
     projects: tuple[str, ...] = ("jobs",)
+    entity: str = "team"
     refuse: str = ""
     views: dict[str, dict[str, Any]] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
@@ -40,7 +41,7 @@ class Fake:
             known = given["projectName"] in self.projects
             return {"data": {"project": {"id": "p", "internalId": "7"} if known else None}}
         if "GetProjects" in query:
-            same = {"entityName": "team", "createdAt": "2026-01-01T00:00:00Z", "isBenchmark": False, "user": None}
+            same = {"entityName": self.entity, "createdAt": "2026-01-01T00:00:00Z", "isBenchmark": False, "user": None}
             nodes = [{"id": name, "name": name, "__typename": "Project", **same} for name in self.projects]
             page = {"hasNextPage": False, "endCursor": None, "__typename": "PageInfo"}
             edges = [{"node": node, "cursor": "", "__typename": "ProjectEdge"} for node in nodes]
