@@ -86,7 +86,7 @@ def taxonomy() -> Taxonomy:
 
 
 @lru_cache(maxsize=10_000)
-def guess(title: str) -> str | None:
+def guess(title: str, taxonomy: Taxonomy | None = None) -> str | None:
     """The code of the label that a job title of today may mean, or `None` where no word of it names an occupation."""
     found = nls_words.read(title)
     if found is None:

@@ -6,12 +6,14 @@ title columns beside the codes and those without are both read.
 """
 
 import csv
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise, takewhile
 from pathlib import Path
 
 from reasoning_occ.errors import UserError
 from reasoning_occ.occupations.data_dir import VARIABLE
+from reasoning_occ.occupations.onet_words import EVERYDAY, guess, singular
 from reasoning_occ.occupations.taxonomy import Occupation, Taxonomy
 
 CODE = "O*NET-SOC Code"
@@ -48,8 +50,10 @@ MAJOR_GROUPS = {
 def taxonomy(folder: Path) -> Taxonomy:
     """All O*NET-SOC occupations in order of code.
 
-    Aliases are the alternate titles and their short forms; relatedness is the Related Occupations table by its index
-    (93 of the 1,016 titles of release 29.3 have none); `group` is the SOC major group.
+    Aliases are the alternate titles and their short forms; a title's singular and everyday titles (`onet_words`) are
+    nobody else's. Of occupations with one alias those are likelier for which more sources list it. Relatedness is the
+    Related Occupations table by its index (93 of the 1,016 titles of release 29.3 have none); `group` is the SOC major
+    group.
 
     Args:
         folder: holds `Occupation Data.txt`, `Alternate Titles.txt` and `Related Occupations.txt`.
@@ -57,15 +61,22 @@ def taxonomy(folder: Path) -> Taxonomy:
     Raises:
         UserError: a file or column is missing, or a row names an unknown code.
     """
-    aliases = _aliases(folder / "Alternate Titles.txt")
+    sources = _aliases(folder / "Alternate Titles.txt")
+    known = sorted(titles(folder / "Occupation Data.txt").items())
+    owner = EVERYDAY | {one.lower(): code for code, title in known if (one := singular(title)) is not None}
+
+    def aliases(code: str, title: str) -> tuple[str, ...]:
+        names = [name for name in sources.get(code, ()) if owner.get(name.lower(), code) == code]
+        own = singular(title)
+        return tuple(names if own is None else dict.fromkeys((*names, own)))
+
     return Taxonomy(
         "onet",
-        [
-            Occupation(code, title, tuple(aliases.get(code, ())), group=MAJOR_GROUPS.get(code[:2], ""))
-            for code, title in sorted(titles(folder / "Occupation Data.txt").items())
-        ],
+        [Occupation(code, title, aliases(code, title), group=MAJOR_GROUPS.get(code[:2], "")) for code, title in known],
         _related(folder / "Related Occupations.txt"),
         NOTE,
+        guess=guess,
+        likely=_likely(sources),
     )
 
 
@@ -90,14 +101,32 @@ def job_zones(folder: Path) -> dict[str, int]:
     return {row[CODE]: _number(row["Job Zone"], path) for row in _rows(path, [CODE, "Job Zone"])}
 
 
-def _aliases(path: Path) -> dict[str, dict[str, None]]:
-    """Alternate and short titles by code, each once, in the file's order."""
-    aliases: defaultdict[str, dict[str, None]] = defaultdict(dict)
+def _aliases(path: Path) -> dict[str, dict[str, int]]:
+    """Alternate and short titles by code, each once, in the file's order, and how many sources list it."""
+    aliases: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for row in _rows(path, [CODE, "Alternate Title", "Short Title"]):
+        sources = len((row.get("Source(s)") or "").split(","))
         for name in (row["Alternate Title"], row["Short Title"]):
             if name and name != "n/a":
-                aliases[row[CODE]][name] = None
+                aliases[row[CODE]][name] = max(sources, aliases[row[CODE]].get(name, 0))
     return dict(aliases)
+
+
+def _likely(sources: Mapping[str, Mapping[str, int]]) -> dict[str, list[str]]:
+    """Of names that several codes have: the codes that more sources list than any other that is left, in turn; before
+    them what an everyday title is taken for."""
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for code, names in sources.items():
+        for name, n in names.items():
+            plain = " ".join(name.lower().split())
+            counts[plain][code] = max(n, counts[plain][code])
+    found: dict[str, list[str]] = {}
+    for name, listed in counts.items():
+        ranked = [*listed.most_common(), ("", 0)]
+        clear = takewhile(lambda pair: pair[0][1] > pair[1][1], pairwise(ranked))
+        if len(listed) > 1 and (codes := [code for (code, _), _ in clear]):
+            found[name] = codes
+    return found | {name: list(dict.fromkeys((code, *found.get(name, ())))) for name, code in EVERYDAY.items()}
 
 
 def _related(path: Path) -> dict[str, list[str]]:

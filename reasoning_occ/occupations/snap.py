@@ -77,8 +77,9 @@ class Read(NamedTuple):
 
 
 class TitleReader:
-    """Finds the occupation that a job title means which a person wrote: as `Snap`, and where that finds none, by what
-    the taxonomy guesses from its words. A model's answer is not helped so: it has to name an occupation.
+    """Finds the occupation that a job title means which a person wrote: as `Snap`, but before the nearest title comes
+    what the taxonomy knows as likely, and after it what it guesses from the words. A model's answer is not helped so:
+    it has to name an occupation.
 
     Args:
         taxonomy: the occupations.
@@ -95,5 +96,8 @@ class TitleReader:
     def __call__(self, title: str) -> Read:
         """The occupation that `title` means."""
         how, code = self._snap(title)
-        meant = self._taxonomy.guess(title[:_LONGEST]) if code is None else None
+        if how in ("exact", "alias"):
+            return Read(how, code)
+        likely = self._taxonomy.likely(title)
+        meant = likely[0] if likely else self._taxonomy.guess(title[:_LONGEST]) if code is None else None
         return Read(how, code) if meant is None else Read("words", meant)

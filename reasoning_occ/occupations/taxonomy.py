@@ -29,7 +29,8 @@ class Taxonomy:
         related: for a code, the codes of related occupations, nearest first; may lack codes.
         note: one sentence shown wherever people see the titles, such as a caveat of the source.
         outside: codes that are no occupations here but may stand in related lists, where they keep others' places.
-        guess: the code that a job title in everyday words may mean, or `None`; for taxonomies whose titles nobody uses.
+        guess: the code that a job title in everyday words may mean, or `None`, given the title and the taxonomy.
+        likely: codes that a name may mean which is not one occupation's alone, the likeliest first.
 
     Raises:
         UserError: a code or title occurs twice, or relatedness names an unknown code.
@@ -42,7 +43,8 @@ class Taxonomy:
         related: Mapping[str, Sequence[str]],
         note: str = "",
         outside: Collection[str] = (),
-        guess: Callable[[str], str | None] | None = None,
+        guess: "Callable[[str, Taxonomy], str | None] | None" = None,
+        likely: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self.name = name
         self.note = note
@@ -55,6 +57,7 @@ class Taxonomy:
                 twice = next(n for n in names if names.count(n) > 1)
                 raise UserError(f"Taxonomy {name}: the {what} '{twice}' occurs twice; each must be unique.")
         self._guess = guess
+        self._likely = {} if likely is None else {name: tuple(codes) for name, codes in likely.items()}
         self._related = {code: tuple(near) for code, near in related.items()}
         for code in {
             *self._related,
@@ -108,9 +111,19 @@ class Taxonomy:
         alias. As `find`, at once also for what nobody has."""
         return self._by_name.get(_plain(name), ())
 
+    def likely(self, name: str) -> tuple[str, ...]:
+        """Codes that a name means or is likely to mean, the likeliest first; empty where that is open."""
+        codes = self.named(name)
+        return codes if len(codes) == 1 else tuple(c for c in self._likely.get(_plain(name), ()) if c in self._index)
+
+    @property
+    def likeliest(self) -> Mapping[str, tuple[str, ...]]:
+        """`likely` of all names that are not one occupation's alone."""
+        return {name: codes for name in self._likely if len(self.named(name)) != 1 and (codes := self.likely(name))}
+
     def guess(self, title: str) -> str | None:
         """The code of what a job title in everyday words may mean; `None` where there is none, or it is not here."""
-        code = None if self._guess is None else self._guess(title)
+        code = None if self._guess is None else self._guess(title, self)
         return code if code in self._index else None
 
     def find(self, name: str) -> str:
@@ -149,7 +162,7 @@ class Taxonomy:
         kept = [o for o in self.occupations if o.code in codes]
         related = {o.code: self._related[o.code] for o in kept if o.code in self._related}
         outside = self.outside | {code for code in self.codes if code not in codes}
-        return Taxonomy(self.name, kept, related, self.note, outside, self._guess)
+        return Taxonomy(self.name, kept, related, self.note, outside, self._guess, self._likely)
 
 
 def _plain(name: str) -> str:

@@ -19,9 +19,9 @@ _EPILOG = """examples:
   python -m reasoning_occ.recommend people.jsonl --output answers.jsonl thousands; the same command goes on after a cut
 
 The input: a JSON Resume or a career of ours (.json). Of a resume, job titles, dates and education are read, and nothing
-else: no name, contact or employer. Titles are found by name or alias, else the nearest one is guessed and marked;
-a run on the embedded survey, whose titles nobody uses, also guesses by the words of a title. A history is what was
-known when the present job began.
+else: no name, contact or employer. Titles are found by name or alias, else guessed and marked: the likeliest of what
+O*NET calls so, the nearest title, for the embedded survey, whose titles nobody uses, what the words say. A history is
+what was known when the present job began.
 
 Many people: .jsonl (one a line), a list in .json, a folder of .json, or a table (.csv, .tsv, .parquet) with one job a
 row, a person's rows together, and the columns id, occupation, start; also end, birth_year, hours, region, pay, sector,

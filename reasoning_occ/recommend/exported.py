@@ -2,7 +2,7 @@
 
 {"format": 1, "recommender": "joint", "merged": false, "base": {"name": ..., "checksum": ...},
  "temperature": null, "settings": {...},
- "taxonomy": {"name": ..., "note": ..., "outside": [], "occupations": [...], "related": {...}}}
+ "taxonomy": {"name": ..., "note": ..., "outside": [], "occupations": [...], "related": {...}, "likely": {...}}}
 """
 
 import json
@@ -16,7 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation.temperature import Temperature
 from reasoning_occ.identity import plain
-from reasoning_occ.occupations import nls
+from reasoning_occ.occupations import nls, onet_words
 from reasoning_occ.occupations.taxonomy import Occupation, Taxonomy
 
 FILE = "reasoning_occ.json"
@@ -61,6 +61,7 @@ def told(
             "outside": sorted(published.outside),
             "occupations": [asdict(o) for o in published],
             "related": {code: list(published.listed(code)) for code in published.codes},
+            "likely": dict(published.likeliest),
         },
     }
 
@@ -85,8 +86,9 @@ def read(folder: Path, data_dir: str | None) -> tuple[DictConfig, Taxonomy, str 
         listed = known["taxonomy"]
         occupations = [Occupation(**{**one, "aliases": tuple(one["aliases"])}) for one in listed["occupations"]]
         titles = Taxonomy(
-            listed["name"], occupations, listed["related"], listed["note"], listed["outside"], _guess(listed["name"])
-        )
+            listed["name"], occupations, listed["related"], listed["note"], listed["outside"], _guess(listed["name"]),
+            listed.get("likely"),
+        )  # fmt: skip
         cfg = OmegaConf.create({**known["settings"], "data_dir": data_dir, "threads": None, "baseline": None})
         if known["merged"]:
             # all weights lie here, and are read as those that a whole training left
@@ -102,6 +104,6 @@ def read(folder: Path, data_dir: str | None) -> tuple[DictConfig, Taxonomy, str 
         raise UserError(f"run: {path} can't be read ({error}); export the run again.") from error
 
 
-def _guess(taxonomy: str) -> Callable[[str], str | None] | None:
+def _guess(taxonomy: str) -> Callable[[str, Taxonomy], str | None] | None:
     """By what a taxonomy of this name guesses; code, so no part of an export."""
-    return nls.guess if taxonomy == "nls" else None
+    return {"nls": nls.guess, "onet": onet_words.guess}.get(taxonomy)

@@ -201,7 +201,7 @@ def test_a_kill_while_it_comes_costs_no_more_than_what_was_left(server, own_cach
     # text that does not pack, of ten blocks
     noise = hashlib.shake_256(b"").hexdigest(400_000)
     server.content = zipped({"Read Me.txt": noise})
-    server.wait = 0.15
+    server.wait = 1.0
     killed = start(server)
     part = None
     while part is None or part.stat().st_size < 1 << 16:
