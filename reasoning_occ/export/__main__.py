@@ -8,7 +8,7 @@ from pathlib import Path
 from reasoning_occ.errors import UserError
 
 _EPILOG = """examples:
-  python -m reasoning_occ.export                                     the newest finished run in runs/
+  python -m reasoning_occ.export                                     the newest run in runs/ that trained a model
   python -m reasoning_occ.export runs/joint-...                      the adapter, in exports/joint-...
   python -m reasoning_occ.export runs/joint-... --merge              all weights, which need no others
   python -m reasoning_occ.recommend run=exports/joint-... resume.json
@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         from reasoning_occ.export.work import export
         from reasoning_occ.recommend.newest import chosen
 
-        run = chosen(options.run)
+        run = chosen(options.run, trained=True)
         output = options.output or Path("exports") / run.resolve().name
         notes = export(run, output, merge=options.merge, base_name=options.base_name)
     except (UserError, OSError) as error:
@@ -57,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="RUN_DIR",
         nargs="?",
         type=lambda word: Path(word.removeprefix("run=")).expanduser(),
-        help="the folder of a finished run that trained a model; left out: the newest finished run in runs/",
+        help="the folder of a finished run that trained a model; left out: the newest one in runs/",
     )
     parser.add_argument("--output", type=Path, metavar="DIR", help="the folder to make (default: exports/NAME_OF_RUN)")
     parser.add_argument("--merge", action="store_true", help="write all weights, in fp32, in place of an adapter")

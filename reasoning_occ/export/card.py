@@ -47,6 +47,8 @@ def _front(run: Opened, merged: bool) -> str:
     told: dict[str, Any] = {"library_name": "transformers" if merged else "peft", "pipeline_tag": "text-generation"}
     if run.cfg.model.hub is not None and run.cfg.model.package is None:
         told["base_model"] = run.cfg.model.hub
+    # hubs know a list of licences; this one follows from two others
+    told |= {"license": "other", "license_name": "of-base-and-data", "license_link": "#licence"}
     told["tags"] = ["occupations", "careers", "reasoning_occ"]
     return f"---\n{yaml.safe_dump(told, sort_keys=False)}---"
 

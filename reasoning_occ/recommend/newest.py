@@ -7,30 +7,37 @@ from pathlib import Path
 from reasoning_occ.errors import UserError
 
 
-def chosen(named: Path | None) -> Path:
+def chosen(named: Path | None, trained: bool = False) -> Path:
     """The folder that was named; else the newest finished run, which is told on standard error.
+
+    Args:
+        named: on the command line.
+        trained: whether only a run that trained a language model will do.
 
     Raises:
         UserError: none was named and none is finished.
     """
     if named is not None:
         return named
-    found = newest(runs())
-    print(f"run={found} (the newest finished run)", file=sys.stderr)
+    found = newest(runs(), trained)
+    print(f"run={found} (the newest finished run{' that trained a model' if trained else ''})", file=sys.stderr)
     return found
 
 
-def newest(folder: Path) -> Path:
+def newest(folder: Path, trained: bool = False) -> Path:
     """The run below `folder` that was finished last.
 
     Raises:
         UserError: there is none.
     """
-    done = {place.parent: place.stat().st_mtime_ns for place in folder.glob("*/status.json") if _done(place)}
+    places = [
+        place for place in folder.glob("*/status.json") if _done(place) and (not trained or _trained(place.parent))
+    ]
+    done = {place.parent: place.stat().st_mtime_ns for place in places}
     if not done:
         raise UserError(
-            f"run: there is no finished run in {folder}/. Make one with `make run` or `python -m reasoning_occ.run`, "
-            "or name its folder: run=FOLDER."
+            f"run: there is no finished run {'that trained a model ' if trained else ''}in {folder}/. Make one with "
+            "`make run` or `python -m reasoning_occ.run`, or name its folder: run=FOLDER."
         )
     return max(done, key=lambda run: (done[run], run.name))
 
@@ -42,6 +49,11 @@ def runs() -> Path:
     from reasoning_occ.config import CONF
 
     return Path(OmegaConf.load(CONF / "config.yaml").output)
+
+
+def _trained(run: Path) -> bool:
+    """Whether a language model's weights lie in it, in its folder or in those of its adapters."""
+    return any(next(run.glob(f"{depth}{kept}"), None) for depth in ("", "*/") for kept in ("adapter", "model"))
 
 
 def _done(status: Path) -> bool:

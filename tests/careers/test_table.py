@@ -48,6 +48,12 @@ def composed(*overrides: str):
         ("1999-05", Date(1999, 5)),
         ("05/1999", Date(1999, 5)),
         (" 1999-05-17 ", Date(1999, 5)),
+        ("1999.05", Date(1999, 5)),
+        ("05-1999", Date(1999, 5)),
+        ("May 1999", Date(1999, 5)),
+        ("Sept. 1999", Date(1999, 9)),
+        ("december 24th, 1999", Date(1999, 12)),
+        ("Ongoing", None),
         ("", None),
         ("Present", None),
     ],
@@ -56,7 +62,9 @@ def test_dates(text, date):
     assert read_date(text) == date
 
 
-@pytest.mark.parametrize("text", ["Q5 1996", "1999-13", "96", "13/1999", "05/17/1999", "1999-05-40"])
+@pytest.mark.parametrize(
+    "text", ["Q5 1996", "1999-13", "96", "13/1999", "05/17/1999", "1999-05-40", "Mai 1999", "June", "Ma 1999"]
+)
 def test_what_is_no_date_is_told(text):
     with pytest.raises(UserError, match=f"expected a date such as .* got '{text}'"):
         read_date(text)

@@ -75,7 +75,16 @@ def test_an_export_tells_what_it_is_and_refuses_another_base(trained, tmp_path, 
     for group, found in metrics["slices"]["past jobs"].items():  # every group with its figures
         row = next(line for line in card.splitlines() if line.startswith(f"| past jobs: {group} | "))
         assert f" {found['MRR']['value']:.2f} [" in row or found["MRR"]["n"] < 2
-    for part in ("| joint", "Hit@5", "past jobs", "## Limits", "## Intended uses", "## Unfit uses", "## Licence"):
+    for part in (
+        "| joint",
+        "Hit@5",
+        "past jobs",
+        "## Limits",
+        "## Intended uses",
+        "## Unfit uses",
+        "## Licence",
+        "license: other",
+    ):
         assert part in card
     told = (tmp_path / "plain" / "reasoning_occ.json").read_text()
     assert str(tmp_path) not in told and not any(row["person"] in json.loads(told) for row in ranked(run))
@@ -111,4 +120,4 @@ def test_what_has_learnt_nothing_is_not_exported(tmp_path, capsys, monkeypatch):
     assert "has no run in it" in capsys.readouterr().err
     monkeypatch.chdir(tmp_path)
     assert main([]) == 1
-    assert "there is no finished run in runs/" in capsys.readouterr().err
+    assert "there is no finished run that trained a model in runs/" in capsys.readouterr().err

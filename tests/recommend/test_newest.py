@@ -26,6 +26,16 @@ def test_the_run_finished_last_is_taken(tmp_path):
     assert newest(tmp_path) == tmp_path / "b"
 
 
+@pytest.mark.parametrize("kept", ["adapter", "model", "predictor/adapter"])
+def test_only_one_that_trained_a_model_is_taken_where_that_is_needed(kept, tmp_path):
+    status(tmp_path / "joint", True, 100)
+    status(tmp_path / "markov", True, 300)
+    with pytest.raises(UserError, match="no finished run that trained a model in"):
+        newest(tmp_path, trained=True)
+    (tmp_path / "joint" / kept).mkdir(parents=True)
+    assert newest(tmp_path, trained=True) == tmp_path / "joint" and newest(tmp_path) == tmp_path / "markov"
+
+
 def test_none_is_finished(tmp_path):
     status(tmp_path / "d", False, 400)
     with pytest.raises(UserError, match=r"no finished run in .*`make run` or `python -m reasoning_occ.run`"):
