@@ -29,7 +29,7 @@ from reasoning_occ.evaluation.temperature import Temperature, fit_temperature
 from reasoning_occ.files import Journal, alone, write_json
 from reasoning_occ.identity import judging_version
 from reasoning_occ.language.render import events
-from reasoning_occ.machine import prepare
+from reasoning_occ.machine import prepare, python
 from reasoning_occ.making import hands, make, precision
 from reasoning_occ.progress import console
 from reasoning_occ.reasons.calls.clerk import BudgetReached
@@ -63,7 +63,7 @@ def run_job(cfg: DictConfig, folder: Path) -> None:
     table.show(folder)
     console.print(f"Report: {page}", soft_wrap=True)
     if SWEEP not in os.environ and not asks(cfg) and class_name(cfg) != "Ensemble":
-        console.print(f"Use it: python -m reasoning_occ.recommend run={folder} resume.json", soft_wrap=True)
+        console.print(f"Use it: {python()} -m reasoning_occ.recommend run={folder} resume.json", soft_wrap=True)
 
 
 def _sent(folder: Path) -> bool:

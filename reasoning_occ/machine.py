@@ -1,8 +1,10 @@
-"""How a job uses the machine: how many threads, which GPU, and what becomes of memory between two steps."""
+"""How a job uses the machine: which Python, how many threads, which GPU, what becomes of memory between two steps."""
 
 import ctypes
 import fcntl
 import os
+import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import IO
@@ -12,6 +14,14 @@ from reasoning_occ.progress import console
 # glibc's mallopt: numbers of its parameters and what they are set to, in bytes
 _KEPT = {"M_MMAP_THRESHOLD": (-3, 2**30), "M_TRIM_THRESHOLD": (-1, 2**30), "M_TOP_PAD": (-2, 2**28)}
 _CLAIMED: list[IO[str]] = []  # held until the process ends
+
+
+def python() -> str:
+    """What this Python is called on a command line here: "python" where that is it, else its path."""
+    this = Path(sys.executable)
+    if (found := shutil.which("python")) is not None and Path(found).parent == this.parent:
+        return "python"
+    return str(this.relative_to(Path.cwd()) if this.is_relative_to(Path.cwd()) else this)
 
 
 def own_gpus(count: int = 1) -> None:

@@ -50,10 +50,10 @@ MAJOR_GROUPS = {
 def taxonomy(folder: Path) -> Taxonomy:
     """All O*NET-SOC occupations in order of code.
 
-    Aliases are the alternate titles and their short forms; a title's singular and everyday titles (`onet_words`) are
-    nobody else's. Of occupations with one alias those are likelier for which more sources list it. Relatedness is the
-    Related Occupations table by its index (93 of the 1,016 titles of release 29.3 have none); `group` is the SOC major
-    group.
+    Aliases are the alternate titles and their short forms, and a title's singular, which is nobody else's. What people
+    mean by a name is told by everyday titles (`onet_words`), then by how many sources list it for an occupation.
+    Relatedness is the Related Occupations table by its index (93 of the 1,016 titles of release 29.3 have none);
+    `group` is the SOC major group.
 
     Args:
         folder: holds `Occupation Data.txt`, `Alternate Titles.txt` and `Related Occupations.txt`.
@@ -63,7 +63,7 @@ def taxonomy(folder: Path) -> Taxonomy:
     """
     sources = _aliases(folder / "Alternate Titles.txt")
     known = sorted(titles(folder / "Occupation Data.txt").items())
-    owner = EVERYDAY | {one.lower(): code for code, title in known if (one := singular(title)) is not None}
+    owner = {one.lower(): code for code, title in known if (one := singular(title)) is not None}
 
     def aliases(code: str, title: str) -> tuple[str, ...]:
         names = [name for name in sources.get(code, ()) if owner.get(name.lower(), code) == code]

@@ -77,9 +77,12 @@ class Read(NamedTuple):
 
 
 class TitleReader:
-    """Finds the occupation that a job title means which a person wrote: as `Snap`, but before the nearest title comes
-    what the taxonomy knows as likely, and after it what it guesses from the words. A model's answer is not helped so:
-    it has to name an occupation.
+    """Finds the occupation that a job title means which a person wrote: as `Snap`, but what people are likely to mean
+    comes before an alias and the nearest title, and after it what the taxonomy guesses from the words. A model's answer
+    is not helped so: it has to name an occupation.
+
+    A title means the same in a taxonomy and in a part of it: where its occupation is not in the part, the nearest
+    related one that is there is guessed.
 
     Args:
         taxonomy: the occupations.
@@ -90,14 +93,23 @@ class TitleReader:
     """
 
     def __init__(self, taxonomy: Taxonomy, least: float) -> None:
-        self._taxonomy = taxonomy
-        self._snap = Snap(taxonomy, least)
+        self._here, self._whole = taxonomy, taxonomy.whole
+        self._snap = Snap(self._whole, least)
 
     def __call__(self, title: str) -> Read:
         """The occupation that `title` means."""
-        how, code = self._snap(title)
-        if how in ("exact", "alias"):
+        how, code = self._read(title)
+        if code is None or code in self._here:
             return Read(how, code)
-        likely = self._taxonomy.likely(title)
-        meant = likely[0] if likely else self._taxonomy.guess(title[:_LONGEST]) if code is None else None
+        near = next((other for other in self._whole.related(code) if other in self._here), None)
+        return Read("unmatched" if near is None else "words", near)
+
+    def _read(self, title: str) -> Read:
+        how, code = self._snap(title)
+        if how == "exact":
+            return Read(how, code)
+        likely = self._whole.likely(title)
+        if likely:
+            return Read("alias" if how == "alias" and likely[0] == code else "words", likely[0])
+        meant = self._whole.guess(title[:_LONGEST]) if code is None else None
         return Read(how, code) if meant is None else Read("words", meant)

@@ -30,7 +30,8 @@ class Taxonomy:
         note: one sentence shown wherever people see the titles, such as a caveat of the source.
         outside: codes that are no occupations here but may stand in related lists, where they keep others' places.
         guess: the code that a job title in everyday words may mean, or `None`, given the title and the taxonomy.
-        likely: codes that a name may mean which is not one occupation's alone, the likeliest first.
+        likely: codes that people may mean by a name, the likeliest first, where that is not the one that has it.
+        whole: the taxonomy that this one is a part of; `None`: none.
 
     Raises:
         UserError: a code or title occurs twice, or relatedness names an unknown code.
@@ -45,6 +46,7 @@ class Taxonomy:
         outside: Collection[str] = (),
         guess: "Callable[[str, Taxonomy], str | None] | None" = None,
         likely: Mapping[str, Sequence[str]] | None = None,
+        whole: "Taxonomy | None" = None,
     ) -> None:
         self.name = name
         self.note = note
@@ -57,6 +59,7 @@ class Taxonomy:
                 twice = next(n for n in names if names.count(n) > 1)
                 raise UserError(f"Taxonomy {name}: the {what} '{twice}' occurs twice; each must be unique.")
         self._guess = guess
+        self.whole = self if whole is None else whole
         self._likely = {} if likely is None else {name: tuple(codes) for name, codes in likely.items()}
         self._related = {code: tuple(near) for code, near in related.items()}
         for code in {
@@ -112,18 +115,19 @@ class Taxonomy:
         return self._by_name.get(_plain(name), ())
 
     def likely(self, name: str) -> tuple[str, ...]:
-        """Codes that a name means or is likely to mean, the likeliest first; empty where that is open."""
-        codes = self.named(name)
-        return codes if len(codes) == 1 else tuple(c for c in self._likely.get(_plain(name), ()) if c in self._index)
+        """Codes that people mean or are likely to mean by a name, the likeliest first; empty where that is open."""
+        codes = tuple(code for code in self._likely.get(_plain(name), ()) if code in self._index)
+        return codes or (named if len(named := self.named(name)) == 1 else ())
 
     @property
     def likeliest(self) -> Mapping[str, tuple[str, ...]]:
-        """`likely` of all names that are not one occupation's alone."""
-        return {name: codes for name in self._likely if len(self.named(name)) != 1 and (codes := self.likely(name))}
+        """What it was given as `likely`."""
+        return self._likely
 
     def guess(self, title: str) -> str | None:
-        """The code of what a job title in everyday words may mean; `None` where there is none, or it is not here."""
-        code = None if self._guess is None else self._guess(title, self)
+        """The code of what a job title in everyday words may mean; `None` where there is none, or it is not here. What
+        a title means does not depend on how many of the occupations are here."""
+        code = None if self._guess is None else self._guess(title, self.whole)
         return code if code in self._index else None
 
     def find(self, name: str) -> str:
@@ -162,7 +166,7 @@ class Taxonomy:
         kept = [o for o in self.occupations if o.code in codes]
         related = {o.code: self._related[o.code] for o in kept if o.code in self._related}
         outside = self.outside | {code for code in self.codes if code not in codes}
-        return Taxonomy(self.name, kept, related, self.note, outside, self._guess, self._likely)
+        return Taxonomy(self.name, kept, related, self.note, outside, self._guess, self._likely, self.whole)
 
 
 def _plain(name: str) -> str:

@@ -2,7 +2,8 @@
 
 {"format": 1, "recommender": "joint", "merged": false, "base": {"name": ..., "checksum": ...},
  "temperature": null, "settings": {...},
- "taxonomy": {"name": ..., "note": ..., "outside": [], "occupations": [...], "related": {...}, "likely": {...}}}
+ "taxonomy": {"name": ..., "note": ..., "outside": [], "occupations": [...], "related": {...}, "likely": {...},
+              "ranked": [...]}}
 """
 
 import json
@@ -48,6 +49,7 @@ def told(
     settings["split"] = {**settings["split"], "test_file": None}
     settings["data"] = {key: cfg.data[key] for key in _OF_DATA if key in cfg.data}
     settings["model"] = {**plain(cfg, "model"), "path": None}
+    whole = published.whole  # what a title means is told by all of it
     return {
         "format": FORMAT,
         "recommender": recommender,
@@ -56,12 +58,13 @@ def told(
         "temperature": None if temperature is None else temperature.told(),
         "settings": settings,
         "taxonomy": {
-            "name": published.name,
-            "note": published.note,
-            "outside": sorted(published.outside),
-            "occupations": [asdict(o) for o in published],
-            "related": {code: list(published.listed(code)) for code in published.codes},
-            "likely": dict(published.likeliest),
+            "name": whole.name,
+            "note": whole.note,
+            "outside": sorted(whole.outside),
+            "occupations": [asdict(o) for o in whole],
+            "related": {code: list(whole.listed(code)) for code in whole.codes},
+            "likely": dict(whole.likeliest),
+            "ranked": list(published.codes),
         },
     }
 
@@ -89,6 +92,7 @@ def read(folder: Path, data_dir: str | None) -> tuple[DictConfig, Taxonomy, str 
             listed["name"], occupations, listed["related"], listed["note"], listed["outside"], _guess(listed["name"]),
             listed.get("likely"),
         )  # fmt: skip
+        titles = titles.only(listed["ranked"]) if len(listed.get("ranked", titles)) < len(titles) else titles
         cfg = OmegaConf.create({**known["settings"], "data_dir": data_dir, "threads": None, "baseline": None})
         if known["merged"]:
             # all weights lie here, and are read as those that a whole training left

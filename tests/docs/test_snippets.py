@@ -38,6 +38,8 @@ def test_every_block_says_what_it_is():
 def test_every_reason_not_to_try_is_needed():
     spoken = [" ".join(snippets.words(text)) for text in COMMANDS]
     assert not [one for one in trying.LISTED if not any(said.startswith(one) for said in spoken)]
+    modules = {word for said in spoken for word in said.split()}
+    assert {*trying.SMALLER, *trying.ALONE} <= modules
     files = [word for one in trying.LISTED for word in one.split() if word.startswith("experiments/")]
     assert all((snippets.ROOT / file).is_file() for file in files)
 

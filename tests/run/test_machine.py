@@ -2,8 +2,11 @@ import os
 import platform
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from reasoning_occ import machine
 
 GIVEN_BACK = """
 import ctypes
@@ -79,3 +82,17 @@ def test_a_job_of_several_devices_gets_as_many_gpus(tmp_path):
     assert shared[0] == "4" and len(set(shared)) == 2
     told = [process.communicate("\n", timeout=30)[1] for process in (first, second, third, fourth)]
     assert [bool(words) for words in told] == [False, False, True, False]
+
+
+def test_this_python_is_told_as_it_is_typed(tmp_path, monkeypatch):
+    ours = tmp_path / ".venv" / "bin" / "python"
+    ours.parent.mkdir(parents=True)
+    ours.touch(mode=0o755)
+    monkeypatch.setattr(sys, "executable", str(ours))
+    monkeypatch.setenv("PATH", "/usr/bin")
+    monkeypatch.chdir(tmp_path)
+    assert machine.python() == ".venv/bin/python"
+    monkeypatch.chdir("/")
+    assert machine.python() == str(ours).lstrip("/") and Path(machine.python()).is_file()
+    monkeypatch.setenv("PATH", f"{ours.parent}:/usr/bin")
+    assert machine.python() == "python"

@@ -2,7 +2,8 @@
 
 A command is executed in a folder that has what the pages speak of; a job with few people and a tiny random model
 (`trying_jobs`). Where a language model elsewhere or W&B is asked, a server on loopback answers. What can't be tried
-stands in `LISTED`, with its reason.
+stands in `LISTED`, with its reason. Of `make bench` only the options are read (15 to 40 minutes), of a command that a
+sentence names without words only the help; that an extra exists is read in pyproject.toml.
 """
 
 import os

@@ -16,7 +16,7 @@ from typing import Any
 from provider_server import Fake, running
 
 OFFICIAL = os.environ.get("REASONING_OCC_DATA")
-"""Where data sets and taxonomies lie, `None` where there are none."""
+"""Where data sets and taxonomies lie, as a reader says it; `None`: nowhere."""
 SMALL = ("evaluation.resamples=10", "inference.samples=2", "trainer.max_steps=2", "oracle.max_unscored=1")
 """What a random model writes nobody can score."""
 
