@@ -37,6 +37,8 @@ COMMON_KEYS = ("seed", "data", "split", "view", "evaluation")
 # and what an untrained model does, or one that is asked elsewhere
 MODEL_KEYS = ("model", "inference", "debug")
 ASKING_KEYS = ("privacy",)
+# what begins the name of weights that are not here and can't be asked for
+HUB = "hub:"
 # who scores what an untrained model writes, and what of it that one may be sent
 JUDGED_KEYS = ("judge", "privacy")
 
@@ -210,4 +212,4 @@ def weights_checksum(cfg: DictConfig) -> str:
         return of_weights(spec)
     except UserError:
         # a model that is not here and can't be asked for: the job will say so
-        return f"hub:{spec.hub}"
+        return f"{HUB}{spec.hub}"

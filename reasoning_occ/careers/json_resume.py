@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError
 
-from reasoning_occ.careers.dates import read_date
+from reasoning_occ.careers.dates import SUCH_AS, read_date
 from reasoning_occ.careers.source import TOO_SHORT, Loaded, labels_checksum, merge_counted
 from reasoning_occ.careers.spells import BACKWARDS
 from reasoning_occ.careers.types import Career, Date, Education, Job, Person
@@ -269,4 +269,4 @@ def _date(where: str, key: str, text: str | None) -> Date | None:
     try:
         return read_date(text or "")
     except UserError:
-        raise UserError(f"{where} {key}: expected a date such as 1999, 1999-05 or 1999-05-17") from None
+        raise UserError(f"{where} {key}: expected a date {SUCH_AS}") from None

@@ -19,9 +19,9 @@ _EPILOG = """examples:
   python -m reasoning_occ.recommend people.jsonl --output answers.jsonl thousands; the same command goes on after a cut
 
 The input: a JSON Resume or a career of ours (.json). Of a resume, job titles, dates and education are read, and nothing
-else: no name, contact or employer. Titles are found by name or alias, else guessed and marked: the likeliest of what
-O*NET calls so, the nearest title, for the embedded survey, whose titles nobody uses, what the words say. A history is
-what was known when the present job began.
+else: no name, contact or employer. Titles are found by name or alias, else guessed and marked: of O*NET's by what most
+of its sources call so and by everyday titles, of the embedded survey's by the words of a title, else by likeness. A
+history is what was known when the present job began.
 
 Many people: .jsonl (one a line), a list in .json, a folder of .json, or a table (.csv, .tsv, .parquet) with one job a
 row, a person's rows together, and the columns id, occupation, start; also end, birth_year, hours, region, pay, sector,
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     parser = _parser()
     options = parser.parse_intermixed_args(argv)
-    _sort(options)
+    _sort(parser, options)
     if options.input is None and not options.titles:
         parser.error("a career is missing: the file or folder with it, or - for standard input")
     try:
@@ -72,13 +72,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _sort(options: argparse.Namespace) -> None:
+def _sort(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
     """Which of the one or two words is the run: the one with run=; of two without, or with --titles, the first."""
     words = [word for word in (options.run, options.input) if word is not None]
     runs = [word for word in words if word.startswith("run=")]
     if not runs and (len(words) == 2 or options.titles):
         runs = words[:1]
     others = [word for word in words if word not in runs]
+    if runs and not runs[0].removeprefix("run="):
+        parser.error("run= is empty: give the folder of a run, as in run=runs/joint-0123456789, or leave run= out")
     options.run = Path(runs[0].removeprefix("run=")).expanduser() if runs else None
     options.input = others[0] if others else None
 
@@ -132,7 +134,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="K",
         help="mean probability over K reasons drawn, with the lowest and highest: --reasons 8",
     )
-    ranked("--data-dir", metavar="DIR", help="where O*NET's files lie, in DIR/onet (default: as for the run)")
+    ranked(
+        "--data-dir",
+        metavar="DIR",
+        help="where O*NET's files lie, in DIR/onet, and data that the run needs again (default: the run's own "
+        "data_dir, else REASONING_OCC_DATA)",
+    )
     ranked(
         "--base",
         metavar="MODEL",

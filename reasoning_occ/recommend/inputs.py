@@ -3,18 +3,20 @@
 JSONL: one career of ours or one resume a line. JSON: a list of them. CSV, TSV (also gzipped) and Parquet: one job a
 row, a person's rows together, with the columns `id`, `occupation`, `start` and, where there are any, `end`,
 `birth_year`, `hours`, `region`, `pay`, `sector`, `tenure_years`, `full_time`, `wage`; a row with `education` in place
-of an occupation is something learned, at `start`.
+of an occupation is something learned, at `start`. Dates of tables are read as `read_date` does, so "Mar 2012" is one,
+and "Present" is no end.
 """
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
 from itertools import groupby
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+from reasoning_occ.careers.dates import read_date
 from reasoning_occ.careers.json_resume import person_id
 from reasoning_occ.careers.tabular import opened
 from reasoning_occ.errors import UserError
@@ -64,10 +66,7 @@ def entries(path: Path) -> Iterator[Entry]:
 
 def _entries(path: Path) -> Iterator[Entry]:
     if path.is_dir():
-        files = sorted(file for file in path.iterdir() if file.suffix.lower() == ".json")
-        if not files:
-            raise UserError(f"{path} holds no .json file.")
-        for file in files:
+        for file in _files(path):
             yield from _listed(file)
     elif path.name.lower().endswith(TABLES):
         yield from _table(path)
@@ -76,6 +75,13 @@ def _entries(path: Path) -> Iterator[Entry]:
             yield from _lines(path, file)
     else:
         yield from _listed(path)
+
+
+def _files(folder: Path) -> list[Path]:
+    files = sorted(file for file in folder.iterdir() if file.suffix.lower() == ".json")
+    if not files:
+        raise UserError(f"{folder} holds no .json file.")
+    return files
 
 
 def standard_input() -> tuple[str | None, Iterator[Entry]]:
@@ -117,11 +123,33 @@ def _is_one(text: str) -> bool:
 
 
 def count(path: Path) -> int | None:
-    """How many people there are, for a bar; `None` where that takes as long as reading them."""
-    if path.suffix.lower() == ".jsonl":
-        with open(path, "rb") as file:
-            return sum(1 for line in file if line.strip())
-    return None
+    """How many people `entries` gives, for a bar; `None` where the input can't be read to its end.
+
+    Nothing of them is held, but for a list in a .json file, which is read whole.
+    """
+    try:
+        if path.is_dir():
+            return sum(_how_many(file) for file in _files(path))
+        if path.name.lower().endswith(TABLES):
+            with _rows(path, ("id",)) as (columns, rows):
+                _needed(path, columns, ("id",))
+                return sum(1 for _ in groupby(_who(row) for row in rows))
+        if path.suffix.lower() == ".jsonl":
+            with _opened(path) as file:
+                return sum(1 for line in file if line.strip())
+        return _how_many(path)
+    except UserError:
+        return None
+
+
+def _how_many(path: Path) -> int:
+    """The people of a .json file; of one that holds a single person only the beginning is read."""
+    with _opened(path) as file:
+        text = file.read(4096)
+        if text.strip() and not text.lstrip().startswith("["):
+            return 1
+        text += file.read()
+    return len(_list(path, text)) if text.lstrip().startswith("[") else 1
 
 
 def _chained(first: Iterable[str], rest: Iterable[str]) -> Iterator[str]:
@@ -154,27 +182,38 @@ def _listed(path: Path) -> Iterator[Entry]:
         yield Entry(path.name, person_id(path, 1), text)
 
 
-def _of_list(path: Path, text: str) -> Iterator[Entry]:
+def _list(path: Path, text: str) -> list[Any]:
     try:
-        found = json.loads(text)
+        return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise UserError(f"{path}: it is not JSON.") from error
-    for number, one in enumerate(found, start=1):
+
+
+def _of_list(path: Path, text: str) -> Iterator[Entry]:
+    for number, one in enumerate(_list(path, text), start=1):
         yield Entry(f"{path.name}, number {number}", person_id(path, number), json.dumps(one))
 
 
 def _table(path: Path) -> Iterator[Entry]:
     with _rows(path) as (columns, rows):
-        missing = [column for column in ("id", "occupation", "start") if column not in columns]
-        if missing:
-            raise UserError(
-                f"{path} has no column '{missing[0]}'; it has: {', '.join(columns) or 'none'}. Expected one job a row "
-                "with the columns id, occupation and start (--help tells the others)."
-            )
+        _needed(path, columns, ("id", "occupation", "start"))
         numbered = enumerate(rows, start=1)
-        for person, several in groupby(numbered, key=lambda one: one[1]["id"].strip()):
+        for person, several in groupby(numbered, key=lambda one: _who(one[1])):
             held = list(several)
             yield Entry(f"row {held[0][0]}", person, json.dumps(_person(person, [row for _, row in held])))
+
+
+def _needed(path: Path, columns: Sequence[str], wanted: Sequence[str]) -> None:
+    missing = [column for column in wanted if column not in columns]
+    if missing:
+        raise UserError(
+            f"{path} has no column '{missing[0]}'; it has: {', '.join(columns) or 'none'}. Expected one job a row "
+            "with the columns id, occupation and start (--help tells the others)."
+        )
+
+
+def _who(row: dict[str, str]) -> str:
+    return row["id"].strip()
 
 
 def _person(person: str, rows: list[dict[str, str]]) -> dict[str, Any]:
@@ -182,15 +221,27 @@ def _person(person: str, rows: list[dict[str, str]]) -> dict[str, Any]:
     born = next((row["birth_year"] for row in rows if row.get("birth_year", "").strip()), None)
     jobs, learned = [], []
     for row in rows:
-        has = {column: value.strip() for column, value in row.items() if value and value.strip()}
+        # what stands in a row beyond the last column has no name and comes as a list
+        has = {column: value.strip() for column, value in row.items() if isinstance(value, str) and value.strip()}
+        start, end = (_date(has.get(column, "")) for column in ("start", "end"))
+        start = start or has.get("start", "")  # "Present" is no start
         if "education" in has and "occupation" not in has:
-            learned.append({"date": has.get("start", ""), "title": has["education"]})
+            learned.append({"date": start, "title": has["education"]})
             continue
         facts = {key: _number(has[key]) if key in NUMBERS else has[key] for key in FACTS if key in has}
-        end = {"end": has["end"]} if "end" in has else {}
-        jobs.append({"occupation": has.get("occupation", ""), "start": has.get("start", ""), "facts": facts, **end})
+        until = {"end": end} if end else {}
+        jobs.append({"occupation": has.get("occupation", ""), "start": start, "facts": facts, **until})
     told = {} if born is None else {"birth_year": _number(born)}
     return {"id": person, **told, "education": learned, "jobs": jobs}
+
+
+def _date(text: str) -> str:
+    """A date as the schema has it; "" for none or one that goes on; what can't be read as it is."""
+    try:
+        found = read_date(text)
+    except UserError:
+        return text
+    return "" if found is None else str(found)
 
 
 def _number(text: str) -> Any:
@@ -203,7 +254,8 @@ def _number(text: str) -> Any:
 
 
 @contextmanager
-def _rows(path: Path) -> Iterator[tuple[list[str], Iterator[dict[str, str]]]]:
+def _rows(path: Path, only: Sequence[str] | None = None) -> Iterator[tuple[list[str], Iterator[dict[str, str]]]]:
+    """The columns and rows of a table. only: the columns that are wanted; others need not be in the rows."""
     if path.suffix.lower() != ".parquet":
         with opened(path) as table:
             yield table.columns, table.rows
@@ -214,7 +266,7 @@ def _rows(path: Path) -> Iterator[tuple[list[str], Iterator[dict[str, str]]]]:
         raise UserError(f"to read {path}, pyarrow is needed: pip install pyarrow.") from error
     try:
         with parquet.ParquetFile(path) as file:
-            batches = file.iter_batches(batch_size=_BATCH)
+            batches = file.iter_batches(batch_size=_BATCH, columns=None if only is None else list(only))
             yield (
                 list(file.schema_arrow.names),
                 ({k: "" if v is None else str(v) for k, v in row.items()} for b in batches for row in b.to_pylist()),

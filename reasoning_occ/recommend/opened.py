@@ -5,7 +5,9 @@ the run stands in a folder of its own that goes when the process ends.
 """
 
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,6 +23,7 @@ from reasoning_occ.config import CONF, class_name, is_sequence, trains, uses_mod
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation.temperature import FILE as TEMPERATURE_FILE
 from reasoning_occ.evaluation.temperature import Temperature
+from reasoning_occ.occupations.data_dir import VARIABLE, located
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.recommend import exported
 
@@ -48,7 +51,7 @@ def opened(folder: Path, data_dir: str | None) -> Opened:
 
     Args:
         folder: of the run or export.
-        data_dir: where official files lie; `None`: as when the run was made.
+        data_dir: where official files lie; `None`: the run's own `data_dir`, else `REASONING_OCC_DATA`.
 
     Raises:
         UserError: it is no finished run's folder, or its titles can't be had or have changed.
@@ -57,7 +60,8 @@ def opened(folder: Path, data_dir: str | None) -> Opened:
         cfg, titles, base, warmth = exported.read(folder, data_dir)
         return Opened(folder, cfg, in_view(cfg, titles), titles, lambda name: folder / name, base, warmth)
     cfg = settings(folder, data_dir)
-    published = _taxonomy(cfg, folder)
+    with _told_where(cfg):
+        published = _taxonomy(cfg, folder)
     kept = "model" if cfg.trainer.lora is None else "adapter"
     warmth = _temperature(cfg, folder)
     return Opened(
@@ -96,6 +100,29 @@ def settings(folder: Path, data_dir: str | None) -> DictConfig:
     if data_dir is not None:
         cfg.data_dir = data_dir
     return cfg
+
+
+@contextmanager
+def _told_where(cfg: DictConfig) -> Iterator[None]:
+    """An error says how to name the folder of data sets, where files of a run lack and nobody has named one."""
+    try:
+        yield
+    except UserError as error:
+        if cfg.data_dir or os.environ.get(VARIABLE) or not _lacks(cfg):
+            raise
+        raise UserError(
+            f"{str(error).rstrip('.')}. Where it lies in a folder of data sets, give --data-dir (the page: data_dir=) "
+            f"or set {VARIABLE} to that folder."
+        ) from error
+
+
+def _lacks(cfg: DictConfig) -> bool:
+    """Whether files that a run's data or titles need, and that a folder of data sets may hold, are not there."""
+    named = (cfg.data.get("path"), cfg.data.get("crosswalk"), cfg.split.get("test_file"))
+    if any(name and not Path(name).is_absolute() and not located(name, None).exists() for name in named):
+        return True
+    titles = cfg.data.get("taxonomy")
+    return titles == "esco" or (titles == "onet" and config.onet_here(cfg) is None)
 
 
 def _temperature(cfg: DictConfig, folder: Path) -> Temperature | None:
@@ -198,7 +225,8 @@ def _task(run: Opened) -> Any:
     from reasoning_occ.report.jobs import read_object
 
     try:
-        found = tasks.load(run.cfg)
+        with _told_where(run.cfg):
+            found = tasks.load(run.cfg)
     except UserError as error:
         raise UserError(
             f"run: {run.folder} keeps nothing of what it learnt, so it learns again from its data, and those can't be "
@@ -218,13 +246,25 @@ def check_base(run: Opened) -> None:
     """Nothing, where the weights that a run starts from are those it was made with, or none are on record.
 
     Raises:
-        UserError: they are others.
+        UserError: they are others, or there are none.
     """
-    from reasoning_occ.identity import weights_checksum
+    from reasoning_occ.identity import HUB, model_spec, weights_checksum
+    from reasoning_occ.models.spec import checksum
 
     if run.base is None:
         return
     found = weights_checksum(run.cfg)
+    if found != run.base and found.startswith(HUB):  # they can't be had
+        place = run.cfg.model.path
+        if place is not None:
+            raise UserError(
+                f"base: {place} holds no weights; expected a .gguf file, or a folder with config.json, tokenizer files "
+                "and *.safetensors (pickled weights are not read)."
+            )
+        try:
+            checksum(model_spec(run.cfg))
+        except UserError as error:
+            raise UserError(f"base: {error}") from error
     if found != run.base:
         raise UserError(
             f"base: {run.folder} belongs to {run.cfg.model.name} with the checksum {run.base[:12]}, and these weights "

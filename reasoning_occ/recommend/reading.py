@@ -5,8 +5,9 @@ As for test people, a history is what was known on the day the present job began
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import date
 from typing import Any, NamedTuple
 
 from reasoning_occ.careers import json_resume, schema
@@ -21,6 +22,16 @@ from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.recommend.results import Line, TitleMatch
 
 LATER = "pieces of education left out: after the present job began"
+EARLIEST = 1900
+"""The first year in which a job may start without a warning."""
+
+
+class Written(NamedTuple):
+    """A job as given: its start, its title, and its end, if any."""
+
+    start: Date
+    title: str
+    end: Date | None
 
 
 class Guess(NamedTuple):
@@ -107,23 +118,24 @@ class Reading:
         career = json_resume.career(text, name, self.read_title, skipped, taken)
         titles = tuple(self._match(given, how, code or None) for given, how, code in taken)
         written = []
-        for work in json_resume.parse(text).work:
+        for work in reversed(json_resume.parse(text).work):  # of two with one start the later line came first
             title, start = " ".join((work.position or "").split()), read_date(work.startDate or "")
             if title and start is not None:
-                written.append((start, title))
+                written.append(Written(start, title, read_date(work.endDate or "")))
         return self._understood(replace(career, stays=self._stays), titles, skipped, written)
 
     def _ours(self, row: schema.PersonRow) -> Understood:
         skipped: Counter[str] = Counter()
         titles: dict[str, TitleMatch] = {}
         jobs: list[Job] = []
-        written = [(schema.parse_date(one.start), one.occupation) for one in row.jobs]
+        written = []
         for one in row.jobs:
             how, code = self.read_title(one.occupation)
             titles[one.occupation] = self._match(one.occupation, how, code)
             skipped[HOW[how]] += 1
+            end = None if one.end is None else schema.parse_date(one.end)
+            written.append(Written(schema.parse_date(one.start), one.occupation, end))
             if code is not None:
-                end = None if one.end is None else schema.parse_date(one.end)
                 jobs.append(Job(code, schema.parse_date(one.start), end, Facts(**one.facts.model_dump())))
         learned = [Education(schema.parse_date(e.date), e.title, e.school_years) for e in row.education]
         if self._stays:
@@ -143,23 +155,28 @@ class Reading:
         career: Career,
         titles: tuple[TitleMatch, ...],
         skipped: Counter[str],
-        written: Sequence[tuple[Date, str]] = (),
+        written: Sequence[Written] = (),
     ) -> Understood:
-        """`written`: starts and titles of all jobs."""
+        """`written`: all jobs; of those with one start, the earlier one first."""
         if not career.jobs:
             raise UserError(self._nobody(titles))
-        read = [(start, title, *self.read_title(title)) for start, title in sorted(written)]
-        guesses = (Guess(start, code, title) for start, title, how, code in read if code is not None and how in GUESSES)
-        lost = [title for start, title, _, code in read if code is None and start > career.jobs[-1].start]
+        read = [(job, *self.read_title(job.title)) for job in sorted(written, key=lambda job: job.start)]
+        guesses = (Guess(job.start, code, job.title) for job, how, code in read if code is not None and how in GUESSES)
+        lost = [job.title for job, _, code in read if code is None and job.start > career.jobs[-1].start]
+        known = [(job, code) for job, _, code in read if code is not None]
         warnings = (
-            f"The latest job ('{one}') is near no title and left out: what is told comes after the job before it."
-            for one in lost[-1:]
+            *(
+                f"The latest job ('{one}') is near no title and left out: what is told comes after the job before it."
+                for one in lost[-1:]
+            ),
+            *_ended(known),
+            *_strange_years(job.start.year for job, _ in known),
         )
         history = career.until(len(career.jobs) - 1)
         later = tuple(one for one in career.education if one not in history.education)
         skipped[LATER] += len(later)
         counted = {what: n for what, n in skipped.items() if n and what not in TAKEN}
-        return Understood(history, titles, counted, tuple(warnings), tuple(guesses), later)
+        return Understood(history, titles, counted, warnings, tuple(guesses), later)
 
     def _nobody(self, titles: tuple[TitleMatch, ...]) -> str:
         """Why no job is left; a title of a resume is told back to nobody but who asks `titles`."""
@@ -170,6 +187,36 @@ class Reading:
             f"none of its job titles is near one of the {len(self.taxonomy)} of the {self.taxonomy.name} taxonomy "
             f"(nearest to the last job's: {near}); word them as it does: "
             "`python -m reasoning_occ.recommend --titles` prints them"
+        )
+
+
+def _ended(known: Sequence[tuple[Written, str]]) -> Iterator[str]:
+    """A sentence where the latest job has ended, and one before it, in another occupation, has no end.
+
+    known: jobs in order of their start, each with its occupation; ends are those that were given.
+    """
+    if not known:
+        return
+    latest, occupation = known[-1]
+    if latest.end is None or latest.end.surely_before(latest.start):
+        return
+    today = date.today()
+    going = [job for job, code in known if job.end is None and code != occupation]
+    if going and not Date(today.year, today.month).surely_before(latest.end):
+        yield (
+            f"The latest job ('{latest.title}') ended in {latest.end}, and '{going[-1].title}' goes on: what is told "
+            "comes after the later start; leave a job out to see the other."
+        )
+
+
+def _strange_years(starts: Iterable[int]) -> Iterator[str]:
+    """A sentence where jobs start in years in which they hardly did."""
+    now = date.today().year
+    strange = sorted({year for year in starts if not EARLIEST <= year <= now})
+    if strange:
+        yield (
+            f"A job starts in {' and in '.join(map(str, strange))}: before {EARLIEST} or after this year. It is taken "
+            "as given; mend it if it is a slip."
         )
 
 

@@ -72,7 +72,8 @@ class Recommender:
             run_dir: its folder.
             reasons: how many reasons are drawn for a person, over which probabilities are averaged; `None`: what the
                 run was scored with.
-            data_dir: where official files lie (O*NET ...); `None`: as when the run was made.
+            data_dir: where official files lie (O*NET ...); `None`: the run's own `data_dir`, else
+                `REASONING_OCC_DATA`.
             base: a folder, .gguf file or hub name with the weights that the run started from; `None`: from where it
                 had them.
 

@@ -117,7 +117,10 @@ def test_a_person_keeps_the_name_when_others_are_added(load):
         ({"work": {"position": SECRETS[0]}}, "work: expected a list"),
         ({"work": [{"position": 7}]}, "work 1 position: expected text in quotes"),
         ({"work": [SECRETS[1]]}, r"work 1: expected an object \{"),
-        ({"work": [{"position": "Nurses", "startDate": f"since {SECRETS[0]}"}]}, "work 1 startDate: expected a date"),
+        (
+            {"work": [{"position": "Nurses", "startDate": f"since {SECRETS[0]}"}]},
+            "work 1 startDate: expected a date such as 2012",
+        ),
         ([RESUME, {"education": [{"endDate": "soon"}]}], "a.json, resume 2: education 1 endDate: expected a date"),
         ("[1,", r"a.json: it is not JSON"),
         (

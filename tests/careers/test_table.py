@@ -10,6 +10,7 @@ from reasoning_occ.careers.source import CAPPED, MERGED, TOO_SHORT
 from reasoning_occ.careers.spells import BACKWARDS
 from reasoning_occ.careers.split import split_from_data
 from reasoning_occ.careers.table import TableCareers
+from reasoning_occ.careers.tabular import opened
 from reasoning_occ.careers.types import Date
 from reasoning_occ.config import CONF, source
 from reasoning_occ.errors import UserError
@@ -53,6 +54,15 @@ def composed(*overrides: str):
         ("May 1999", Date(1999, 5)),
         ("Sept. 1999", Date(1999, 9)),
         ("december 24th, 1999", Date(1999, 12)),
+        ("17 March 2018", Date(2018, 3)),
+        ("1st Sept. 2018", Date(2018, 9)),
+        ("17-Mar-2018", Date(2018, 3)),
+        ("31.12.2019", Date(2019, 12)),
+        ("1.2.2019", Date(2019, 2)),
+        ("Mar-2019", Date(2019, 3)),
+        ("2019 March", Date(2019, 3)),
+        ("2019-mar", Date(2019, 3)),
+        ("-", None),
         ("Ongoing", None),
         ("", None),
         ("Present", None),
@@ -63,10 +73,15 @@ def test_dates(text, date):
 
 
 @pytest.mark.parametrize(
-    "text", ["Q5 1996", "1999-13", "96", "13/1999", "05/17/1999", "1999-05-40", "Mai 1999", "June", "Ma 1999"]
+    "text",
+    [
+        *("Q5 1996", "1999-13", "96", "13/1999", "05/17/1999", "1999-05-40", "Mai 1999", "June", "Ma 1999"),
+        *("12/31/2019", "31-12-2019", "12.31.2019", "32.12.2019", "31.12.19", "32 March 2018", "17 Mai 2018"),
+        *("Summer 2019", "2019 - Present", "2019-Present", "2019 Summer", "--"),
+    ],
 )
 def test_what_is_no_date_is_told(text):
-    with pytest.raises(UserError, match=f"expected a date such as .* got '{text}'"):
+    with pytest.raises(UserError, match=f"expected a date such as 2012, 2012-03, 03/2012 or March 2012; got '{text}'"):
         read_date(text)
 
 
@@ -293,3 +308,14 @@ def test_karrierewege_by_its_columns(tmp_path):
     path.write_text("_id,experience_order,preferredLabel_en\nx,1,baker\nx,0,cook\n")
     (career,) = source(composed("data=karrierewege", f"data.path={path}")).load().careers
     assert [job.occupation for job in career.jobs] == ["cook", "baker"]
+
+
+def test_a_damaged_archive_is_told(tmp_path):
+    whole = gzip.compress(
+        b"id,occupation,start\n" + b"".join(b"%d,Bakers,%d\n" % (n, 1900 + n % 99) for n in range(9999))
+    )
+    spoilt = bytearray(whole)
+    spoilt[len(whole) // 2 : len(whole) // 2 + 40] = b"\xff" * 40
+    (tmp_path / "jobs.csv.gz").write_bytes(spoilt)
+    with pytest.raises(UserError, match=r"could not read .*jobs\.csv\.gz"), opened(tmp_path / "jobs.csv.gz") as table:
+        list(table.rows)

@@ -7,6 +7,7 @@ import json
 import pytest
 from onet_zip import TABLES, table
 
+from reasoning_occ.careers.source import MERGED
 from reasoning_occ.errors import UserError
 from reasoning_occ.recommend.__main__ import main
 from reasoning_occ.recommend.reading import LATER
@@ -167,6 +168,28 @@ def test_json_of_an_edit_is_one_document_and_csv_is_refused(markov, resume, tmp_
     assert "can't tell before from after" in capsys.readouterr().err
 
 
+def test_a_title_that_is_asked_for_is_told_before_and_after_an_edit(markov, resume, tmp_path, capsys):
+    path = tmp_path / "r.json"
+    path.write_text(json.dumps(resume))
+    words = [f"run={markov}", str(path), "--k", "1", "--given", "Sales, construction", "--what-if", "drop 3"]
+    assert main([*words, "--format", "json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    (asked,) = [one for one in told["moved"] if one["asked"]]
+    sides = [told[side]["given"][0] for side in ("before", "after")]
+    assert asked["title"] == "Sales, construction"
+    assert asked["rank"] == [one["rank"] for one in sides]
+    assert asked["probability"] == [one["probability"] for one in sides] and None not in asked["probability"]
+    assert main(words) == 0
+    edit_told = capsys.readouterr().out.partition("What if: drop 3")[2]
+    assert "Sales, construction   asked for" in edit_told
+
+
+def test_jobs_that_an_edit_merges_are_counted(markov):
+    one, changed = edit(markov, {"id": "a", "jobs": [{"occupation": "Tutor", "start": "2010"}]}, "add 2012 Nurse")
+    assert len(changed.history.jobs) == 1 and [guess.given for guess in changed.guesses] == ["Tutor", "Nurse"]
+    assert MERGED not in one.left_out and changed.left_out[MERGED] == 1
+
+
 def test_standard_input_that_is_no_text_is_told(markov, monkeypatch, capsys):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\xff\xfe{}")))
     assert main([f"run={markov}", "-"]) == 1
@@ -265,3 +288,18 @@ def test_the_present_occupation_that_is_asked_for_is_told(markov, resume, tmp_pa
     (tmp_path / "r.json").write_text(json.dumps(resume))
     assert main([f"run={markov}", str(tmp_path / "r.json"), "--given", "Sales, trade"]) == 0
     assert "Sales, trade is the present occupation, which can't be next." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [["run=", "resume.json"], ["", "resume.json"], ["run=", "--titles"]])
+def test_an_empty_run_is_told(words, capsys):
+    with pytest.raises(SystemExit):
+        main(words)
+    assert "run= is empty: give the folder of a run" in capsys.readouterr().err
+
+
+def test_help_tells_how_titles_are_found_and_where_files_are_looked_for(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert "guessed and marked: of O*NET's by what most of its sources call so and by everyday titles, of the" in told
+    assert "(default: the run's own data_dir, else REASONING_OCC_DATA)" in told

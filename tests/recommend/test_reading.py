@@ -1,6 +1,7 @@
 """How careers are understood."""
 
 import json
+from datetime import date
 
 import pytest
 
@@ -40,3 +41,58 @@ def test_a_latest_job_that_is_left_out_is_told_and_an_earlier_one_only_counted(r
 @pytest.mark.parametrize("form", [ours, resume])
 def test_the_same_unknown_title_before_and_after_counts_as_the_latest(reading, form):
     assert reading.json(form(("Zymurgist", "1999"), ("Cooks", "2001"), ("Zymurgist", "2004")), "a").warnings == (LOST,)
+
+
+def spells(form, *jobs):
+    """A career of titles, starts and ends in order of time, in our form or as a resume."""
+    if form == "ours":
+        made = [{"occupation": title, "start": start, "end": end} for title, start, end in jobs]
+        return json.dumps({"id": "a", "jobs": made})
+    return json.dumps({"work": [{"position": t, "startDate": s, "endDate": e} for t, s, e in reversed(jobs)]})
+
+
+ENDED = (
+    "The latest job ('{}') ended in {}, and '{}' goes on: what is told comes after the later start; leave a job out to "
+    "see the other."
+)
+
+
+@pytest.mark.parametrize("form", ["ours", "resume"])
+@pytest.mark.parametrize(
+    ("jobs", "told"),
+    [
+        ([("Cooks", "2015", None), ("Pilots", "2016-06", "2016-09")], ("Pilots", "2016-09", "Cooks")),
+        # of several that go on the latest is named, and neighbours that are merged don't hide it
+        (
+            [("Nurses", "2010", None), ("Cooks", "2015", None), ("chefs", "2016", None), ("Pilots", "2017", "2018")],
+            ("Pilots", "2018", "chefs"),
+        ),
+        ([("Cooks", "2010", None), ("Pilots", "2015", None), ("p", "2016", "2017")], ("p", "2017", "Cooks")),
+        # of two that begin together the latter is the latest
+        ([("Pilots", "2016", None), ("Cooks", "2016", "2017")], ("Cooks", "2017", "Pilots")),
+        ([("Cooks", "2016", "2017"), ("Pilots", "2016", None)], None),
+        ([("Cooks", "2010", "2015"), ("Pilots", "2016", "2017")], None),
+        ([("Cooks", "2015", None), ("Pilots", "2016", None)], None),
+        ([("Cooks", "2015", None), ("Pilots", "2016", "2099")], None),  # which has not ended
+        ([("Cooks", "2015", None), ("chefs", "2016", "2017")], None),  # which is the same occupation
+        ([("Zymurgist", "2015", None), ("Pilots", "2016", "2017")], None),  # which is left out
+    ],
+)
+def test_a_latest_job_that_ended_while_another_goes_on_is_told(reading, form, jobs, told):
+    found = reading.json(spells(form, *jobs), "a").warnings
+    assert found == (() if told is None else (ENDED.format(*told),))
+
+
+def test_an_end_before_the_start_is_no_end(reading):
+    jobs = [("Cooks", "2015", None), ("Pilots", "2016", "2014")]
+    assert reading.json(spells("resume", *jobs), "a").warnings == ()
+
+
+@pytest.mark.parametrize("form", ["ours", "resume"])
+def test_a_start_in_a_strange_year_is_told(reading, form):
+    now = date.today().year
+    given = spells(form, ("Cooks", "1899-12", None), ("Pilots", "1900", None), ("Nurses", f"{now + 1}-03", None))
+    (told,) = reading.json(given, "a").warnings
+    assert told.startswith(f"A job starts in 1899 and in {now + 1}: before 1900 or after this year.")
+    given = spells(form, ("Cooks", "1900-01", None), ("Nurses", f"{now}-12", None))
+    assert reading.json(given, "a").warnings == ()
