@@ -1,6 +1,6 @@
 """What the tab *Try it* does with a career; no gradio in here."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -27,20 +27,20 @@ class Desk:
         self._run = run
         self._taxonomy = run.recommender.taxonomy
 
-    def looked_at(self, draft: Draft) -> str:
-        """A career on its way, as it is understood so far."""
+    def looked_at(self, draft: Draft, left: Sequence[str] = ()) -> str:
+        """A career on its way, as it is understood so far. left: sentences on what was left out when it was read."""
         jobs, learned = (
             [one[key] for one in draft[of]] for key, of in (("occupation", "jobs"), ("title", "education"))
         )
         if not jobs:
-            return render("hint.html.j2", jobs=jobs, learned=learned, wrong="")
+            return render("hint.html.j2", jobs=jobs, learned=learned, left=left, wrong="")
         try:
-            return showing.history(self._run.recommender.understand(draft), self._taxonomy)
+            return showing.history(self._run.recommender.understand(draft), self._taxonomy, left)
         except UserError as error:  # it can still become a career: the lines stay, with what is wrong with them
-            return render("hint.html.j2", jobs=jobs, learned=learned, wrong=str(error).rstrip("."))
+            return render("hint.html.j2", jobs=jobs, learned=learned, left=left, wrong=str(error).rstrip("."))
 
-    def answer(self, draft: Draft, born: str | None) -> tuple[str, Understood, Recommended]:
-        """What comes next, as HTML, and what it was made from.
+    def answer(self, draft: Draft, born: str | None, left: Sequence[str] = ()) -> tuple[str, Understood, Recommended]:
+        """What comes next, as HTML, and what it was made from. left: as in `looked_at`.
 
         Raises:
             UserError: the career has no job, or none that is near a title.
@@ -49,10 +49,10 @@ class Desk:
             raise UserError("The career has no job yet; add at least the present one.")
         person = self._run.recommender.understand(drafts.with_birth(draft, born))
         said = self._ranked(person)
-        return showing.answer(said, SHOWN, self._run.writes, self._run.drawn), person, said
+        return showing.answer(said, SHOWN, self._run.writes, self._run.drawn, left), person, said
 
     def moves(self, person: Understood | None, said: Recommended | None, edits: list[str]) -> str:
-        """What edits move, as HTML.
+        """What edits move, and how the edited history was understood, as HTML.
 
         Raises:
             UserError: there is nothing to compare with, no edit, or one that can't be made.
@@ -63,7 +63,7 @@ class Desk:
             raise UserError("Choose a line to leave out, or fill in something to add.")
         after = self._ranked(edited(person, edits, self._run.recommender.reading))
         found = moved(*(replace(one, ranked=one.ranked[:SHOWN], given=one.ranked[SHOWN:]) for one in (said, after)))
-        return showing.moves([_worded(edit, said) for edit in edits], found, after.reason, after.claims)
+        return showing.moves([_worded(edit, said) for edit in edits], found, after)
 
     def jobs(self, person: Understood | None) -> list[str]:
         """The numbers of the lines that are jobs."""

@@ -5,11 +5,12 @@ from collections import Counter
 from typing import Any
 
 from reasoning_occ.careers import json_resume, schema
-from reasoning_occ.careers.dates import read_date
+from reasoning_occ.careers.dates import SUCH_AS, read_date
 from reasoning_occ.careers.json_resume import NO_END, NO_NAME, NO_POSITION, NO_START
 from reasoning_occ.careers.spells import BACKWARDS
 from reasoning_occ.careers.types import Date
 from reasoning_occ.errors import UserError
+from reasoning_occ.recommend.show import counted
 
 Draft = dict[str, Any]
 
@@ -34,7 +35,7 @@ def empty() -> Draft:
 
 
 def from_text(text: str) -> tuple[Draft, list[str]]:
-    """The career in JSON text, ours or a JSON Resume, and what of it was left out.
+    """The career in JSON text, ours or a JSON Resume, and a sentence for each kind of thing left out.
 
     Of a resume only job titles, dates and education are taken: no name, contact or employer.
 
@@ -73,8 +74,8 @@ def with_job(draft: Draft, title: str | None, start: str | None, end: str | None
         UserError: the title is missing or too long, a date can't be read, or the job ends before it starts.
     """
     job = {"occupation": _title(title, "Job title"), "start": str(dated(start, "From"))}
-    if (end or "").strip():
-        job["end"] = str(dated(end, "Until"))
+    if (until := _dated(end, "Until")) is not None:
+        job["end"] = str(until)
     return _bounded(_checked({**draft, "jobs": [*draft["jobs"], job]}))
 
 
@@ -124,17 +125,26 @@ def dated(text: str | None, what: str) -> Date:
     """A date out of a form.
 
     Raises:
-        UserError: it can't be read; names the field.
+        UserError: it is missing or can't be read; names the field.
     """
-    given = (text or "").strip()[:LONGEST]
-    try:
-        found = read_date(given)
-    except UserError:
-        found = None
+    found = _dated(text, what)
     if found is None:
-        came = f"; got '{given[:20]}'" if given else ""
-        raise UserError(f"{what}: expected a year or a month, such as 2012 or 2012-03{came}.")
+        raise _no_date(text, what)
     return found
+
+
+def _dated(text: str | None, what: str) -> Date | None:
+    """As `dated`; `None` for an empty field, and for a word such as "Present"."""
+    try:
+        return read_date((text or "").strip()[:LONGEST])
+    except UserError:
+        raise _no_date(text, what) from None
+
+
+def _no_date(text: str | None, what: str) -> UserError:
+    given = (text or "").strip()
+    came = f"; got '{given[:20]}'" if given else ""
+    return UserError(f"{what}: expected a year or a month, {SUCH_AS}{came}.")
 
 
 def _title(title: str | None, what: str) -> str:
@@ -169,7 +179,7 @@ def _ours(found: dict[str, Any]) -> Draft:
 
 
 def _resume(found: dict[str, Any]) -> tuple[Draft, list[str]]:
-    """What is read of a resume, and a note for each kind of thing left out."""
+    """What is read of a resume, and a sentence for each kind of thing left out."""
     resume = json_resume.parse(json.dumps(found))
     draft, left = empty(), Counter[str]()
     for number, work in reversed(list(enumerate(resume.work, start=1))):  # a resume begins with the latest job
@@ -188,7 +198,7 @@ def _resume(found: dict[str, Any]) -> tuple[Draft, list[str]]:
             left[NO_END if date is None else NO_NAME] += 1
         else:
             draft["education"].append({"title": title, "date": str(date)})
-    return _checked(draft), [f"{n} {what}" for what, n in left.items() if n]
+    return _checked(draft), [f"{counted(n, what)}." for what, n in left.items() if n]
 
 
 def _known(text: str | None, where: str) -> Date | None:
@@ -196,4 +206,4 @@ def _known(text: str | None, where: str) -> Date | None:
     try:
         return read_date(text or "")
     except UserError:
-        raise UserError(f"{where}: expected a date such as 1999, 1999-05 or 1999-05-17.") from None
+        raise UserError(f"{where}: expected a date {SUCH_AS}.") from None

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from reasoning_occ.app.opened import Opened
     from reasoning_occ.report.pictures import Picture
 
-AS_CONFIGURED = "as the sweep has it"
+AS_CONFIGURED = "as the settings say"
 _BESIDE = "Dots are values, lines 95% intervals; grey: floors scored beside on the same people."
 _TRUE = (
     "On the dashed line a probability means what it says; below it the recommender is too sure. Lines are 95% "

@@ -40,15 +40,14 @@ class Shown(NamedTuple):
     claims: tuple[int, ...]
 
 
-def history(one: Understood, taxonomy: Taxonomy) -> str:
-    """A career before it is ranked."""
+def history(one: Understood, taxonomy: Taxonomy, left: Sequence[str] = ()) -> str:
+    """A career before it is ranked. left: sentences on what was left out before it was understood."""
     lines = timeline(told(one, taxonomy), ())
-    return render(
-        "told.html.j2", history=lines, mended=mended(one.titles, one.left_out), warnings=one.warnings, ranked=None
-    )
+    notes = [*left, *mended(one.titles, one.left_out)]
+    return render("told.html.j2", history=lines, mended=notes, warnings=one.warnings, ranked=None)
 
 
-def answer(said: Recommended, shown: int, writes: bool, drawn: int) -> str:
+def answer(said: Recommended, shown: int, writes: bool, drawn: int, left: Sequence[str] = ()) -> str:
     """What a run says of a person.
 
     Args:
@@ -56,12 +55,13 @@ def answer(said: Recommended, shown: int, writes: bool, drawn: int) -> str:
         shown: how many titles.
         writes: whether the run writes reasons.
         drawn: over how many reasons probabilities are a mean.
+        left: as in `history`.
     """
     found = [bar(one) for one in said.ranked[:shown]]
     return render(
         "told.html.j2",
         history=timeline(said.history, said.claims),
-        mended=mended(said.titles, said.left_out),
+        mended=[*left, *mended(said.titles, said.left_out)],
         claims=said.claims,
         reason=said.reason,
         verdicts=VERDICTS,
@@ -74,9 +74,19 @@ def answer(said: Recommended, shown: int, writes: bool, drawn: int) -> str:
     )
 
 
-def moves(edits: Sequence[str], moved: Sequence[Moved], reason: str | None = None, claims: Sequence[Claim] = ()) -> str:
-    """What edits of a career move, and the reason that was written after them."""
-    return render("moved.html.j2", edits=edits, moved=moved, reason=reason, claims=claims, verdicts=VERDICTS)
+def moves(edits: Sequence[str], moved: Sequence[Moved], after: Recommended) -> str:
+    """What edits of a career move, and what is said after them: the history as understood, and the reason."""
+    return render(
+        "moved.html.j2",
+        edits=edits,
+        moved=moved,
+        history=timeline(after.history, ()),
+        mended=mended(after.titles, after.left_out),
+        warnings=after.warnings,
+        reason=after.reason,
+        claims=after.claims,
+        verdicts=VERDICTS,
+    )
 
 
 def timeline(lines: Sequence[Line], claims: Sequence[Claim]) -> list[Shown]:

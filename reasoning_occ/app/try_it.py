@@ -54,9 +54,11 @@ class Result(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """Of a session: the career, and what was last ranked, which edits are compared with."""
+    """Of a session: the career, what was left out when it was read, and what was last ranked, which edits are compared
+    with."""
 
     draft: Any
+    left: Any
     person: Any
     said: Any
 
@@ -66,7 +68,7 @@ def build(run: "Opened") -> None:
     import gradio as gr
 
     desk, titles = Desk(run), [one.title for one in run.recommender.taxonomy]
-    kept = Kept(gr.State(drafts.empty()), gr.State(None), gr.State(None))
+    kept = Kept(gr.State(drafts.empty()), gr.State([]), gr.State(None), gr.State(None))
     with gr.Row():
         with gr.Column(scale=5, min_width=300):
             form = _form(titles)
@@ -128,44 +130,44 @@ def _changes(desk: Desk, kept: Kept, form: Form, result: Result, asked: Any) -> 
     asked of it before is answered to nobody."""
     import gradio as gr
 
-    after = [result.message, kept.draft, result.shown, form.line, kept.person, kept.said, result.what_if, result.moved]
+    asked_of = [kept.person, kept.said, result.what_if, result.moved]
+    after = [result.message, kept.draft, kept.left, result.shown, form.line, *asked_of]
     fields = len(after) - 1
 
-    def changed(now: Draft, words: str) -> tuple[Any, ...]:
+    def changed(now: Draft, left: list[str], words: str) -> tuple[Any, ...]:
         lines = gr.Dropdown(choices=drafts.names(now), value=None)
-        return message(words), now, desk.looked_at(now), lines, None, None, gr.Accordion(visible=False), ""
+        shown = desk.looked_at(now, left)
+        return message(words), now, left, shown, lines, None, None, gr.Accordion(visible=False), ""
 
     @told(fields + 3)
-    def job(now: Draft, *given: Any) -> tuple[Any, ...]:
-        return *changed(drafts.with_job(now, *given), "The job is added."), None, "", ""
+    def job(now: Draft, left: list[str], *given: Any) -> tuple[Any, ...]:
+        return *changed(drafts.with_job(now, *given), left, "The job is added."), None, "", ""
 
     @told(fields + 2)
-    def education(now: Draft, *given: Any) -> tuple[Any, ...]:
-        return *changed(drafts.with_education(now, *given), "The education is added."), "", ""
+    def education(now: Draft, left: list[str], *given: Any) -> tuple[Any, ...]:
+        return *changed(drafts.with_education(now, *given), left, "The education is added."), "", ""
 
     @told(fields)
     def text(given: str | None) -> tuple[Any, ...]:
         found, left = drafts.from_text(given or "")
         read = "Read: job titles, dates and education, and nothing else."
-        return changed(
-            found, " ".join([read if drafts.names(found) else "No job and no education could be read.", *left])
-        )
+        return changed(found, left, read if drafts.names(found) else "No job and no education could be read.")
 
     @told(fields)
-    def removed(now: Draft, key: str | None) -> tuple[Any, ...]:
-        return changed(drafts.without(now, key), "The line is taken out.")
+    def removed(now: Draft, left: list[str], key: str | None) -> tuple[Any, ...]:
+        return changed(drafts.without(now, key), left, "The line is taken out.")
 
     @told(fields)
     def anew() -> tuple[Any, ...]:
-        return changed(drafts.empty(), "")
+        return changed(drafts.empty(), [], "")
 
     fresh = [form.title, form.start, form.end]
-    form.add_job.click(job, [kept.draft, *fresh], [*after, *fresh], cancels=[asked])
+    form.add_job.click(job, [kept.draft, kept.left, *fresh], [*after, *fresh], cancels=[asked])
     fresh = [form.learned, form.finished]
-    form.add_education.click(education, [kept.draft, *fresh], [*after, *fresh], cancels=[asked])
+    form.add_education.click(education, [kept.draft, kept.left, *fresh], [*after, *fresh], cancels=[asked])
     form.read.click(text, [form.pasted], after, js=_CUT, cancels=[asked])
     form.read_file.click(text, [form.content], after, js=_READ_FILE, cancels=[asked])
-    form.take_out.click(removed, [kept.draft, form.line], after, cancels=[asked])
+    form.take_out.click(removed, [kept.draft, kept.left, form.line], after, cancels=[asked])
     form.start_anew.click(anew, None, after, cancels=[asked])
 
     # told at once, not only once the model is free
@@ -182,8 +184,8 @@ def _questions(desk: Desk, kept: Kept, form: Form, result: Result) -> Any:
     import gradio as gr
 
     @told(6)
-    def answered(now: Draft, year: str | None) -> tuple[Any, ...]:
-        found, person, said = desk.answer(now, year)
+    def answered(now: Draft, left: list[str], year: str | None) -> tuple[Any, ...]:
+        found, person, said = desk.answer(now, year, left)
         lines = gr.Dropdown(choices=[(line.text, str(line.number)) for line in said.history], value=[])
         return message("Ranked."), found, person, said, gr.Accordion(visible=True), lines, ""
 
@@ -193,7 +195,7 @@ def _questions(desk: Desk, kept: Kept, form: Form, result: Result) -> Any:
 
     one: Any = {"concurrency_limit": 1, "concurrency_id": MODEL}
     ranked = [result.message, result.shown, kept.person, kept.said, result.what_if, result.dropped, result.moved]
-    asked = form.ask.click(answered, [kept.draft, form.born], ranked, **one)
+    asked = form.ask.click(answered, [kept.draft, kept.left, form.born], ranked, **one)
     given = [result.dropped, result.title, result.start, result.learned, result.finished]
     result.see.click(compared, [kept.person, kept.said, *given], [result.message, result.moved], **one)
     return asked

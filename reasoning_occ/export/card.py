@@ -5,7 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from omegaconf import DictConfig
 
+from reasoning_occ.config import learns_own_reasons, learns_reasons, recommender_node
+from reasoning_occ.identity import short_name
 from reasoning_occ.recommend.opened import Opened
 from reasoning_occ.report.content import METRICS
 from reasoning_occ.report.formats import FORMATS
@@ -71,14 +74,48 @@ def _about(run: Opened, metrics: Mapping[str, Any], base: str, merged: bool, ada
         yield "**A randomly initialised tiny model: its figures mean nothing.**"
     what = "all weights are here (fp32)" if merged else f"{'two adapters' if len(adapters) > 1 else 'a LoRA adapter'}"
     yield (
-        f"Method `{Path(run.folder).name}`; {what}, learnt from {cfg.model.name}, whose content has the checksum "
-        f"`{base}`. With other weights, a requantised copy among them, it ranks otherwise."
+        f"Method `{short_name(recommender_node(cfg))}`, run `{run.folder.resolve().name}`; {what}, learnt from "
+        f"{cfg.model.name}, whose content has the checksum `{base}`. With other weights, a requantised copy among "
+        "them, it ranks otherwise."
     )
+    yield "\n".join(f"- {line}" for line in learnt(cfg))
+
+
+def learnt(cfg: DictConfig) -> Iterator[str]:
+    """What was learnt, for how long, how fast, and from which reasons."""
+    lora, preference = cfg.trainer.lora, cfg.get("preference")
+    what = "all weights" if lora is None else f"LoRA of rank {lora.r} (alpha {lora.alpha})"
+    yield f"Learnt: {what}; {_pace(cfg.trainer)}; about {cfg.trainer.batch} transitions a step; seed {cfg.seed}."
+    if preference is not None:
+        yield f"Then from pairs of better and worse reasons (DPO, beta {preference.beta}): {_pace(preference)}."
+    if not learns_reasons(cfg):
+        yield "It learns from no reasons."
+        return
+    judged = f"scored by the judge `{_called(cfg.judge)}`" if cfg.oracle.criteria else "scored by nobody"
+    yield f"Oracle reasons: written by the teacher `{_called(cfg.teacher)}`, which is shown the true title; {judged}."
+    if learns_own_reasons(cfg):
+        share = recommender_node(cfg).own_reasons
+        yield f"{share:.0%} of the titles are learnt after reasons of the model's own, in place of oracle reasons."
+
+
+def _pace(stage: DictConfig) -> str:
+    """Epochs, steps and learning rate of a training."""
+    most = "" if stage.max_steps is None else f", at most {stage.max_steps:,} optimiser steps"
+    return f"{stage.epochs} epoch{'s' * (stage.epochs != 1)}{most}; learning rate {stage.lr:g} at its peak"
+
+
+def _called(node: DictConfig) -> str:
+    """A teacher's or judge's name with the models it asks; of one on this machine without its place."""
+    if "members" in node:
+        return f"{short_name(node)}: {', '.join(_called(one) for one in node.members.values() if one is not None)}"
+    model = node.get("model")
+    if not isinstance(model, str):
+        return short_name(node)
+    here = model.startswith(("/", "~", ".")) or Path(model).exists()
+    return f"{short_name(node)} ({Path(model).name if here else model})"
 
 
 def _reasoned(run: Opened) -> str:
-    from reasoning_occ.config import learns_reasons
-
     return ", after a reason that it writes first" if learns_reasons(run.cfg) else ""
 
 
@@ -139,6 +176,7 @@ def _limits(run: Opened) -> Iterator[str]:
 def _licence(run: Opened) -> str:
     return (
         "## Licence\n\nThe licence of the weights follows from those of the base model "
-        f"({run.cfg.model.name}) and of the data ({run.cfg.data.name}): see both before you pass it on. The code of "
-        "reasoning_occ is Apache-2.0."
+        f"({run.cfg.model.name}) and of the data ({run.cfg.data.name}): see both before you pass it on. What is known "
+        "of the data's stands in reasoning_occ's documentation, on the page *Data sets and licences* "
+        "(docs/data-sets.md). The code of reasoning_occ is Apache-2.0."
     )

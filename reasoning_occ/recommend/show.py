@@ -13,7 +13,7 @@ from rich.text import Text
 
 from reasoning_occ.careers.json_resume import UNMATCHED
 from reasoning_occ.recommend.many import to_csv
-from reasoning_occ.recommend.results import Claim, Ranked, Recommended, Verdict
+from reasoning_occ.recommend.results import Ranked, Recommended, Verdict
 from reasoning_occ.recommend.what_if import Moved
 
 MARKS: dict[Verdict, tuple[str, str]] = {
@@ -38,6 +38,7 @@ _SINGLE = (
 MOST_NEAR = 3
 """Of the titles put under another, how many are named."""
 SPREAD = "In brackets: the lowest and highest probability after any of the {} reasons drawn, over which it is the mean."
+WHICH = "Of {} reasons drawn, the one that speaks most for the likeliest title."
 NOT = "Not for decisions about people: it repeats what people of its data did."
 
 
@@ -45,20 +46,7 @@ def show(told: Recommended, console: Console) -> None:
     """Print for a person: the history as understood, the reason with its evidence, the ranking."""
     console.print(Text("History as understood", style="bold"))
     _show_history(told, console)
-    aliases = [t for t in told.titles if t.how == "alias"]
-    for one in aliases:
-        console.print(_indented(Text(f"     '{_clean(one.given)}' is another name of {one.title}", style="dim")))
-    for one in told.titles:
-        if one.code is None:
-            console.print(_indented(Text(f"     '{_clean(one.given)}' is near no title: left out", style="yellow")))
-    for what, n in told.left_out.items():
-        if what == UNMATCHED:
-            continue  # each was told by name
-        console.print(_indented(Text(f"     {counted(n, what)}", style="dim")))
-    for warning in told.warnings:
-        console.print(_indented(Text(f"     {_clean(warning)}", style="yellow")))
-    if told.reason is not None:
-        _show_reason(told.reason, told.claims, console)
+    _show_reason(told, console)
     console.print(Text("What comes next", style="bold"))
     most = max((one.probability or 0.0 for one in (*told.ranked, *told.given)), default=0.0)
     console.print(ranking(told.ranked, most))
@@ -99,13 +87,13 @@ def show_moved(edits: Sequence[str], after: Recommended, changes: Sequence[Moved
     """Print what edits of a history move."""
     console.print(Text(f"What if: {'; '.join(map(_clean, edits))}", style="bold"))
     _show_history(after, console)
-    if after.reason is not None:
-        _show_reason(after.reason, after.claims, console)
+    _show_reason(after, console)
     table = Table("rank", "was", "probability", "was", "title", box=None, padding=(0, 1))
     for one in changes:
         (old, new), (was, now) = one.rank, one.probability
         shares = ("-" if share is None else f"{share:.3f}" for share in (now, was))
-        table.add_row(*(_rank(place) for place in (new, old)), *shares, Text(one.title))
+        asked = ("   asked for" if one.asked else "", "dim")
+        table.add_row(*(_rank(place) for place in (new, old)), *shares, Text.assemble(one.title, asked))
     console.print(table)
 
 
@@ -141,19 +129,37 @@ def _show_history(told: Recommended, console: Console) -> None:
     for line in told.history:
         guess = f"   (guessed from {', '.join(map(repr, line.guesses))})" if line.guesses else ""
         console.print(_indented(Text.assemble(f"{line.number:>3}  {_clean(line.text)}", (_clean(guess), "yellow"))))
+    for one in told.titles:
+        if one.how == "alias":
+            console.print(_indented(Text(f"     '{_clean(one.given)}' is another name of {one.title}", style="dim")))
+    for one in told.titles:
+        if one.code is None:
+            console.print(_indented(Text(f"     '{_clean(one.given)}' is near no title: left out", style="yellow")))
+    for what, n in told.left_out.items():
+        if what == UNMATCHED:
+            continue  # each was told by name
+        console.print(_indented(Text(f"     {counted(n, what)}", style="dim")))
+    for warning in told.warnings:
+        console.print(_indented(Text(f"     {_clean(warning)}", style="yellow")))
 
 
-def _show_reason(reason: str, claims: Sequence[Claim], console: Console) -> None:
+def _show_reason(told: Recommended, console: Console) -> None:
+    """The reason with its evidence, if one was written; of several drawn, which one it is."""
+    if told.reason is None:
+        return
     console.print(Text("Reason", style="bold"))
-    for claim in claims:
+    drawn = next((len(one.by_reason) for one in (*told.ranked, *told.given) if one.by_reason is not None), 1)
+    if drawn > 1:
+        console.print(_indented(Text(WHICH.format(drawn), style="dim")))
+    for claim in told.claims:
         mark, style = MARKS[claim.verdict]
         lines = f"   line{'s' * (len(claim.evidence) > 1)} {', '.join(map(str, claim.evidence))}"
-        told = Text.assemble((f"  {mark}  ", style), _clean(claim.text), (lines if claim.evidence else "", "dim"))
-        console.print(_indented(told))
+        text = Text.assemble((f"  {mark}  ", style), _clean(claim.text), (lines if claim.evidence else "", "dim"))
+        console.print(_indented(text))
         for error in claim.errors:
             console.print(_indented(Text(f"       {_clean(error)}", style=style)))
-    if not claims:
-        console.print(_indented(Text(f"  ?  {_clean(reason)}")))
+    if not told.claims:
+        console.print(_indented(Text(f"  ?  {_clean(told.reason)}")))
     console.print(_indented(Text(LEGEND, style="dim")))
 
 

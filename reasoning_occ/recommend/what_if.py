@@ -1,12 +1,13 @@
 """A history with a line dropped, added or changed, and what that moves."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from reasoning_occ.careers.schema import parse_date
-from reasoning_occ.careers.source import capped, merge
+from reasoning_occ.careers.source import capped, merge_counted
 from reasoning_occ.careers.types import Date, Education, Job
 from reasoning_occ.errors import UserError, nearest
 from reasoning_occ.language.render import lines
@@ -22,18 +23,20 @@ _CHANGE = re.compile(rf"change\s+(\d+)\s+(?:({_DATE})\s+)?(\S.*)", re.IGNORECASE
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A title of either list: its place and probability before and after."""
+    """A title of either list, or asked for: its place and probability before and after."""
 
     title: str
     rank: tuple[int | None, int | None]
     probability: tuple[float | None, float | None]
+    asked: bool = False
 
 
 def edited(one: Understood, edits: Sequence[str], reading: Reading) -> Understood:
     """A history with edits made. Numbers of lines are always those of the history as it was.
 
     A changed job keeps its place, its facts (hours, pay ...) and, where no date is given, its start, so that what moves
-    is the title's doing. Education that came after the present job is known to a later one that is added.
+    is the title's doing. Education that came after the present job is known to a later one that is added. Jobs that the
+    edits merge count among those that were merged when the history was read.
 
     Args:
         one: as understood.
@@ -82,23 +85,37 @@ def edited(one: Understood, edits: Sequence[str], reading: Reading) -> Understoo
     if not every:
         raise UserError("--what-if: no job would be left; at least one is needed to go on from.")
     known = sorted((e for e in (*learned, *one.later) if e is not None), key=lambda e: e.date)
-    career = replace(history, education=tuple(known), jobs=capped(every) if history.stays else merge(every))
+    mended = Counter[str]()
+    jobs_now = capped(every) if history.stays else merge_counted(every, mended)
+    career = replace(history, education=tuple(known), jobs=jobs_now)
     now = career.until(len(career.jobs) - 1)
     later = tuple(e for e in known if e not in now.education)
-    counts = {what: n for what, n in one.left_out.items() if what != LATER} | ({LATER: len(later)} if later else {})
-    return Understood(now, (*one.titles, *titles), counts, one.warnings, (*one.guesses, *guesses), later)
+    counts = {**one.left_out, LATER: len(later)} | {what: n + one.left_out.get(what, 0) for what, n in mended.items()}
+    return Understood(
+        now,
+        (*one.titles, *titles),
+        {what: n for what, n in counts.items() if n},
+        one.warnings,
+        (*one.guesses, *guesses),
+        later,
+    )
 
 
-def moved(before: Recommended, after: Recommended) -> tuple[Moved, ...]:
-    """Titles of either list, in the order of the second, then of the first. Both must tell of the same titles: give
-    those of the other list as `given`."""
+def moved(before: Recommended, after: Recommended, *, asked: Sequence[str] = ()) -> tuple[Moved, ...]:
+    """Titles of either list, in the order of the second, then of the first, then those asked for.
+
+    Args:
+        before, after: both must tell of the same titles: give those of the other list, and those asked for, as `given`.
+        asked: codes of the titles asked for.
+    """
     known = [{one.code: one for one in (*told.ranked, *told.given)} for told in (before, after)]
-    codes = dict.fromkeys([*(one.code for one in after.ranked), *(one.code for one in before.ranked)])
+    codes = dict.fromkeys([*(one.code for one in after.ranked), *(one.code for one in before.ranked), *asked])
     found = []
     for code in codes:
         a, b = (told.get(code) for told in known)
         title = next(one.title for one in (a, b) if one is not None)
-        found.append(Moved(title, (a and a.rank, b and b.rank), (a and a.probability, b and b.probability)))
+        rank, probability = (a and a.rank, b and b.rank), (a and a.probability, b and b.probability)
+        found.append(Moved(title, rank, probability, code in asked))
     return tuple(found)
 
 

@@ -92,7 +92,7 @@ def _one(recommender: Recommender, person: Understood, choice: Choice, options: 
             next(recommender.recommend_all([one], replace(choice, given=(*choice.given, *other))))
             for one, other in both
         ]
-        changes = moved(*known)
+        changes = moved(*known, asked=[one.code for one in told.given])
     if form == "table":
         from rich.console import Console
 

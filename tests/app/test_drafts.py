@@ -27,13 +27,21 @@ def test_lines_are_added_in_order_of_time_and_taken_out():
         drafts.without(one, "id 0")
 
 
+@pytest.mark.parametrize("until", ["Present", " now ", "-", " ", None])
+def test_a_job_that_goes_on_has_no_end(until):
+    made = drafts.with_job(drafts.empty(), "Cooks", "March 2012", until)
+    assert made["jobs"] == [{"occupation": "Cooks", "start": "2012-03"}]
+
+
 @pytest.mark.parametrize(
     ("form", "words"),
     [
         ((None, "2012", ""), "Job title: expected some words"),
         (("x" * 201, "2012", ""), "at most 200"),
         (("Cooks", None, None), "From: expected a year"),
-        (("Cooks", "<b>", ""), "got '<b>'"),
+        (("Cooks", "<b>", ""), "a month, such as 2012, 2012-03, 03/2012 or March 2012; got '<b>'"),
+        (("Cooks", "Present", ""), "From: expected a year or a month, .* got 'Present'"),
+        (("Cooks", "2012", "soon"), "Until: expected a year or a month, .* got 'soon'"),
         (("Cooks", "2012", "2010"), "ends"),
     ],
 )
@@ -69,7 +77,14 @@ def test_of_a_resume_nothing_is_taken_but_titles_dates_and_education():
         "education": [{"title": "Master, Art", "date": "2006"}],
         "jobs": [{"occupation": "Bakers", "start": "2008"}, {"occupation": "Cooks", "start": "2012-03"}],
     }
-    assert len(left) == 4 and all(note.startswith("1 ") for note in left)
+    assert left == [
+        "1 job left out: without a title.",
+        "1 job left out: without a start.",
+        "1 end before its job's start, taken as not known.",
+        "1 piece of education left out: without an end.",
+    ]
+    resume["work"] *= 2
+    assert "2 jobs left out: without a start." in drafts.from_text(json.dumps(resume))[1]
 
 
 def test_a_career_of_ours_keeps_its_facts_and_loses_its_slices():
@@ -98,7 +113,10 @@ def test_a_career_of_ours_keeps_its_facts_and_loses_its_slices():
         ("x" * (drafts.LARGEST + 1), "nothing of it was read"),
         (json.dumps({"work": [{"position": "a", "startDate": "2001"}] * 201}), "201 lines"),
         (json.dumps({"work": [{"position": "a" * 201, "startDate": "2001"}]}), "longer than 200"),
-        (json.dumps({"work": [{"position": "a", "startDate": "soon"}]}), "work 1 startDate: expected a date"),
+        (
+            json.dumps({"work": [{"position": "a", "startDate": "soon"}]}),
+            "work 1 startDate: expected a date such as 2012, 2012-03",
+        ),
     ],
     ids=range(13),
 )

@@ -165,6 +165,24 @@ def test_a_resume_from_a_file_and_what_if(page, served):
     assert [file for file in served.scratch.rglob("*") if file.is_file()] == [], "no file is kept"
 
 
+def test_what_was_left_out_stays_in_sight_and_an_edit_says_how_it_was_understood(page):
+    work = [{"position": "Tutor", "startDate": "2010"}, {"position": "Nurse"}]
+    upload(page, json.dumps({"work": work}).encode())
+    says(page, "try-message", "nothing else.$")
+    left = "^1 job left out: without a start.$"
+    says(page, "try-shown", left)
+    page.get_by_role("button", name="What comes next?").click()
+    says(page, "try-message", "Ranked")
+    says(page, "try-shown", left)
+    page.get_by_role("button", name="What if").click()
+    page.get_by_label("With this job").fill("Nurse")
+    page.get_by_label("With this job").press("Enter")
+    page.get_by_label("From").last.fill("2013")
+    page.get_by_role("button", name="See what that moves").click()
+    says(page, "moved", "taken for this from “Tutor”, “Nurse”: a guess")
+    says(page, "moved", "1 job merged with the same occupation before it.")
+
+
 def test_a_career_that_changes_while_it_is_ranked_gets_no_answer_of_before(page):
     def career(*titles):
         jobs = [{"occupation": title, "start": str(2001 + n)} for n, title in enumerate(titles)]

@@ -42,10 +42,12 @@ def test_all_that_people_write_is_escaped(tiny_taxonomy):
         showing.answer(said(), 3, True, 1),
         showing.answer(said(claims=()), 3, True, 1),
         showing.history(Understood(history, said().titles, {}), tiny_taxonomy),
-        showing.moves([EVIL], [Moved(EVIL, (1, 2), (0.5, 0.25))], EVIL),
+        showing.history(Understood(history, (), {}), tiny_taxonomy, [EVIL]),
+        showing.moves([EVIL], [Moved(EVIL, (1, 2), (0.5, 0.25))], said()),
+        showing.moves([EVIL], [Moved(EVIL, (1, 2), (0.5, 0.25))], said(claims=())),
         message(EVIL, "wrong"),
-        render("hint.html.j2", jobs=[], learned=[EVIL], wrong=""),
-        render("hint.html.j2", jobs=[EVIL], learned=[], wrong=EVIL),
+        render("hint.html.j2", jobs=[], learned=[EVIL], left=[], wrong=""),
+        render("hint.html.j2", jobs=[EVIL], learned=[], left=[EVIL], wrong=EVIL),
         render("reason.html.j2", history=[EVIL], reason=EVIL, title=EVIL),
     ):
         assert is_escaped(html)
@@ -76,7 +78,7 @@ def test_a_move_points_up_or_down_only_where_it_can_be_seen():
     html = showing.moves(
         ["x"],
         [Moved("a", (1, 2), (0.5, 0.25)), Moved("b", (2, 1), (0.1, 0.2)), Moved("c", (3, None), (0.30001, 0.3))],
-        None,
+        said(),
     )
     assert (html.count("▼"), html.count("▲")) == (1, 1)
     assert "3 → -" in re.sub(r"\s+", " ", html)

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from reasoning_occ.errors import UserError
@@ -27,10 +26,32 @@ def ranked(folder):
     return [
         {
             **{key: row[key] for key in ("person", "transition", "reason")},
-            "log_probs": np.nan_to_num(known.rows[row["person"], row["transition"]], neginf=0).tolist(),
+            "log_probs": known.rows[row["person"], row["transition"]].tolist(),
         }
         for row in rows
     ]
+
+
+def told_of_people(folder, run):
+    """What the text files of an export hold of a run's test people: lines of careers, reasons, and keys of a person's.
+    Ids are short numbers here, which may stand anywhere by chance."""
+    rows = [json.loads(line) for line in (run / "predictions.jsonl").read_text().splitlines()]
+    kept = {line for row in rows for line in (*row["history"], row["reason"] or "") if len(line) > 12}
+    found = []
+    for file in (one for one in folder.rglob("*") if one.is_file() and one.suffix != ".safetensors"):
+        text = file.read_text(encoding="utf-8")  # what is no text fails here
+        found += [(file.name, one) for one in sorted(kept) if one in text or json.dumps(one)[1:-1] in text]
+        if file.suffix == ".json" and file.name not in ("tokenizer.json", "vocab.json"):  # these list any word
+            found += [(file.name, "person") for keys in objects(json.loads(text)) if "person" in keys]
+    return found
+
+
+def objects(known):
+    """Every object in a JSON value."""
+    if isinstance(known, dict):
+        yield known
+    for one in known.values() if isinstance(known, dict) else known if isinstance(known, list) else ():
+        yield from objects(one)
 
 
 @pytest.mark.slow
@@ -67,10 +88,22 @@ def test_an_export_ranks_in_a_fresh_process_as_the_run_did(words, trained, tmp_p
 
 
 @pytest.mark.slow
-def test_an_export_tells_what_it_is_and_refuses_another_base(trained, tmp_path, capsys):
+def test_an_export_tells_what_it_is_and_refuses_another_base(trained, tmp_path, capsys, monkeypatch):
     run = trained(*JOINT)
     assert main([str(run), "--output", str(tmp_path / "plain")]) == 0
     card = (tmp_path / "plain" / "README.md").read_text()
+    for part in (
+        f"Method `joint`, run `{run.name}`;",
+        "- Learnt: LoRA of rank 16 (alpha 32); 1 epoch, at most 2 optimiser steps; learning rate 0.001 at its peak; ",
+        "- Oracle reasons: written by the teacher `grounded`, ",
+        "scored by the judge `rubric`.",
+        "docs/data-sets.md",
+    ):
+        assert part in card
+    with monkeypatch.context() as patch:
+        patch.chdir(run)
+        assert main([".", "--output", str(tmp_path / "here")]) == 0
+    assert (tmp_path / "here" / "README.md").read_text() == card
     metrics = json.loads((run / "metrics.json").read_text())
     for group, found in metrics["slices"]["past jobs"].items():  # every group with its figures
         row = next(line for line in card.splitlines() if line.startswith(f"| past jobs: {group} | "))
@@ -87,7 +120,12 @@ def test_an_export_tells_what_it_is_and_refuses_another_base(trained, tmp_path, 
     ):
         assert part in card
     told = (tmp_path / "plain" / "reasoning_occ.json").read_text()
-    assert str(tmp_path) not in told and not any(row["person"] in json.loads(told) for row in ranked(run))
+    assert str(tmp_path) not in told and told_of_people(tmp_path / "plain", run) == []
+    leaky = shutil.copytree(tmp_path / "plain", tmp_path / "leaky")
+    one = json.loads((run / "predictions.jsonl").read_text().splitlines()[0])
+    (leaky / "more.json").write_text(json.dumps([{"person": one["person"]}]))
+    (leaky / "README.md").write_text(f"{card}\n{one['history'][0]}\n")
+    assert set(told_of_people(leaky, run)) == {("more.json", "person"), ("README.md", one["history"][0])}
     assert json.loads(told)["temperature"]["value"] == 2
 
     # titles of today are read as by the run
@@ -121,3 +159,22 @@ def test_what_has_learnt_nothing_is_not_exported(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main([]) == 1
     assert "there is no finished run that trained a model in runs/" in capsys.readouterr().err
+
+
+def test_the_card_says_how_it_was_learnt_and_names_no_place_of_this_machine():
+    from hydra import compose, initialize_config_dir
+
+    from reasoning_occ.config import CONF
+    from reasoning_occ.export.card import learnt
+
+    def told(*words):
+        with initialize_config_dir(str(CONF), version_base="1.3"):
+            return " ".join(learnt(compose("config", list(words))))
+
+    full = told("method=direct", "training=full")
+    assert "all weights; 1 epoch; learning rate 2e-05" in full and "learns from no reasons" in full
+    asked = told("method=joint", "preference=dpo", "teacher=anthropic", "judge=panel", "method.own_reasons=0.5")
+    assert "DPO, beta 0.1): 2 epochs; learning rate 5e-05" in asked and "50% of the titles" in asked
+    assert "`anthropic (claude-sonnet-5-5)`" in asked and "judge `panel: rubric, local`" in asked
+    local = told("method=joint", "teacher=local", "teacher.model=/home/ada/q.gguf", "ablation=no_judge")
+    assert "`local (q.gguf)`" in local and "scored by nobody" in local
