@@ -189,8 +189,8 @@ def _readings(title: str) -> Iterator[str]:
 
 
 def _endings(title: str) -> Iterator[str]:
-    """The last words, the longest first; none where what is narrower comes after."""
-    words = [] if len(_NARROWER.split(title)) > 1 else _plain(_RANK.sub(" ", title)).split(" ")
+    """The last words, two or more, the longest first; what is narrower put first."""
+    words = _plain(_RANK.sub(" ", " ".join(reversed(_NARROWER.split(title))))).split(" ")
     yield from (" ".join(words[n:]) for n in range(1, len(words) - 1))
 
 
