@@ -88,8 +88,12 @@ def against(
     """
     bases = [i for i, job in enumerate(jobs) if name in (labels[i], job.name, job.row)]
     if not bases:
-        known = dict.fromkeys(word for job in jobs for word in (job.row, job.name) if word)
+        known = dict.fromkeys(
+            word for job, label in zip(jobs, labels, strict=True) for word in (job.row, label) if word
+        )
         raise UserError(f"against: '{name}' is no finished row of this table; near: {nearest(name, list(known))}.")
+    if len(bases) == len(jobs) > 1:
+        raise UserError(f"against: each row of this table is '{name}'; give the label of one, such as '{labels[0]}'.")
     pairs = {i: _partner(jobs, i, bases, name) for i in range(len(jobs)) if i not in bases}
     compared = [(i, None if base is None else _compare(jobs[i], jobs[base])) for i, base in pairs.items()]
     made = [found for _, found in compared if found is not None]

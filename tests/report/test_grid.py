@@ -142,6 +142,15 @@ def test_a_row_is_known_by_its_choice_too(three):
     assert compose(three, METRICS, "joint_marginal").grids[0].title == "Less joint_marginal"
 
 
+def test_a_name_that_every_row_has_compares_nothing(sweep, run_folder):
+    (sweep / "direct-1").rename(sweep.parent / "aside")
+    run_folder(sweep / "joint-6", "joint", 1.0, 0.1, seed=1)
+    with pytest.raises(
+        UserError, match=r"each row of this table is 'joint'; give the label of one, such as 'joint \(seed="
+    ):
+        compose(sweep, METRICS, "joint")
+
+
 def test_the_command_compares(three, capsys):
     assert main([str(three), "--against", "direct", "--format", "markdown"]) == 0
     assert "| row | AccEM |" in capsys.readouterr().out
