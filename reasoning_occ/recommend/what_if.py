@@ -95,7 +95,7 @@ def edited(one: Understood, edits: Sequence[str], reading: Reading) -> Understoo
         now,
         (*one.titles, *titles),
         {what: n for what, n in counts.items() if n},
-        one.warnings,
+        one.warnings if now.jobs == history.jobs else (),  # they are about jobs
         (*one.guesses, *guesses),
         later,
     )

@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from reasoning_occ.recommend.reading import Reading
+from reasoning_occ.recommend.what_if import edited
 
 LOST = "The latest job ('Zymurgist') is near no title and left out: what is told comes after the job before it."
 
@@ -96,3 +97,12 @@ def test_a_start_in_a_strange_year_is_told(reading, form):
     assert told.startswith(f"A job starts in 1899 and in {now + 1}: before 1900 or after this year.")
     given = spells(form, ("Cooks", "1900-01", None), ("Nurses", f"{now}-12", None))
     assert reading.json(given, "a").warnings == ()
+
+
+def test_what_was_told_of_jobs_goes_when_an_edit_changes_them(reading):
+    ended = {"occupation": "Pilots", "start": "2016", "end": "2017"}
+    one = reading.json(json.dumps({"id": "1", "jobs": [{"occupation": "Cooks", "start": "2010"}, ended]}), "1")
+    assert len(one.warnings) == 1
+    assert edited(one, ["add education 2012 Master"], reading).warnings == one.warnings
+    for edit in ("drop 2", "drop 1", "add 2018 Pilots"):
+        assert edited(one, [edit], reading).warnings == ()
