@@ -104,5 +104,5 @@ def test_what_was_told_of_jobs_goes_when_an_edit_changes_them(reading):
     one = reading.json(json.dumps({"id": "1", "jobs": [{"occupation": "Cooks", "start": "2010"}, ended]}), "1")
     assert len(one.warnings) == 1
     assert edited(one, ["add education 2012 Master"], reading).warnings == one.warnings
-    for edit in ("drop 2", "drop 1", "add 2018 Pilots"):
+    for edit in ("drop 2", "drop 1", "add 2018 Cooks"):
         assert edited(one, [edit], reading).warnings == ()
