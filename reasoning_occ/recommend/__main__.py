@@ -11,6 +11,8 @@ from reasoning_occ.errors import UserError
 
 FORMATS = ("table", "json", "jsonl", "csv")
 
+# words as of `python -m reasoning_occ.run` and of the page
+_AS_OPTIONS = {"engine=": "--engine=", "data_dir=": "--data-dir="}
 _EPILOG = """examples:
   python -m reasoning_occ.recommend resume.json                         by the newest finished run in runs/
   python -m reasoning_occ.recommend run=runs/joint-... resume.json      by this one
@@ -49,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         Exit code: 0, or 1 after an error that was told in a sentence. A wrong usage exits with 2 (argparse).
     """
     parser = _parser()
-    options = parser.parse_intermixed_args(argv)
+    options = parser.parse_intermixed_args([_as_option(word) for word in (sys.argv[1:] if argv is None else argv)])
     _sort(parser, options)
     if options.input is None and not options.titles:
         parser.error("a career is missing: the file or folder with it, or - for standard input")
@@ -70,6 +72,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("Stopped; with --output, the same command goes on.", file=sys.stderr)
         return 1
     return 0
+
+
+def _as_option(word: str) -> str:
+    return next((option + word[len(key) :] for key, option in _AS_OPTIONS.items() if word.startswith(key)), word)
 
 
 def _sort(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:

@@ -251,6 +251,15 @@ def test_what_needs_too_little_preparation_is_left_out_by_onets_files(finished, 
     assert ranked("--min-job-zone", "3") == {}
 
 
+def test_words_of_other_commands_are_understood(markov, resume, tmp_path, capsys):
+    (tmp_path / "resume.json").write_text(json.dumps(resume))
+    words = [f"run={markov}", str(tmp_path / "resume.json"), "--format", "csv"]
+    assert main([*words, "engine=local", f"data_dir={tmp_path}"]) == 0
+    out = capsys.readouterr().out
+    assert main(words) == 0 and capsys.readouterr().out == out
+    assert main([*words, "engine=ray"]) == 1 and "--engine ray: it is for many people" in capsys.readouterr().err
+
+
 def test_the_run_may_stand_after_the_career(markov, resume, tmp_path, capsys):
     (tmp_path / "r.json").write_text(json.dumps(resume))
     assert main([str(tmp_path / "r.json"), f"run={markov}", "--format", "json", "--k", "1"]) == 0
