@@ -176,16 +176,16 @@ def guess(title: str, taxonomy: Taxonomy) -> str | None:
             return codes[0]
         if taxonomy.named(words):
             return None  # a name of several, and which is open
-    known = (words for words in _endings(plain) if words in EVERYDAY or len(taxonomy.named(words)) == 1)
-    return next((taxonomy.likely(words)[0] for words in known), None)
+    sure = (words for words in _endings(plain) if words in EVERYDAY or len(taxonomy.named(words)) == 1)
+    return next((codes[0] for words in sure if (codes := taxonomy.likely(words))), None)
 
 
 def _readings(title: str) -> Iterator[str]:
     yield from _spellings(title)
     if len(two := _NARROWER.split(title)) == 2:
         yield from _spellings(" ".join(reversed(two)))
-    for one in several if len(several := _ONE_OR_THE_OTHER.split(title)) > 1 else ():
-        yield from (words for words in _spellings(one) if words not in EVERYDAY)
+    if len(several := _ONE_OR_THE_OTHER.split(title)) > 1:
+        yield from (words for one in several for words in _spellings(one) if words not in EVERYDAY)
 
 
 def _endings(title: str) -> Iterator[str]:

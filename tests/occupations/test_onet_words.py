@@ -153,6 +153,7 @@ def test_a_name_of_several_is_the_likeliest_of_them():
         ("Lead Chef", "35-1011.00"),
         ("Chef, Head", "35-1011.00"),
         ("Famous Golden Waiter", None),
+        ("Small Business Owner", None),  # an everyday title whose occupation is not there
         ("Dancer", None),
         ("", None),
         ("(", None),
