@@ -6,6 +6,8 @@
     python -m experiments.claims few claims/few --beside claims/single --write    # README.md: some of the people
     python -m experiments.claims decisions claims/single --write  # README.md: titles named for AccRM
     python -m experiments.claims front claims/single --write      # the front page: short, with a picture
+    python -m experiments.claims one_model sweeps/NAME --write    # claim (b): means over seeds, less two_model
+    python -m experiments.claims doses sweeps/NAME --write        # claim (c): a sweep's tables, reasons beside
 
 Reads what the jobs have written; nothing is scored again.
 """
@@ -19,16 +21,20 @@ from experiments.claims.front import DECIMALS, few, short
 from experiments.marks import put
 from reasoning_occ import costs
 from reasoning_occ.errors import UserError
-from reasoning_occ.report import formats, grid, seeds
+from reasoning_occ.report import formats, grid, reason_quality, reason_quality_formats, seeds
 from reasoning_occ.report.content import METRICS, rows
 from reasoning_occ.report.jobs import Job, find
 from reasoning_occ.report.sentences import caption, interval, value
+from reasoning_occ.report.table import compose
 
 HERE = Path(__file__).parent
 FRONT = HERE.parents[1] / "README.md"
 PICTURE = HERE.parents[1] / "docs" / "images" / "claims.svg"
 IDLE = ("evaluation.", "threads=", "output=", "stages=")
 """Words that shape no result, or the same for all."""
+WHAT = ("log", "table", "hybrids", "few", "decisions", "front", "one_model", "doses")
+BASE = "gru4rec"
+"""The row that others are compared with."""
 SHOWN = ("MRR", "Hit@10", "AccEM", "log-loss")
 
 
@@ -85,36 +91,60 @@ def _line(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
+def doses(folder: Path, against: str) -> list[str]:
+    """The report's tables of a sweep, and the quality of its reasons beside its accuracy.
+
+    Raises:
+        UserError: as `table.compose` and `reason_quality.compare`.
+    """
+    table = formats.markdown(compose(folder, METRICS, against))
+    return [table, reason_quality_formats.markdown(reason_quality.compare(folder)).strip()]
+
+
+def made(chosen: argparse.Namespace) -> tuple[Path, str, list[str]]:
+    """What was asked for: the page that it belongs in, the name of its place there, and its lines.
+
+    Raises:
+        UserError: as what makes it, or a word is missing.
+    """
+    folder, against = chosen.folder, chosen.against
+    match chosen.what:
+        case "log":
+            return HERE / "LOG.md", "trials", trials(folder)
+        case "table":
+            return HERE / "README.md", "table", tested(folder, against or BASE)
+        case "hybrids":
+            return HERE / "README.md", "hybrids", short(folder, against or BASE)[0]
+        case "few":
+            if chosen.beside is None:
+                raise UserError("few: --beside DIR is missing, the folder above jobs that were tested on everyone.")
+            return HERE / "README.md", "few", few(folder, chosen.beside, against or BASE, chosen.rows)
+        case "decisions":
+            return HERE / "README.md", "decisions", decided(folder, DECIMALS)
+        case "one_model":
+            return HERE / "b_one_model" / "README.md", "one model", tested(folder, against or "two_model")
+        case "doses":
+            least = against or "joint (ablation=mistakes_0)"
+            return HERE / "c_reason_quality" / "README.md", "doses", doses(folder, least)
+        case _:
+            lines, picture = short(folder, against or BASE)
+            if chosen.write:
+                PICTURE.write_text(picture, encoding="utf-8")
+            return FRONT, "claims", lines
+
+
 def main() -> int:
     """Print a table, or put it into its page; 1 after an error that was told in a sentence."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("log", "table", "hybrids", "few", "decisions", "front"))
+    parser.add_argument("what", choices=WHAT)
     parser.add_argument("folder", type=Path, metavar="DIR", help="above the folders of jobs")
-    parser.add_argument("--against", metavar="ROW", default="gru4rec", help="what every row is compared with (gru4rec)")
+    parser.add_argument("--against", metavar="ROW", help="what every row is compared with (the claim's own)")
     parser.add_argument("--beside", type=Path, metavar="DIR", help="of few: above jobs that were tested on everyone")
     parser.add_argument("--rows", nargs="+", metavar="ROW", default=[], help="of few: which of those (all)")
     parser.add_argument("--write", action="store_true", help="put it between the marks of the page")
     chosen = parser.parse_args()
     try:
-        if chosen.what == "log":
-            page, name, lines = HERE / "LOG.md", "trials", trials(chosen.folder)
-        elif chosen.what == "table":
-            page, name, lines = HERE / "README.md", "table", tested(chosen.folder, chosen.against)
-        elif chosen.what == "few":
-            if chosen.beside is None:
-                raise UserError("few: --beside DIR is missing, the folder above jobs that were tested on everyone.")
-            page, name, lines = (
-                HERE / "README.md",
-                "few",
-                few(chosen.folder, chosen.beside, chosen.against, chosen.rows),
-            )
-        elif chosen.what == "decisions":
-            page, name, lines = HERE / "README.md", "decisions", decided(chosen.folder, DECIMALS)
-        else:
-            lines, picture = short(chosen.folder, chosen.against)
-            page, name = (HERE / "README.md", "hybrids") if chosen.what == "hybrids" else (FRONT, "claims")
-            if chosen.write and chosen.what == "front":
-                PICTURE.write_text(picture, encoding="utf-8")
+        page, name, lines = made(chosen)
     except UserError as error:
         print(error, file=sys.stderr)
         return 1

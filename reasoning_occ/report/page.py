@@ -1,6 +1,5 @@
 """report.html of one run: a page that needs no network and reads well on a phone."""
 
-import csv
 from collections.abc import Iterator, Mapping, Sequence
 from math import exp
 from pathlib import Path
@@ -23,6 +22,7 @@ from reasoning_occ.report.pictures import Picture
 from reasoning_occ.report.reasons import sections
 from reasoning_occ.report.render import render
 from reasoning_occ.report.sentences import interval, value
+from reasoning_occ.report.training_log import curves
 
 COMPARED = ("AccEM", "Hit@5", "MRR")
 LOSSES = ("loss", "loss_reason", "loss_answer")
@@ -122,7 +122,7 @@ def _pictures(job: Job, table: Table, predictions: Sequence[Prediction]) -> Iter
     text = "Share of transitions, with 95% intervals: first title right (AccEM), truth among the first five (Hit@5)."
     yield Picture("By number of past jobs", text, (figures.by_past_jobs(job.metrics["slices"][PAST_JOBS]),))
     for log in sorted([job.folder / "metrics.csv", *job.folder.glob("*/metrics.csv")]):
-        if steps := _losses(log):
+        if steps := curves(log, LOSSES):
             text = "Loss by optimiser step, in nats a token; the weighted sum of its parts."
             which = "" if log.parent == job.folder else f", {log.parent.name}"
             yield Picture(f"Training{which}", text, (figures.losses(steps),))
@@ -131,22 +131,6 @@ def _pictures(job: Job, table: Table, predictions: Sequence[Prediction]) -> Iter
 def _bins(n: int) -> int:
     """Few enough that a point of the curve is more than noise."""
     return min(BINS, max(1, n // PER_POINT))
-
-
-def _losses(path: Path) -> dict[str, list[tuple[int, float]]]:
-    """The loss columns of a training log, without the rows that leave them empty."""
-    if not path.exists():
-        return {}
-    out: dict[str, list[tuple[int, float]]] = {}
-    try:
-        with open(path, newline="", encoding="utf-8") as file:
-            for row in csv.DictReader(file):
-                for name in LOSSES:
-                    if row.get(name):
-                        out.setdefault(name, []).append((int(row["step"]), float(row[name])))
-    except (OSError, KeyError, ValueError) as error:
-        raise UserError(f"Could not read the training log {path}: {error}.") from error
-    return out
 
 
 def _choose(predictions: Sequence[Prediction], job: Job) -> list[Prediction]:

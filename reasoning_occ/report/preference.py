@@ -1,11 +1,10 @@
 """What a report says of preference training: curves over its steps, where it began and ended, and a warning."""
 
-import csv
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from reasoning_occ.errors import UserError
+from reasoning_occ.report import training_log
 from reasoning_occ.report.jobs import read_object
 
 FIGURES_FILE = "preference.json"
@@ -82,21 +81,10 @@ def warning(name: str, found: Mapping[str, Any]) -> str:
     )
 
 
-def curves(folder: Path) -> dict[str, list[tuple[int, float]]]:
+def curves(folder: Path) -> dict[str, training_log.Curve]:
     """The curves of a run's preference training by step; none where it has no log.
 
     Raises:
         UserError: the log can't be read.
     """
-    path = folder / LOG_FILE
-    if not path.exists():
-        return {}
-    out: dict[str, list[tuple[int, float]]] = {name: [] for name in CURVES}
-    try:
-        with open(path, newline="", encoding="utf-8") as file:
-            for row in csv.DictReader(file):
-                for name in CURVES:
-                    out[name].append((int(row["step"]), float(row[name])))
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise UserError(f"Could not read the training log {path}: {error}.") from error
-    return out if out[CURVES[0]] else {}
+    return training_log.curves(folder / LOG_FILE, CURVES)

@@ -18,12 +18,16 @@ from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation.prediction_file import read
 from reasoning_occ.evaluation.rank_correlation import RankCorrelation, orders, rank_correlation
 from reasoning_occ.report.jobs import Job, Unfinished, find, left_out, read_object, setting
-from reasoning_occ.report.reasons import ORACLE_FILE, QUALITY_FILE
+from reasoning_occ.report.reasons import ORACLE_FILE, QUALITY_FILE, leak_probe
 from reasoning_occ.report.sentences import TINY
+from reasoning_occ.report.training_log import curves
 
 QUALITY = ("factuality", "coherence")
 ACCURACY = ("AccEM", "Hit@5", "MRR", "log-loss")
 BOTH = "mean of both"
+LEAK = ("history", "reason")
+"""What the leak probe read."""
+_ANSWERS = "valid_loss_answer"
 SEED = 0
 """Of the orders that a permutation test draws; ours."""
 
@@ -35,7 +39,9 @@ class Row:
     """A job. learnt: transitions that had an oracle reason, of how many, and how many of these reasons had a planted
     mistake; `None` of a job that learnt from none. oracle: mean scores of these reasons, `None` where nobody judged
     them; quality: of those its model wrote, `None` where they can't be compared; accuracy: its metrics;
-    viewed: histories were shown in another way than by default."""
+    viewed: histories were shown in another way than by default; leak: Hit@5 of the leak probe by what it read, empty of
+    a job without one; after_oracle: loss of validation people's answers after oracle reasons, `None` of a job that
+    learnt without them."""
 
     label: str
     learnt: tuple[int, int, int] | None
@@ -44,6 +50,8 @@ class Row:
     accuracy: Mapping[str, Metric]
     tiny: bool
     viewed: bool
+    leak: Mapping[str, Metric]
+    after_oracle: float | None
 
     @property
     def compared(self) -> bool:
@@ -106,7 +114,7 @@ def _name(job: Job) -> str:
 
 def _row(job: Job, label: str) -> Row:
     oracle = read_object(job.folder / ORACLE_FILE) if (job.folder / ORACLE_FILE).exists() else {}
-    means = oracle.get("mean_scores") or {}
+    means, probe = oracle.get("mean_scores") or {}, leak_probe(oracle)
     counted = oracle["transitions"] - oracle["without"] if oracle else 0
     return Row(
         label=label,
@@ -116,7 +124,15 @@ def _row(job: Job, label: str) -> Row:
         accuracy={name: job.metrics[name] for name in ACCURACY},
         tiny=job.tiny,
         viewed=setting(job.folder, "view") not in (None, _default_view()),
+        leak={read: probe[read]["Hit@5"] for read in LEAK if read in probe},
+        after_oracle=_after_oracle(job.folder) if oracle else None,
     )
+
+
+def _after_oracle(folder: Path) -> float | None:
+    """Of the training that learnt titles: two models have a log each."""
+    logs = (curves(log, [_ANSWERS]) for log in sorted([folder / "metrics.csv", *folder.glob("*/metrics.csv")]))
+    return next((found[_ANSWERS][-1][1] for found in logs if found), None)
 
 
 @cache
@@ -161,6 +177,12 @@ def _notes(
     if any(None in row.oracle.values() for row in compared):
         yield "Learnt: means over the oracle reasons that a judge scored; - where nobody judged them."
     yield from _what_was_learnt(rows)
+    if any(row.leak or row.after_oracle is not None for row in rows):
+        yield (
+            "What oracle reasons say of the answer: Hit@5 of a plain text classifier that reads validation people's "
+            "histories, or oracle reasons, alone; and the loss of their answers after oracle reasons, in nats a token "
+            "(of a ranking head: a title), beside the log-loss of test people, after the model's own."
+        )
     if viewed := [row.label for row in rows if row.quality is not None and row.viewed]:
         yield (
             f"Not in the correlations: {'; '.join(viewed)}. Histories are shown in another way there (view), which "

@@ -7,7 +7,7 @@ from typing import Any
 
 from reasoning_occ.evaluation.rank_correlation import RankCorrelation
 from reasoning_occ.files import whole
-from reasoning_occ.report.reason_quality import ACCURACY, BOTH, QUALITY, Comparison, Row
+from reasoning_occ.report.reason_quality import ACCURACY, BOTH, LEAK, QUALITY, Comparison, Row
 from reasoning_occ.report.sentences import interval, value
 
 TEXT_WIDTH = 170
@@ -38,7 +38,7 @@ def text(found: Comparison) -> str:
 
     out = io.StringIO()
     console = Console(file=out, width=TEXT_WIDTH, color_system=None)
-    for head, *body in (_jobs(found, "\n"), _correlations(found)):
+    for head, *body in _grids(found, "\n"):
         grid = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         for name in head:
             grid.add_column(Text(name))
@@ -51,16 +51,40 @@ def text(found: Comparison) -> str:
 
 
 def markdown(found: Comparison) -> str:
-    """Two Markdown tables with their sentences."""
+    """Markdown tables with their sentences."""
     tables = [
         "\n".join(_line(cells) for cells in (head, ["---", *["---:"] * (len(head) - 1)], *body))
-        for head, *body in (_jobs(found, " "), _correlations(found))
+        for head, *body in _grids(found, " ")
     ]
     return "\n\n".join([*tables, *found.notes]) + "\n"
 
 
 def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _grids(found: Comparison, between: str) -> list[Grid]:
+    told = any(row.leak or row.after_oracle is not None for row in found.rows)
+    return [_jobs(found, between), *([_answers(found, between)] if told else []), _correlations(found)]
+
+
+def _answers(found: Comparison, between: str) -> Grid:
+    """A row a job: what oracle reasons say of the answer, and what the model makes of it."""
+    head = ["job", "Hit@5 by history", "Hit@5 by oracle reason", "loss after oracle reasons", "log-loss after its own"]
+    rows = (
+        [
+            f"{number}. {row.label}",
+            *(_metric(row.leak[read], between) if read in row.leak else "-" for read in LEAK),
+            "-" if row.after_oracle is None else f"{row.after_oracle:.2f}",
+            _metric(row.accuracy["log-loss"], between),
+        ]
+        for number, row in enumerate(found.rows, start=1)
+    )
+    return [head, *rows]
+
+
+def _metric(metric: Any, between: str) -> str:
+    return f"{value(metric, 2)}{between}{interval(metric, 2)}".strip()
 
 
 def _jobs(found: Comparison, between: str) -> Grid:
@@ -76,13 +100,11 @@ def _jobs(found: Comparison, between: str) -> Grid:
 
 
 def _cells(number: int, row: Row, between: str) -> list[str]:
-    def told(metric: Any) -> str:
-        return f"{value(metric, 2)}{between}{interval(metric, 2)}".strip()
-
     learnt = ["-" if mean is None else f"{mean:.2f}" for mean in row.oracle.values()]
-    written = ["-"] * len(QUALITY) if row.quality is None else [told(row.quality[name]) for name in QUALITY]
+    written = ["-"] * len(QUALITY) if row.quality is None else [_metric(row.quality[name], between) for name in QUALITY]
     counted = "-" if row.learnt is None else f"{row.learnt[0]:,} of {row.learnt[1]:,}"
-    return [f"{number}. {row.label}", counted, *learnt, *written, *(told(row.accuracy[name]) for name in ACCURACY)]
+    accuracy = (_metric(row.accuracy[name], between) for name in ACCURACY)
+    return [f"{number}. {row.label}", counted, *learnt, *written, *accuracy]
 
 
 def _correlations(found: Comparison) -> Grid:

@@ -90,7 +90,7 @@ def sections(folder: Path) -> list[Section]:
         columns, rows = _means(found)
         pictures, counts = list(oracle_pictures(found, folder)), list(_oracle_counts(found))
         out.append(Section("Oracle reasons", _MEANS_TEXT if rows else "", columns, rows, counts, pictures))
-        probe = _probe(found)
+        probe = leak_probe(found)
         if probe:
             columns = tuple(next(iter(probe.values())))
             rows = [
@@ -125,7 +125,7 @@ def lines(folder: Path) -> list[str]:
             told = f"{_short(metric)} of 5, {metric['n']} scored" if metric["n"] else "none could be scored"
             out.append(f"Factuality of generated reasons: {told}.")
     if (folder / ORACLE_FILE).exists():
-        probe = _probe(read_object(folder / ORACLE_FILE))
+        probe = leak_probe(read_object(folder / ORACLE_FILE))
         if {"reason", "history"} <= set(probe):
             reason, history = probe["reason"]["Hit@5"], probe["history"]["Hit@5"]
             out.append(
@@ -148,7 +148,8 @@ def _short(metric: Mapping[str, Any]) -> str:
     return f"{value(metric, 2)} {interval(metric, 2)}".strip()
 
 
-def _probe(oracle: Mapping[str, Any]) -> Mapping[str, Any]:
+def leak_probe(oracle: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the leak probe measured, by what it read; empty where there was none."""
     return oracle.get("leak_probe") or {}
 
 

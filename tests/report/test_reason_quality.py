@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from experiments.claims import __main__ as claims
 from reasoning_occ.errors import UserError
 from reasoning_occ.report.reason_quality import ACCURACY, compare
 from reasoning_occ.report.reason_quality_formats import markdown, picture, text, write
@@ -108,6 +109,34 @@ def test_the_table_says_how_many_reasons_were_learnt_and_how_many_were_spoilt(jo
     assert "no_judge, low_quality and mistakes_N learn one for every transition" in told
     assert "planted: joint, mistakes_30 480 of 1600. teacher=grounded plants mistakes" in told
     assert "direct, no_reason | - | - | - |" in told
+
+
+def test_what_oracle_reasons_say_of_the_answer_stands_beside_what_the_model_makes_of_it(jobs):
+    assert "Hit@5 by history" not in markdown(compare(jobs))  # no job has it on record
+    oracle(jobs / "joint-none", {"leak_probe": {"history": {"Hit@5": mean(0.4)}, "reason": {"Hit@5": mean(0.6)}}})
+    head = "step,loss,valid_loss,valid_loss_answer\n"
+    (jobs / "joint-none" / "metrics.csv").write_text(f"{head}0,5,4.5,4.1\n1,4,,\n2,3,3.5,3.25\n3,2,,\n")
+    two = jobs / "joint-low_quality"  # two models have a log each, and one of them learns no titles
+    for name, row in (("generator", "0,5,4.5,"), ("predictor", "0,5,2.5,2.75")):
+        (two / name).mkdir()
+        (two / name / "metrics.csv").write_text(f"{head}{row}\n")
+    rows = {row.label: row for row in compare(jobs).rows}
+    assert rows["joint"].after_oracle == 3.25 and rows["joint, low_quality"].after_oracle == 2.75
+    assert rows["direct, no_reason"].after_oracle is None
+    loss = rows["joint"].accuracy["log-loss"]
+    told = f"joint | 0.40 [0.30, 0.50] | 0.60 [0.50, 0.70] | 3.25 | {loss['value']:.2f} ["
+    assert told in markdown(compare(jobs)) and "Hit@5 by oracle reason" in text(compare(jobs))
+
+
+def test_the_page_of_doses_gets_its_tables(jobs, monkeypatch):
+    page = jobs / "c_reason_quality" / "README.md"
+    page.parent.mkdir()
+    page.write_text("Found:\n<!-- doses -->\n<!-- end of doses -->\n")
+    monkeypatch.setattr(claims, "HERE", jobs)
+    monkeypatch.setattr("sys.argv", ["claims", "doses", str(jobs), "--against", "direct", "--write"])
+    assert claims.main() == 0
+    told = page.read_text()
+    assert "Less direct" in told and "| rank correlation (p, n) |" in told and told.startswith("Found:\n")
 
 
 def test_what_shows_histories_in_another_way_is_no_part_of_the_correlations(jobs):
