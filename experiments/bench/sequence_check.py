@@ -1,4 +1,5 @@
-"""gru4rec, sasrec and bert4rec beside RecBole's models of these names: same people, settings and metrics, three seeds.
+"""gru4rec, sasrec and bert4rec beside RecBole's models of these names, bert4rec also beside Hugging Face's BERT: same
+people, settings and metrics, three seeds.
 
     python -m experiments.bench.sequence_check ENV            about ten minutes on one core
     python -m experiments.bench.sequence_check ENV --write    and puts the figures into sequence_check.md and .json
@@ -12,9 +13,10 @@ are scored.
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
@@ -27,12 +29,13 @@ from omegaconf.errors import OmegaConfBaseException
 from experiments.bench.sequence_sides import (
     MODELS,
     PACKAGES,
-    SIDE,
+    SIDES,
     Ranked,
     configured,
     environment,
     exchanged,
     ours,
+    public,
     settings,
     theirs,
 )
@@ -72,17 +75,25 @@ def kept(file: Path, rank: Callable[[], Ranked]) -> Ranked:
         return found["ranked"]
 
 
-def compare(python: Path, name: str, words: Sequence[str], threads: int) -> Iterator[tuple[str, Ranked]]:
-    """Both sides of one model in turn, a training a seed each."""
+def compare(
+    pythons: Mapping[str, Path], name: str, words: Sequence[str], threads: int
+) -> Iterator[tuple[str, Ranked]]:
+    """All sides of one model in turn, a training a seed each.
+
+    pythons: side -> whose Python trains it.
+    """
     for seed in SEEDS:
         cfg = configured(name, seed, words)
         task, folder = load(cfg), Path(cfg.output) / "sequence_check"
         told = exchanged(cfg, task, name)
-        named = sha256((json.dumps([told, PACKAGES]) + SIDE.read_text(encoding="utf-8")).encode()).hexdigest()[:12]
-        for side, file, rank in (
-            ("ours", f"{name}-{identity(cfg, data_content(cfg))}.npz", partial(ours, cfg, task)),
-            ("RecBole", f"{name}-recbole-{named}.npz", partial(theirs, python, told, task, threads)),
-        ):
+        trainings = [("ours", f"{name}-{identity(cfg, data_content(cfg))}.npz", partial(ours, cfg, task))]
+        for side in public(name):
+            python = pythons[side]
+            made_by = [told, made_with(side), SIDES[side].read_text(encoding="utf-8")]
+            named = sha256(json.dumps(made_by).encode()).hexdigest()[:12]
+            file = f"{name}-{side.lower()}-{named}.npz"
+            trainings.append((side, file, partial(theirs, python, side, told, task, threads)))
+        for side, file, rank in trainings:
             ranked = kept(folder / file, rank)
             means = measured(ranked, task, name).mean(0)
             shown = ", ".join(f"{m} {means[MEANS.index(m)]:.3f}" for m in SHOWN)
@@ -90,20 +101,25 @@ def compare(python: Path, name: str, words: Sequence[str], threads: int) -> Iter
             yield side, ranked
 
 
-def compared(sides: dict[str, list[Ranked]], task: Task, name: str) -> dict[str, Any]:
-    """Each metric by seed, and for those of `COMPARED` the difference of both sides' means, its 95% interval over
+def made_with(side: str) -> Sequence[Sequence[str]]:
+    """The packages that a public implementation runs with."""
+    return PACKAGES if side == "RecBole" else [[f"{name}=={version(name)}" for name in ("torch", "transformers")]]
+
+
+def compared(sides: Mapping[str, Sequence[Ranked]], task: Task, name: str) -> dict[str, Any]:
+    """Each metric by seed; and for each other side and metric of `COMPARED` our mean less theirs, its 95% interval over
     people, and whether it is within the seeds' spread."""
     scores = {side: np.stack([measured(one, task, name) for one in found]) for side, found in sides.items()}
     by_seed = {side: {m: of[..., MEANS.index(m)].mean(1).tolist() for m in SHOWN} for side, of in scores.items()}
     means = {side: of.mean(0) for side, of in scores.items()}
     people = [t.history.person.id for t in task.test]
-    differences = {}
-    for metric in COMPARED:
+    differences: dict[str, dict[str, Any]] = {}
+    for side, metric in ((side, metric) for side in sides if side != "ours" for metric in COMPARED):
         column = MEANS.index(metric)
-        gaps = zip(people, means["ours"][:, column] - means["RecBole"][:, column], strict=True)
-        bound = spread(by_seed["ours"][metric], by_seed["RecBole"][metric])
+        gaps = zip(people, means["ours"][:, column] - means[side][:, column], strict=True)
+        bound = spread(by_seed["ours"][metric], by_seed[side][metric])
         told = intervals.mean([(person, float(gap)) for person, gap in gaps], resamples=1000, seed=0)
-        differences[metric] = told | {"spread": bound, "within": abs(told["value"]) <= bound}
+        differences.setdefault(side, {})[metric] = told | {"spread": bound, "within": abs(told["value"]) <= bound}
     return {"seeds": by_seed, "differences": differences}
 
 
@@ -122,13 +138,14 @@ def markdown(found: dict[str, dict[str, Any]], counts: str) -> Iterator[str]:
         for side, values in one["seeds"].items():
             cells = (f"{mean(values[m]):.3f} [{min(values[m]):.3f}, {max(values[m]):.3f}]" for m in SHOWN)
             yield f"| {name} | {side} | {' | '.join(cells)} |"
-    yield from ("", "| model | metric | ours less RecBole's | over people, 95% | seeds' spread | within |")
-    yield "|---|---|---:|---|---:|---|"
+    yield from ("", "| model | metric | ours less | difference | over people, 95% | seeds' spread | within |")
+    yield "|---|---|---|---:|---|---:|---|"
     for name, one in found.items():
-        for metric, d in one["differences"].items():
-            people = f"[{d['low']:+.3f}, {d['high']:+.3f}]"
-            word = "yes" if d["within"] else "no"
-            yield f"| {name} | {metric} | {d['value']:+.3f} | {people} | {d['spread']:.3f} | {word} |"
+        for side, differences in one["differences"].items():
+            for metric, d in differences.items():
+                people = f"[{d['low']:+.3f}, {d['high']:+.3f}]"
+                word = "yes" if d["within"] else "no"
+                yield f"| {name} | {metric} | {side} | {d['value']:+.3f} | {people} | {d['spread']:.3f} | {word} |"
     yield from ("", counts)
 
 
@@ -156,13 +173,13 @@ def check(chosen: argparse.Namespace) -> None:
         UserError: RecBole's environment can't be made or its training failed, or the words can't work.
     """
     task = load(configured("gru4rec", 0, chosen.words))
-    python = environment(chosen.environment.absolute())
+    pythons = {"RecBole": environment(chosen.environment.absolute()), "transformers": Path(sys.executable)}
     prepare(chosen.threads, "fp32")
     found: dict[str, dict[str, Any]] = {}
     for name in chosen.model or MODELS:
-        sides: dict[str, list[Ranked]] = {"ours": [], "RecBole": []}
-        for side, ranked in compare(python, name, chosen.words, chosen.threads):
-            sides[side].append(ranked)
+        sides: dict[str, list[Ranked]] = {}
+        for side, ranked in compare(pythons, name, chosen.words, chosen.threads):
+            sides.setdefault(side, []).append(ranked)
         found[name] = compared(sides, task, name)
     counts = (
         f"{len(SEEDS)} seeds: mean [least, most]. Learnt from {len(task.train):,} transitions, stopped by the log-loss "

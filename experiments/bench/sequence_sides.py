@@ -1,4 +1,4 @@
-"""The two sides of sequence_check.py: our sequence models, and RecBole's in an environment of its own."""
+"""The sides of sequence_check.py: our sequence models, RecBole's in an environment of its own, and Hugging Face's BERT."""
 
 import json
 import os
@@ -25,7 +25,11 @@ from reasoning_occ.validation import validate
 
 MODELS = {"gru4rec": "GRU4Rec", "sasrec": "SASRec", "bert4rec": "BERT4Rec"}
 """Ours, and RecBole's name."""
-SIDE = Path(__file__).with_name("recbole_side.py")
+SIDES = {
+    "RecBole": Path(__file__).with_name("recbole_side.py"),
+    "transformers": Path(__file__).with_name("transformers_side.py"),
+}
+"""What trains a public implementation."""
 RATES = {"gru4rec": (0.001, 0.1), "sasrec": (0.001, 0.01), "bert4rec": (0.001, 0.01)}
 """Learning rate and weight decay on both sides, fixed before the first look at test people."""
 PLAIN = ["side=[]", "copy=false", "groups=false", "titles=false"]
@@ -129,8 +133,13 @@ def ours(cfg: DictConfig, task: Task) -> Ranked:
         return np.stack([one.log_probs for one in told if isinstance(one, Recommendation)])
 
 
-def theirs(python: Path, told: dict[str, Any], task: Task, threads: int) -> Ranked:
-    """Test people ranked by RecBole's: a softmax of its scores over what is allowed, as in ours.
+def public(name: str) -> tuple[str, ...]:
+    """The public implementations that one of our models stands beside."""
+    return tuple(SIDES) if name == "bert4rec" else ("RecBole",)
+
+
+def theirs(python: Path, side: str, told: dict[str, Any], task: Task, threads: int) -> Ranked:
+    """Test people ranked by a public implementation: a softmax of its scores over what is allowed, as in ours.
 
     Raises:
         UserError: the training failed.
@@ -139,7 +148,7 @@ def theirs(python: Path, told: dict[str, Any], task: Task, threads: int) -> Rank
         (Path(folder) / "task.json").write_text(json.dumps(told), encoding="utf-8")
         clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
         done = subprocess.run(
-            [python, "-W", "ignore", SIDE, folder],
+            [python, "-W", "ignore", SIDES[side], folder],
             check=False,
             cwd=folder,
             env=clean | {"OMP_NUM_THREADS": str(threads)},
@@ -147,14 +156,14 @@ def theirs(python: Path, told: dict[str, Any], task: Task, threads: int) -> Rank
             text=True,
         )
         if done.returncode:
-            raise UserError(f"RecBole's {told['model']} failed; its last words: {done.stderr[-2000:]}")
+            raise UserError(f"{told['model']} of {side} failed; its last words: {done.stderr[-2000:]}")
         scores = np.load(Path(folder) / "scores.npy").astype(np.float64)
     masked = np.where([allowed(t.history, task.taxonomy) for t in task.test], scores, -np.inf)
     return masked - np.logaddexp.reduce(masked, axis=1, keepdims=True)
 
 
 def exchanged(cfg: DictConfig, task: Task, name: str) -> dict[str, Any]:
-    """What RecBole's side is told; see recbole_side.py."""
+    """What a public implementation is told; see recbole_side.py."""
     return {
         "model": MODELS[name],
         "seed": cfg.seed,

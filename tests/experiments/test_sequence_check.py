@@ -2,14 +2,16 @@
 
 import importlib
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
+import torch
 
-from experiments.bench import sequence_check
+from experiments.bench import sequence_check, transformers_side
 from experiments.bench.sequence_check import compared, kept, markdown, spread
-from experiments.bench.sequence_sides import configured, exchanged, settings
+from experiments.bench.sequence_sides import configured, exchanged, settings, theirs
 from reasoning_occ.recommenders.base import allowed
 from reasoning_occ.task import load
 
@@ -88,6 +90,39 @@ def test_recbole_s_files_hold_every_occupation(side, task, tmp_path):
     assert lines[0] == "user_id:token\titem_id_list:token_seq\titem_id:token" and len(lines) == len(task.test) + 1
 
 
+def test_hugging_face_s_bert_hides_what_it_is_asked_for_and_reads_no_padding(task):
+    told = exchanged(configured("bert4rec", 0, FEW), task, "bert4rec")
+    chosen, drawn = told["settings"], torch.Generator().manual_seed(0)
+    n = told["occupations"]
+    careers = [[*row["jobs"], row["next"]] for row in told["train"][:40]]
+    words_bs, real_bs, labels_bs = transformers_side.masked(careers, told, chosen, drawn)
+    for career, words, real, labels in zip(careers, words_bs, real_bs, labels_bs, strict=True):
+        held = len(career)
+        assert real.tolist() == [1] * held + [0] * (len(real) - held)
+        assert labels[held - 1] == career[-1] and words[held - 1] == n + 1  # what comes last is always asked for
+        for job, word, label in zip(career, words, labels, strict=False):
+            assert (word, label) in ((job, transformers_side.UNASKED), (n + 1, job))
+        assert set(words[held:].tolist()) <= {n} and set(labels[held:].tolist()) <= {transformers_side.UNASKED}
+    torch.manual_seed(0)
+    model = transformers_side.model_of(told, chosen)
+    rows = sorted(told["test"][:30], key=lambda row: len(row["jobs"]))
+    together = transformers_side.scores(model, rows, told)
+    alone = torch.cat([transformers_side.scores(model, [row], told) for row in rows])
+    torch.testing.assert_close(together, alone)
+    assert all(scores[row["jobs"][-1]] == -torch.inf for scores, row in zip(together, rows, strict=True))
+
+
+@pytest.mark.slow
+def test_hugging_face_s_bert_learns(task):
+    told = exchanged(configured("bert4rec", 0, FEW), task, "bert4rec")
+    told["settings"]["epochs"] = 3
+    ranked = theirs(Path(sys.executable), "transformers", told, task, threads=1)
+    assert np.allclose(np.exp(ranked).sum(1), 1)
+    truth = [task.taxonomy.index(t.target) for t in task.test]
+    loss = -ranked[np.arange(len(truth)), truth].mean()
+    assert loss < np.log(len(task.taxonomy) - 1)  # that of a guess
+
+
 def test_a_difference_beyond_the_seeds_spread_is_told(task):
     truth = np.array([task.taxonomy.index(t.target) for t in task.test])
     wrong = truth.copy()
@@ -95,8 +130,9 @@ def test_a_difference_beyond_the_seeds_spread_is_told(task):
     good, poor = rankings(task, truth), rankings(task, wrong)
     same = compared({"ours": [good, poor, good], "RecBole": [good, poor, poor]}, task, "gru4rec")
     other = compared({"ours": [good] * 3, "RecBole": [poor] * 3}, task, "gru4rec")
-    assert same["differences"]["AccEM"]["within"] and not other["differences"]["AccEM"]["within"]
-    assert other["seeds"]["ours"]["AccEM"] == [1.0] * 3 and other["differences"]["AccEM"]["low"] > 0
+    within, beyond = same["differences"]["RecBole"]["AccEM"], other["differences"]["RecBole"]["AccEM"]
+    assert within["within"] and not beyond["within"]
+    assert other["seeds"]["ours"]["AccEM"] == [1.0] * 3 and beyond["low"] > 0
     text = "\n".join(markdown({"gru4rec": other}, "counted"))
     assert "| gru4rec | ours | 1.000 [1.000, 1.000] |" in text and "| no |" in text and text.endswith("counted")
     assert spread([1.0, 3.0], [2.0, 2.0]) == pytest.approx(2 * 2**0.5)
