@@ -29,6 +29,7 @@ from omegaconf.errors import OmegaConfBaseException
 from experiments.bench.sequence_sides import (
     MODELS,
     PACKAGES,
+    RECBOLE,
     SIDES,
     Ranked,
     configured,
@@ -85,14 +86,12 @@ def compare(
     for seed in SEEDS:
         cfg = configured(name, seed, words)
         task, folder = load(cfg), Path(cfg.output) / "sequence_check"
-        told = exchanged(cfg, task, name)
         trainings = [("ours", f"{name}-{identity(cfg, data_content(cfg))}.npz", partial(ours, cfg, task))]
         for side in public(name):
-            python = pythons[side]
-            made_by = [told, made_with(side), SIDES[side].read_text(encoding="utf-8")]
-            named = sha256(json.dumps(made_by).encode()).hexdigest()[:12]
-            file = f"{name}-{side.lower()}-{named}.npz"
-            trainings.append((side, file, partial(theirs, python, side, told, task, threads)))
+            told = exchanged(cfg, task, name, side)
+            made_by = [told, made_with(side), SIDES[side][0].read_text(encoding="utf-8")]
+            file = f"{name}-public-{sha256(json.dumps(made_by).encode()).hexdigest()[:12]}.npz"
+            trainings.append((side, file, partial(theirs, pythons[side], side, told, task, threads)))
         for side, file, rank in trainings:
             ranked = kept(folder / file, rank)
             means = measured(ranked, task, name).mean(0)
@@ -103,7 +102,7 @@ def compare(
 
 def made_with(side: str) -> Sequence[Sequence[str]]:
     """The packages that a public implementation runs with."""
-    return PACKAGES if side == "RecBole" else [[f"{name}=={version(name)}" for name in ("torch", "transformers")]]
+    return PACKAGES if side == RECBOLE else [[f"{name}=={version(name)}" for name in ("torch", "transformers")]]
 
 
 def compared(sides: Mapping[str, Sequence[Ranked]], task: Task, name: str) -> dict[str, Any]:
@@ -173,7 +172,7 @@ def check(chosen: argparse.Namespace) -> None:
         UserError: RecBole's environment can't be made or its training failed, or the words can't work.
     """
     task = load(configured("gru4rec", 0, chosen.words))
-    pythons = {"RecBole": environment(chosen.environment.absolute()), "transformers": Path(sys.executable)}
+    pythons = {side: Path(sys.executable) for side in SIDES} | {RECBOLE: environment(chosen.environment.absolute())}
     prepare(chosen.threads, "fp32")
     found: dict[str, dict[str, Any]] = {}
     for name in chosen.model or MODELS:

@@ -25,11 +25,13 @@ from reasoning_occ.validation import validate
 
 MODELS = {"gru4rec": "GRU4Rec", "sasrec": "SASRec", "bert4rec": "BERT4Rec"}
 """Ours, and RecBole's name."""
+RECBOLE, BERT, BERT_LESS = "RecBole", "BERT", "BERT, present left out"
 SIDES = {
-    "RecBole": Path(__file__).with_name("recbole_side.py"),
-    "transformers": Path(__file__).with_name("transformers_side.py"),
+    RECBOLE: (Path(__file__).with_name("recbole_side.py"), {}),
+    BERT: (Path(__file__).with_name("transformers_side.py"), {"present_left_out": False}),
+    BERT_LESS: (Path(__file__).with_name("transformers_side.py"), {"present_left_out": True}),
 }
-"""What trains a public implementation."""
+"""Public implementations: what trains one, and what it is told besides the settings."""
 RATES = {"gru4rec": (0.001, 0.1), "sasrec": (0.001, 0.01), "bert4rec": (0.001, 0.01)}
 """Learning rate and weight decay on both sides, fixed before the first look at test people."""
 PLAIN = ["side=[]", "copy=false", "groups=false", "titles=false"]
@@ -135,7 +137,7 @@ def ours(cfg: DictConfig, task: Task) -> Ranked:
 
 def public(name: str) -> tuple[str, ...]:
     """The public implementations that one of our models stands beside."""
-    return tuple(SIDES) if name == "bert4rec" else ("RecBole",)
+    return tuple(SIDES) if name == "bert4rec" else (RECBOLE,)
 
 
 def theirs(python: Path, side: str, told: dict[str, Any], task: Task, threads: int) -> Ranked:
@@ -148,7 +150,7 @@ def theirs(python: Path, side: str, told: dict[str, Any], task: Task, threads: i
         (Path(folder) / "task.json").write_text(json.dumps(told), encoding="utf-8")
         clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
         done = subprocess.run(
-            [python, "-W", "ignore", SIDES[side], folder],
+            [python, "-W", "ignore", SIDES[side][0], folder],
             check=False,
             cwd=folder,
             env=clean | {"OMP_NUM_THREADS": str(threads)},
@@ -162,12 +164,12 @@ def theirs(python: Path, side: str, told: dict[str, Any], task: Task, threads: i
     return masked - np.logaddexp.reduce(masked, axis=1, keepdims=True)
 
 
-def exchanged(cfg: DictConfig, task: Task, name: str) -> dict[str, Any]:
+def exchanged(cfg: DictConfig, task: Task, name: str, side: str) -> dict[str, Any]:
     """What a public implementation is told; see recbole_side.py."""
     return {
         "model": MODELS[name],
         "seed": cfg.seed,
-        "settings": settings(cfg, task),
+        "settings": settings(cfg, task) | SIDES[side][1],
         "occupations": len(task.taxonomy),
         **{part: exported(getattr(task, part), task) for part in ("train", "valid", "test")},
     }

@@ -4,8 +4,10 @@ and nothing of this project.
     python transformers_side.py FOLDER
 
 The model is `BertForMaskedLM` with occupations for words, as in Petrov and Macdonald's replication of BERT4Rec
-(arXiv 2207.07483). In every career a share of the jobs is masked, and so is the one after the last; loss is the model's
-own, over masks. FOLDER/task.json and FOLDER/scores.npy: as of recbole_side.py.
+(arXiv 2207.07483). In every career a share of the jobs is masked, and so is the one after the last; loss is the mean of
+the log-losses of what the masks hide, as the model's own. FOLDER/task.json and FOLDER/scores.npy: as of recbole_side.py;
+its settings also say whether the softmax of training leaves out the occupation before a mask (`present_left_out`), which
+never comes next.
 """
 
 import copy
@@ -55,6 +57,16 @@ def masked(careers, task, settings, drawn):
     return torch.where(hidden_bs, n + 1, words_bs), real_bs, torch.where(hidden_bs, words_bs, UNASKED)
 
 
+def loss(model, words_bs, real_bs, labels_bs, careers_bs, left_out):
+    """Mean log-loss over masks. careers_bs: the words without masks; left_out: see above."""
+    if not left_out:
+        return model(input_ids=words_bs, attention_mask=real_bs, labels=labels_bs).loss
+    logits_bsv = model(input_ids=words_bs, attention_mask=real_bs).logits
+    before = torch.nn.functional.one_hot(careers_bs[:, :-1], logits_bsv.shape[-1]).bool()
+    logits_bsv[:, 1:] = logits_bsv[:, 1:].masked_fill(before, -torch.inf)
+    return torch.nn.functional.cross_entropy(logits_bsv.flatten(0, 1), labels_bs.flatten(), ignore_index=UNASKED)
+
+
 def scores(model, rows, task):
     """Of each row a score for every occupation at a mask after its jobs; -inf for the present one."""
     n = task["occupations"]
@@ -91,14 +103,15 @@ def main(folder):
     for _ in range(settings["epochs"]):
         model.train()
         for places in torch.randperm(len(careers), generator=drawn).split(settings["train_batch_size"]):
-            words_bs, real_bs, labels_bs = masked([careers[i] for i in places], task, settings, drawn)
-            model(input_ids=words_bs, attention_mask=real_bs, labels=labels_bs).loss.backward()
+            some = [careers[i] for i in places]
+            read = masked(some, task, settings, drawn)
+            loss(model, *read, padded(some, task["occupations"])[0], settings["present_left_out"]).backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), **settings["clip_grad_norm"])
             optimizer.step()
             optimizer.zero_grad()
-        loss = torch.nn.functional.cross_entropy(scores(model, rows["valid"], task), valid_next).item()
-        if loss < best:
-            best, kept, since = loss, copy.deepcopy(model.state_dict()), 0
+        found = torch.nn.functional.cross_entropy(scores(model, rows["valid"], task), valid_next).item()
+        if found < best:
+            best, kept, since = found, copy.deepcopy(model.state_dict()), 0
         else:
             since += 1
         if since > settings["stopping_step"]:

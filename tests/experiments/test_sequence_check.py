@@ -11,7 +11,7 @@ import torch
 
 from experiments.bench import sequence_check, transformers_side
 from experiments.bench.sequence_check import compared, kept, markdown, spread
-from experiments.bench.sequence_sides import configured, exchanged, settings, theirs
+from experiments.bench.sequence_sides import BERT, BERT_LESS, RECBOLE, configured, exchanged, settings, theirs
 from reasoning_occ.recommenders.base import allowed
 from reasoning_occ.task import load
 
@@ -52,7 +52,7 @@ def rankings(task, first):
 
 def test_both_sides_get_the_same_people_and_settings(task):
     cfg = configured("sasrec", 3, FEW)
-    told = exchanged(cfg, task, "sasrec")
+    told = exchanged(cfg, task, "sasrec", RECBOLE)
     for part in ("train", "valid", "test"):
         want = [(t.history.person.id, t.target, len(t.history.jobs)) for t in getattr(task, part)]
         found = [(row["person"], task.taxonomy.codes[row["next"]], len(row["jobs"])) for row in told[part]]
@@ -73,7 +73,7 @@ def test_our_side_has_nothing_that_recbole_lacks():
 
 
 def test_recbole_s_bert4rec_learns_each_career_once_and_never_loses_a_job(side, task):
-    told = exchanged(configured("bert4rec", 0, FEW), task, "bert4rec")
+    told = exchanged(configured("bert4rec", 0, FEW), task, "bert4rec", RECBOLE)
     learnt = side.rows(told, "train")
     assert len(learnt) == len({t.history.person.id for t in task.train})
     assert sum(len(jobs) - 1 for jobs, _ in learnt) == len(task.train)
@@ -83,7 +83,7 @@ def test_recbole_s_bert4rec_learns_each_career_once_and_never_loses_a_job(side, 
 
 
 def test_recbole_s_files_hold_every_occupation(side, task, tmp_path):
-    side.write(exchanged(configured("gru4rec", 0, FEW), task, "gru4rec"), tmp_path / "careers")
+    side.write(exchanged(configured("gru4rec", 0, FEW), task, "gru4rec", RECBOLE), tmp_path / "careers")
     items = (tmp_path / "careers" / "careers.item").read_text().split()[1:]
     assert items == [str(i) for i in range(len(task.taxonomy))]
     lines = (tmp_path / "careers" / "careers.test.inter").read_text().splitlines()
@@ -91,7 +91,7 @@ def test_recbole_s_files_hold_every_occupation(side, task, tmp_path):
 
 
 def test_hugging_face_s_bert_hides_what_it_is_asked_for_and_reads_no_padding(task):
-    told = exchanged(configured("bert4rec", 0, FEW), task, "bert4rec")
+    told = exchanged(configured("bert4rec", 0, FEW), task, "bert4rec", BERT)
     chosen, drawn = told["settings"], torch.Generator().manual_seed(0)
     n = told["occupations"]
     careers = [[*row["jobs"], row["next"]] for row in told["train"][:40]]
@@ -112,11 +112,25 @@ def test_hugging_face_s_bert_hides_what_it_is_asked_for_and_reads_no_padding(tas
     assert all(scores[row["jobs"][-1]] == -torch.inf for scores, row in zip(together, rows, strict=True))
 
 
+def test_hugging_face_s_bert_can_leave_out_the_occupation_before_a_mask(task):
+    told = exchanged(configured("bert4rec", 0, FEW), task, "bert4rec", BERT_LESS)
+    torch.manual_seed(0)
+    model = transformers_side.model_of(told, told["settings"]).eval()
+    careers = torch.tensor([[3, 5, 3, 8]])
+    words, real = torch.tensor([[3, 5, 3, told["occupations"] + 1]]), torch.ones(1, 4, dtype=torch.int64)
+    labels = torch.tensor([[transformers_side.UNASKED] * 3 + [8]])
+    logits = model(input_ids=words, attention_mask=real).logits[0, 3]
+    for left_out, over in ((False, logits), (True, torch.cat([logits[:3], logits[4:]]))):
+        found = transformers_side.loss(model, words, real, labels, careers, left_out)
+        torch.testing.assert_close(found, over.logsumexp(0) - logits[8])
+
+
 @pytest.mark.slow
-def test_hugging_face_s_bert_learns(task):
-    told = exchanged(configured("bert4rec", 0, FEW), task, "bert4rec")
+@pytest.mark.parametrize("side", [BERT, BERT_LESS])
+def test_hugging_face_s_bert_learns(task, side):
+    told = exchanged(configured("bert4rec", 0, FEW), task, "bert4rec", side)
     told["settings"]["epochs"] = 3
-    ranked = theirs(Path(sys.executable), "transformers", told, task, threads=1)
+    ranked = theirs(Path(sys.executable), side, told, task, threads=1)
     assert np.allclose(np.exp(ranked).sum(1), 1)
     truth = [task.taxonomy.index(t.target) for t in task.test]
     loss = -ranked[np.arange(len(truth)), truth].mean()
