@@ -76,9 +76,7 @@ def kept(file: Path, rank: Callable[[], Ranked]) -> Ranked:
         return found["ranked"]
 
 
-def compare(
-    pythons: Mapping[str, Path], name: str, words: Sequence[str], threads: int
-) -> Iterator[tuple[str, Ranked]]:
+def compare(pythons: Mapping[str, Path], name: str, words: Sequence[str], threads: int) -> Iterator[tuple[str, Ranked]]:
     """All sides of one model in turn, a training a seed each.
 
     pythons: side -> whose Python trains it.

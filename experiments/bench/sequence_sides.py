@@ -1,4 +1,4 @@
-"""The sides of sequence_check.py: our sequence models, RecBole's in an environment of its own, and Hugging Face's BERT."""
+"""The sides of sequence_check.py: our sequence models, and public ones, RecBole's in an environment of its own."""
 
 import json
 import os

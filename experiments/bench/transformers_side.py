@@ -1,13 +1,13 @@
-"""One training of BERT4Rec by Hugging Face's BERT on careers that sequence_check.py wrote; needs torch and transformers,
-and nothing of this project.
+"""One training of BERT4Rec by Hugging Face's BERT on careers that sequence_check.py wrote; needs torch and
+transformers, and nothing of this project.
 
     python transformers_side.py FOLDER
 
 The model is `BertForMaskedLM` with occupations for words, as in Petrov and Macdonald's replication of BERT4Rec
-(arXiv 2207.07483). In every career a share of the jobs is masked, and so is the one after the last; loss is the mean of
-the log-losses of what the masks hide, as the model's own. FOLDER/task.json and FOLDER/scores.npy: as of recbole_side.py;
-its settings also say whether the softmax of training leaves out the occupation before a mask (`present_left_out`), which
-never comes next.
+(arXiv 2207.07483). In every career a share of the jobs is masked, and so is the one after the last; loss is the mean
+of the log-losses of what the masks hide, as the model's own. FOLDER/task.json and FOLDER/scores.npy: as of
+recbole_side.py; its settings also say whether the softmax of training leaves out the occupation before a mask
+(`present_left_out`), which never comes next.
 """
 
 import copy

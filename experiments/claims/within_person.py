@@ -31,7 +31,8 @@ from reasoning_occ.making import hands
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.reasons.privacy import FIELDS
 from reasoning_occ.reasons.types import Case, Criterion
-from reasoning_occ.recommend.opened import opened, ready
+from reasoning_occ.recommend.opened import opened
+from reasoning_occ.recommend.ready import ready
 from reasoning_occ.recommenders.joint import AnswerFirst
 from reasoning_occ.recommenders.reasoned import Reasoned
 from reasoning_occ.task import load

@@ -9,23 +9,15 @@ and "Present" is no end.
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
-from itertools import groupby
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from reasoning_occ.careers.dates import read_date
 from reasoning_occ.careers.json_resume import person_id
-from reasoning_occ.careers.tabular import opened
 from reasoning_occ.errors import UserError
-
-TABLES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet")
-NUMBERS = ("hours", "tenure_years", "wage", "full_time")
-FACTS = (*NUMBERS, "region", "pay", "sector")
-_BATCH = 1024
-"""Rows of a Parquet file that are read together."""
+from reasoning_occ.recommend import tables
 
 
 class Entry(NamedTuple):
@@ -44,7 +36,7 @@ def many(path: Path) -> bool:
     """
     if not path.exists():
         raise UserError(f"there is no {path}; give a file with a career, or with several (.jsonl, .csv, .parquet).")
-    if path.is_dir() or path.name.lower().endswith((".jsonl", *TABLES)):
+    if path.is_dir() or path.name.lower().endswith((".jsonl", *tables.ENDINGS)):
         return True
     with _opened(path) as file:
         return file.read(4096).lstrip().startswith("[")
@@ -68,8 +60,9 @@ def _entries(path: Path) -> Iterator[Entry]:
     if path.is_dir():
         for file in _files(path):
             yield from _listed(file)
-    elif path.name.lower().endswith(TABLES):
-        yield from _table(path)
+    elif path.name.lower().endswith(tables.ENDINGS):
+        for row, person, career in tables.people(path):
+            yield Entry(f"row {row}", person, json.dumps(career))
     elif path.suffix.lower() == ".jsonl":
         with _opened(path) as file:
             yield from _lines(path, file)
@@ -130,10 +123,8 @@ def count(path: Path) -> int | None:
     try:
         if path.is_dir():
             return sum(_how_many(file) for file in _files(path))
-        if path.name.lower().endswith(TABLES):
-            with _rows(path, ("id",)) as (columns, rows):
-                _needed(path, columns, ("id",))
-                return sum(1 for _ in groupby(_who(row) for row in rows))
+        if path.name.lower().endswith(tables.ENDINGS):
+            return tables.count(path)
         if path.suffix.lower() == ".jsonl":
             with _opened(path) as file:
                 return sum(1 for line in file if line.strip())
@@ -192,84 +183,3 @@ def _list(path: Path, text: str) -> list[Any]:
 def _of_list(path: Path, text: str) -> Iterator[Entry]:
     for number, one in enumerate(_list(path, text), start=1):
         yield Entry(f"{path.name}, number {number}", person_id(path, number), json.dumps(one))
-
-
-def _table(path: Path) -> Iterator[Entry]:
-    with _rows(path) as (columns, rows):
-        _needed(path, columns, ("id", "occupation", "start"))
-        numbered = enumerate(rows, start=1)
-        for person, several in groupby(numbered, key=lambda one: _who(one[1])):
-            held = list(several)
-            yield Entry(f"row {held[0][0]}", person, json.dumps(_person(person, [row for _, row in held])))
-
-
-def _needed(path: Path, columns: Sequence[str], wanted: Sequence[str]) -> None:
-    missing = [column for column in wanted if column not in columns]
-    if missing:
-        raise UserError(
-            f"{path} has no column '{missing[0]}'; it has: {', '.join(columns) or 'none'}. Expected one job a row "
-            "with the columns id, occupation and start (--help tells the others)."
-        )
-
-
-def _who(row: dict[str, str]) -> str:
-    return row["id"].strip()
-
-
-def _person(person: str, rows: list[dict[str, str]]) -> dict[str, Any]:
-    """A career of ours from rows; what is wrong in them is left for its schema to tell."""
-    born = next((row["birth_year"] for row in rows if row.get("birth_year", "").strip()), None)
-    jobs, learned = [], []
-    for row in rows:
-        # what stands in a row beyond the last column has no name and comes as a list
-        has = {column: value.strip() for column, value in row.items() if isinstance(value, str) and value.strip()}
-        start, end = (_date(has.get(column, "")) for column in ("start", "end"))
-        start = start or has.get("start", "")  # "Present" is no start
-        if "education" in has and "occupation" not in has:
-            learned.append({"date": start, "title": has["education"]})
-            continue
-        facts = {key: _number(has[key]) if key in NUMBERS else has[key] for key in FACTS if key in has}
-        until = {"end": end} if end else {}
-        jobs.append({"occupation": has.get("occupation", ""), "start": start, "facts": facts, **until})
-    told = {} if born is None else {"birth_year": _number(born)}
-    return {"id": person, **told, "education": learned, "jobs": jobs}
-
-
-def _date(text: str) -> str:
-    """A date as the schema has it; "" for none or one that goes on; what can't be read as it is."""
-    try:
-        found = read_date(text)
-    except UserError:
-        return text
-    return "" if found is None else str(found)
-
-
-def _number(text: str) -> Any:
-    """A number or true or false, where the text is one; whole ones without a point."""
-    try:
-        value = json.loads(text.strip().lower())
-    except ValueError:
-        return text
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-@contextmanager
-def _rows(path: Path, only: Sequence[str] | None = None) -> Iterator[tuple[list[str], Iterator[dict[str, str]]]]:
-    """The columns and rows of a table. only: the columns that are wanted; others need not be in the rows."""
-    if path.suffix.lower() != ".parquet":
-        with opened(path) as table:
-            yield table.columns, table.rows
-        return
-    try:
-        from pyarrow import ArrowException, parquet
-    except ImportError as error:
-        raise UserError(f"to read {path}, pyarrow is needed: pip install pyarrow.") from error
-    try:
-        with parquet.ParquetFile(path) as file:
-            batches = file.iter_batches(batch_size=_BATCH, columns=None if only is None else list(only))
-            yield (
-                list(file.schema_arrow.names),
-                ({k: "" if v is None else str(v) for k, v in row.items()} for b in batches for row in b.to_pylist()),
-            )
-    except (OSError, ArrowException) as error:
-        raise UserError(f"{path}: could not be read: {error}.") from error

@@ -81,7 +81,8 @@ class Recommender:
             UserError: it can't be opened; says in a sentence what is missing.
         """
         from reasoning_occ.progress import muted
-        from reasoning_occ.recommend.opened import opened, ready
+        from reasoning_occ.recommend.opened import opened
+        from reasoning_occ.recommend.ready import ready
         from reasoning_occ.recommend.settle import settle
 
         run = opened(Path(run_dir).expanduser(), data_dir)

@@ -11,7 +11,8 @@ from reasoning_occ.config import CONF
 from reasoning_occ.errors import UserError
 from reasoning_occ.models import spec
 from reasoning_occ.recommend import Recommender
-from reasoning_occ.recommend.opened import Opened, check_base, opened
+from reasoning_occ.recommend.opened import Opened, opened
+from reasoning_occ.recommend.ready import check_base
 from reasoning_occ.recommend.settle import settle
 
 HOW = r"give --data-dir \(the page: data_dir=\) or set REASONING_OCC_DATA to that folder\."
