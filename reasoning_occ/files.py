@@ -26,10 +26,26 @@ def whole(path: Path) -> Iterator[IO[str]]:
     Raises:
         UserError: the disk is full or the folder can't be written; nothing is left behind.
     """
+    with _beside(path, "w", encoding="utf-8", newline="\n") as file:
+        yield file
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file, whole or not at all.
+
+    Raises:
+        UserError: as `whole`.
+    """
+    with _beside(path, "wb") as file:
+        file.write(content)
+
+
+@contextmanager
+def _beside(path: Path, *how: Any, **also: Any) -> Iterator[IO[Any]]:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with open(beside, "w", encoding="utf-8", newline="\n") as file:
+        with open(beside, *how, **also) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

@@ -16,6 +16,8 @@ from reasoning_occ.recommend.opened import Opened, told_where
 def ready(run: Opened, scratch: "TemporaryDirectory[str]") -> Any:
     """The run's recommender, ready to rank: what was learnt is read, what keeps nothing is fitted again.
 
+    A sequence model of a run from before these were kept is fitted again too.
+
     Raises:
         UserError: data to fit it again are not there or were changed, it can't speak of new people, or the weights it
             starts from are others.
@@ -30,6 +32,13 @@ def ready(run: Opened, scratch: "TemporaryDirectory[str]") -> Any:
         check_base(run)
     if uses_model(cfg) or is_sequence(cfg):
         _threads(cfg.threads)
+    if is_sequence(cfg):
+        from reasoning_occ.recommenders.sequence.recommender import FILE
+
+        if (run.folder / FILE).is_file():
+            recommender = make(cfg, Task(run.seen, run.published, (), (), (), {}, {}), place)
+            recommender.take_up(run.folder)
+            return recommender
     if not trains(cfg) and class_name(cfg) != "zero_shot":
         task = _task(run)
         recommender = make(cfg, task, place)

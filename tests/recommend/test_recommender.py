@@ -27,6 +27,18 @@ def test_a_baseline_ranks_new_people_as_it_ranked_its_test_people(markov):
         np.testing.assert_allclose(one.log_probs, known.rows[transition.key], atol=1e-5)
 
 
+def test_a_sequence_model_is_read_and_not_learnt_again(finished, monkeypatch):
+    folder = finished("baseline=gru4rec", "baseline.epochs=2", "evaluation.floors=[]")
+    task, known = task_of(folder), read(folder)
+    from reasoning_occ import task as tasks
+
+    monkeypatch.setattr(tasks, "load", lambda _: pytest.fail("the data were read again"))
+    recommender = Recommender.load(folder)
+    said = recommender.ranked([recommender.understand(t.history).history for t in task.test])
+    for transition, one in zip(task.test, said, strict=True):
+        np.testing.assert_allclose(one.log_probs, known.rows[transition.key], atol=1e-5)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "method",

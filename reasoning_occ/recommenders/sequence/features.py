@@ -4,8 +4,9 @@ Only jobs and education are read; of the person the birth year alone. A feature 
 that holds the job, so a person's histories are one sequence.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import log, log1p
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -41,6 +42,22 @@ class Features:
         jobs = [(history, t) for history in histories for t in range(len(history.jobs))]
         self._means = [_moments([read(*job) for job in jobs]) for read in self._numbers]
         self._vocabularies = [_vocabulary([read(*job) for job in jobs]) for read in self._categories]
+
+    def learnt(self) -> dict[str, Any]:
+        """What `fit` found, as plain values that `take_up` takes."""
+        return {"means": self._means, "vocabularies": [list(known) for known in self._vocabularies]}
+
+    def take_up(self, learnt: Mapping[str, Any]) -> None:
+        """Be as after the `fit` that `learnt` was found by.
+
+        Raises:
+            ValueError: it is of other groups of features.
+        """
+        means = [(float(mean), float(spread)) for mean, spread in learnt["means"]]
+        vocabularies = [{str(name): place for place, name in enumerate(v, start=1)} for v in learnt["vocabularies"]]
+        if (len(means), len(vocabularies)) != (len(self._numbers), len(self._categories)):
+            raise ValueError("other features were read")
+        self._means, self._vocabularies = means, vocabularies
 
     @property
     def numbers(self) -> int:

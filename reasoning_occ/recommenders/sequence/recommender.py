@@ -1,15 +1,20 @@
 """The face of all sequence models: learn with early stopping on validation people, then rank."""
 
+import json
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
 
 from reasoning_occ import costs
 from reasoning_occ.careers.types import Career, Transition
 from reasoning_occ.errors import UserError
+from reasoning_occ.files import write_bytes
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.recommenders.base import Recommendation, allowed
 from reasoning_occ.recommenders.sequence.batches import collate, regroup, steps
@@ -18,6 +23,8 @@ from reasoning_occ.recommenders.sequence.fit import Limits, train_module
 from reasoning_occ.recommenders.sequence.module import Design, SequenceModule
 
 RANKED_AT_ONCE = 256
+FILE = "sequence.safetensors"
+"""In a run's folder: weights, and beside them what is known of side features and settings."""
 
 
 class SequenceRecommender:
@@ -67,14 +74,20 @@ class SequenceRecommender:
         self._batch, self._epochs, self._patience = batch, epochs, patience
         self._network = network
         self._module: SequenceModule | None = None
+        choices = [self.name, taxonomy.codes, seed, list(side), asdict(self._design), self._optimizer, network]
+        self._settings = json.dumps([*choices, batch, epochs, patience], default=str)
 
     def fit(self, train: Sequence[Transition], valid: Sequence[Transition], folder: Path) -> None:
-        """Learn until validation people are predicted no better. The best weights are kept in `folder`/checkpoints;
-        what was cut off begins anew, which takes minutes, and ends the same.
+        """Learn until validation people are predicted no better, and keep what was learnt in `folder`. Where that is
+        there already, with the same settings, it is taken up; what was cut off begins anew, which takes minutes, and
+        ends the same.
 
         Raises:
-            UserError: there is nobody to learn from or to choose by.
+            UserError: there is nobody to learn from or to choose by, or what is there can't be read.
         """
+        if self._is_there(folder):
+            self.take_up(folder)
+            return
         if not train or not valid:
             raise UserError(
                 f"baseline={self.name}: expected transitions to learn from and to choose by; got {len(train)} of "
@@ -93,6 +106,43 @@ class SequenceRecommender:
         costs.note(folder, {}, transitions_seen=epochs * len(train), trained_parameters=trained)
         module.load_state_dict(torch.load(best, weights_only=True)["state_dict"])
         self._module = module.eval()
+        self._keep(folder)
+
+    def take_up(self, folder: Path) -> None:
+        """Be ready to rank with what an earlier `fit` has kept in a folder.
+
+        Raises:
+            UserError: it isn't there, can't be read, or is of other occupations or settings.
+        """
+        path = folder / FILE
+        try:
+            with safe_open(path, "pt") as file:
+                if json.loads(file.metadata()["settings"])[1] != list(self._taxonomy.codes):
+                    raise ValueError("it ranks other occupations")
+                weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no mapping)
+                self._features.take_up(json.loads(file.metadata()["features"]))
+            module = self._make()
+            module.load_state_dict(weights)
+        except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+            told = str(error).strip().partition("\n")[0]
+            raise UserError(
+                f"{path}: not what this recommender learnt ({told}). Take it away, and the run's command learns anew."
+            ) from error
+        self._module = module.eval()
+
+    def _keep(self, folder: Path) -> None:
+        assert self._module is not None
+        weights = {name: tensor.contiguous() for name, tensor in self._module.state_dict().items()}
+        told = {"features": json.dumps(self._features.learnt()), "settings": self._settings}
+        write_bytes(folder / FILE, save(weights, told))
+
+    def _is_there(self, folder: Path) -> bool:
+        """Whether `folder` holds what a `fit` with the same settings has kept."""
+        try:
+            with safe_open(folder / FILE, "pt") as file:
+                return (file.metadata() or {}).get("settings") == self._settings
+        except (OSError, SafetensorError):
+            return False  # it is written anew
 
     def recommend(self, histories: Sequence[Career]) -> Iterator[Recommendation]:
         """A probability for every allowed occupation, from the state after each history's last job."""

@@ -14,6 +14,7 @@ from reasoning_occ.careers.types import Career, Date, Job, Person
 from reasoning_occ.config import CONF, SEQUENCES, build
 from reasoning_occ.errors import UserError
 from reasoning_occ.recommenders.base import allowed
+from reasoning_occ.recommenders.sequence import recommender
 from reasoning_occ.recommenders.sequence.batches import collate
 from reasoning_occ.recommenders.sequence.batches import steps as in_steps
 from reasoning_occ.recommenders.sequence.gru4rec import GRUModule
@@ -114,6 +115,44 @@ def test_a_run_that_was_cut_off_ends_as_one_that_was_not(name, tiny_taxonomy, tm
     again = make(name, tiny_taxonomy, **choices)
     again.fit(planted(32), planted(8), tmp_path / "cut")
     assert (ranked(whole) == ranked(again)).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_was_learnt_is_kept_and_ranks_the_same(name, tiny_taxonomy, tmp_path, monkeypatch):
+    choices = {"epochs": 2, "dropout": 0.3}
+    learnt = make(name, tiny_taxonomy, **choices)
+    learnt.fit(planted(32), planted(8), tmp_path)
+    asked = [person("asked", *codes) for codes in ("c", "cb", "mnb")]
+    want = np.stack([r.log_probs for r in learnt.recommend(asked)])
+    taken, again = (make(name, tiny_taxonomy, **choices) for _ in range(2))
+    with monkeypatch.context() as patched:
+        patched.setattr(recommender, "train_module", lambda *_: pytest.fail("learnt again"))
+        taken.take_up(tmp_path)
+        again.fit(planted(32), planted(8), tmp_path)
+    for model in (taken, again):
+        assert (np.stack([r.log_probs for r in model.recommend(asked)]) == want).all()
+    other = make(name, tiny_taxonomy, **choices | {"lr": 0.01})
+    other.fit(planted(32), planted(8), tmp_path)  # other settings: learnt anew
+    assert (np.stack([r.log_probs for r in other.recommend(asked)]) != want).any()
+
+
+def test_what_is_no_model_of_this_run_is_told(tiny_taxonomy, tmp_path):
+    model = make("gru4rec", tiny_taxonomy, epochs=1)
+    with pytest.raises(UserError, match=r"sequence\.safetensors: not what this recommender learnt \(No such file"):
+        model.take_up(tmp_path)
+    model.fit(planted(16), planted(8), tmp_path)
+    path = tmp_path / recommender.FILE
+    for values, told in (({"width": 16}, "size mismatch|Error.* in loading"), ({"side": ["time"]}, "other features")):
+        with pytest.raises(UserError, match=rf"not what this recommender learnt \(.*({told})"):
+            make("gru4rec", tiny_taxonomy, **values).take_up(tmp_path)
+    fewer = tiny_taxonomy.only(tiny_taxonomy.codes[:-1])
+    with pytest.raises(UserError, match="ranks other occupations"):
+        make("gru4rec", fewer).take_up(tmp_path)
+    path.write_bytes(path.read_bytes()[:-10])
+    with pytest.raises(UserError, match="Take it away, and the run's command learns anew"):
+        model.take_up(tmp_path)
+    model.fit(planted(16), planted(8), tmp_path)  # a spoilt file is written anew
+    model.take_up(tmp_path)
 
 
 def test_ctrl_c_stops_and_the_same_again_ends_as_if_nothing_had_been(tiny_taxonomy, tmp_path):
