@@ -36,9 +36,9 @@ def ready(run: Opened, scratch: "TemporaryDirectory[str]") -> Any:
         from reasoning_occ.recommenders.sequence.recommender import FILE
 
         if (run.folder / FILE).is_file():
-            recommender = make(cfg, Task(run.seen, run.published, (), (), (), {}, {}), place)
-            recommender.take_up(run.folder)
-            return recommender
+            sequence: Any = make(cfg, Task(run.seen, run.published, (), (), (), {}, {}), place)
+            sequence.take_up(run.folder)
+            return sequence
     if not trains(cfg) and class_name(cfg) != "zero_shot":
         task = _task(run)
         recommender = make(cfg, task, place)
