@@ -20,6 +20,9 @@ from reasoning_occ.report.grid import JUDGED, JUDGED_BY, Grid, cells, meaning
 from reasoning_occ.report.jobs import Job
 from reasoning_occ.report.sentences import interval
 
+IDLE = ("logger", "output", "sweeps", "stages", "data_dir", "onet", "hydra", "threads", "calls")
+"""Parts of a configuration that no result depends on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pool:
@@ -31,7 +34,7 @@ class Pool:
 
 
 def pools(jobs: Sequence[Job]) -> list[Pool]:
-    """Jobs by recommender and overrides less the seed, in the order of their first ones.
+    """Jobs by recommender and overrides less the seed and idle ones, in the order of their first ones.
 
     Raises:
         UserError: two jobs differ in nothing, not even in their seed; jobs of a pool were tested on other
@@ -56,7 +59,8 @@ def pools(jobs: Sequence[Job]) -> list[Pool]:
 
 
 def _words(job: Job) -> list[str]:
-    return [word for word in job.overrides if not word.startswith("seed=")]
+    """What sets a job apart from others but for its seed, and for what no result depends on, such as threads."""
+    return [word for word in job.overrides if word.lstrip("+~").partition("=")[0].partition(".")[0] not in ("seed", *IDLE)]
 
 
 def _apart(key: tuple[str, frozenset[str]], keys: Sequence[tuple[str, frozenset[str]]]) -> str:

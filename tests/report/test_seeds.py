@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from reasoning_occ import identity
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation import scored
 from reasoning_occ.evaluation.paired import paired, verdict
@@ -29,6 +30,15 @@ def test_jobs_that_differ_in_their_seed_alone_are_one_row(twice):
     told = spread.rows[0][spread.head.index("MRR")]
     assert told.endswith(f"{min(each):.3f}..{max(each):.3f}") and min(each) < max(each)
     assert less.title == "Less direct, over seeds" and [row[0] for row in less.rows] == ["joint"]
+
+
+def test_what_no_result_depends_on_makes_no_row_of_its_own(twice):
+    for name, words in (("direct-4", ("threads=1", "+output=elsewhere")), ("joint-5", ("data.people=60", "seed=1"))):
+        overrides = twice / name / ".hydra" / "overrides.yaml"
+        overrides.write_text(overrides.read_text() + "".join(f"- {word}\n" for word in words))
+    found = {pool.label: len(pool.jobs) for pool in seeds.pools(find(twice)[0])}
+    assert found == {"direct": 2, "joint (no other words)": 1, "joint (data.people=60)": 1}
+    assert set(seeds.IDLE) == set(identity.IDLE) - {"ablation"}  # which is a name for what other words do
 
 
 def test_the_mean_over_seeds_is_compared_transition_by_transition(twice):
