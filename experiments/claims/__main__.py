@@ -8,6 +8,7 @@
     python -m experiments.claims front claims/single --write      # the front page: short, with a picture
     python -m experiments.claims one_model sweeps/NAME --write    # claim (b): means over seeds, less two_model
     python -m experiments.claims doses sweeps/NAME --write        # claim (c): a sweep's tables, reasons beside
+    python -m experiments.claims keep claims/single --rows joint  # jobs/: finished jobs without weights
 
 Reads what the jobs have written; nothing is scored again.
 """
@@ -18,6 +19,7 @@ from pathlib import Path
 
 from experiments.claims.decisions import decided
 from experiments.claims.front import DECIMALS, few, short
+from experiments.claims.kept import keep
 from experiments.marks import put
 from reasoning_occ import costs
 from reasoning_occ.errors import UserError
@@ -32,7 +34,7 @@ FRONT = HERE.parents[1] / "README.md"
 PICTURE = HERE.parents[1] / "docs" / "images" / "claims.svg"
 IDLE = ("evaluation.", "threads=", "output=", "stages=")
 """Words that shape no result, or the same for all."""
-WHAT = ("log", "table", "hybrids", "few", "decisions", "front", "one_model", "doses")
+WHAT = ("log", "table", "hybrids", "few", "decisions", "front", "one_model", "doses", "keep")
 BASE = "gru4rec"
 """The row that others are compared with."""
 SHOWN = ("MRR", "Hit@10", "AccEM", "log-loss")
@@ -140,10 +142,13 @@ def main() -> int:
     parser.add_argument("folder", type=Path, metavar="DIR", help="above the folders of jobs")
     parser.add_argument("--against", metavar="ROW", help="what every row is compared with (the claim's own)")
     parser.add_argument("--beside", type=Path, metavar="DIR", help="of few: above jobs that were tested on everyone")
-    parser.add_argument("--rows", nargs="+", metavar="ROW", default=[], help="of few: which of those (all)")
+    parser.add_argument("--rows", nargs="+", metavar="ROW", default=[], help="of few and keep: which of those (all)")
     parser.add_argument("--write", action="store_true", help="put it between the marks of the page")
     chosen = parser.parse_args()
     try:
+        if chosen.what == "keep":
+            print(*keep(chosen.folder, chosen.rows, HERE / "jobs"), sep="\n")
+            return 0
         page, name, lines = made(chosen)
     except UserError as error:
         print(error, file=sys.stderr)

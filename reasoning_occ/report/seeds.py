@@ -60,7 +60,9 @@ def pools(jobs: Sequence[Job]) -> list[Pool]:
 
 def _words(job: Job) -> list[str]:
     """What sets a job apart from others but for its seed, and for what no result depends on, such as threads."""
-    return [word for word in job.overrides if word.lstrip("+~").partition("=")[0].partition(".")[0] not in ("seed", *IDLE)]
+    return [
+        word for word in job.overrides if word.lstrip("+~").partition("=")[0].partition(".")[0] not in ("seed", *IDLE)
+    ]
 
 
 def _apart(key: tuple[str, frozenset[str]], keys: Sequence[tuple[str, frozenset[str]]]) -> str:
