@@ -16,7 +16,7 @@ COPIED = {
     "experiments/claim-c.md": ("experiments/claims/c_reason_quality/README.md", "(c) Quality of reasons"),
     "experiments/claims-log.md": ("experiments/claims/LOG.md", "Every trial"),
     "experiments/bench.md": ("experiments/bench/README.md", "Speed"),
-    "experiments/sequence-check.md": ("experiments/bench/sequence_check.md", "Beside RecBole"),
+    "experiments/sequence-check.md": ("experiments/bench/sequence_check.md", "Beside RecBole and BERT"),
 }
 """A page of the site: the file that it is a copy of, and its title."""
 PICTURES = {"experiments/results.svg": "experiments/bench/results.svg"}
