@@ -33,7 +33,7 @@ SIDES = {
 }
 """Public implementations: what trains one, and what it is told besides the settings."""
 RATES = {"gru4rec": (0.001, 0.1), "sasrec": (0.001, 0.01), "bert4rec": (0.001, 0.01)}
-"""Learning rate and weight decay on both sides, fixed before the first look at test people."""
+"""Learning rate and weight decay on all sides, fixed before the first look at test people."""
 PLAIN = ["side=[]", "copy=false", "groups=false", "titles=false"]
 # RecBole 1.2.1 pins a ray and needs a numpy and a pandas of its day; torch goes first, so that no looser demand brings
 # another build

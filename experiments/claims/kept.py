@@ -1,6 +1,8 @@
-"""Finished jobs without weights and predictions, small enough for the repository: all that the tables are made of.
+"""Finished jobs without weights, predictions and careers, small enough for the repository: what tables of means over
+seeds and of costs are made of.
 
-What took hours to learn need not be learnt again to be compared with: a kept job's folder stands beside others'.
+What took hours to learn need not be learnt again to be compared with: a kept job's folder, put beside others', is a row
+of such tables. It holds scores, under ids of people, and not what came next, nor any other occupation.
 """
 
 import shutil
@@ -8,15 +10,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import read_jsonl, whole, write_json, write_jsonl
-from reasoning_occ.report.jobs import find
+from reasoning_occ.report.jobs import Job, find
+from reasoning_occ.report.seeds import is_idle
+from reasoning_occ.shown import shown_config, shown_override
 
 DIGITS = 6
 """Of kept scores."""
-_COPIED = ("status.json", "cost.json", ".hydra/overrides.yaml", ".hydra/config.yaml")
+_COPIED = ("status.json", "cost.json")
 
 
 def keep(folder: Path, rows: Sequence[str], into: Path) -> list[Path]:
@@ -42,19 +46,35 @@ def keep(folder: Path, rows: Sequence[str], into: Path) -> list[Path]:
         if rows and job.name not in rows:
             continue
         place = into / job.folder.name
+        if place.resolve() == job.folder.resolve():
+            raise UserError(f"{job.folder} is kept already; give the folder above the jobs themselves.")
         (place / ".hydra").mkdir(parents=True, exist_ok=True)
         for name in _COPIED:
             if (job.folder / name).is_file():
                 shutil.copyfile(job.folder / name, place / name)
-        # slices and coverage are for the job's own page; who runs it where is nobody's business
+        # slices and coverage are for the job's own page
         metrics = {key: value for key, value in job.metrics.items() if key not in ("slices", "coverage", "fairness")}
         write_json(place / "metrics.json", metrics)
-        with whole(place / ".hydra" / "hydra.yaml") as file:
-            file.write(OmegaConf.to_yaml(OmegaConf.create({"hydra": {"runtime": {"choices": {"row": job.row}}}})))
+        for name, content in _words(job).items():
+            with whole(place / ".hydra" / name) as file:
+                file.write(OmegaConf.to_yaml(OmegaConf.create(content)))
         write_jsonl(place / "scores.jsonl", map(_short, read_jsonl(job.folder / "scores.jsonl")))
         out.append(place)
     return out
 
 
+def _words(job: Job) -> dict[str, Any]:
+    """What is kept of .hydra: nothing that says where files lie."""
+    config = OmegaConf.load(job.folder / ".hydra" / "config.yaml")
+    assert isinstance(config, DictConfig)
+    return {
+        "config.yaml": shown_config(config),
+        "overrides.yaml": [shown_override(word) for word in job.overrides if not is_idle(word)],
+        "hydra.yaml": {"hydra": {"runtime": {"choices": {"row": job.row}}}},
+    }
+
+
 def _short(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of scores without what came next."""
+    row = row | {"truth": ""}
     return {key: float(f"{x:.{DIGITS}g}") if isinstance(x, float) else x for key, x in row.items()}

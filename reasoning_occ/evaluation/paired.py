@@ -75,7 +75,8 @@ def paired(ours: Scored, theirs: Scored, resamples: int, seed: int) -> Paired:
             f"{min(unlike)}; run both with the same data and split."
         )
     answers = dict(zip(theirs.keys, theirs.truths, strict=True))
-    other = [key for key, truth in zip(ours.keys, ours.truths, strict=True) if answers[key] != truth]
+    both = ((key, truth, answers[key]) for key, truth in zip(ours.keys, ours.truths, strict=True))
+    other = [key for key, one, another in both if one and another and one != another]
     if other:
         raise UserError(
             f"A paired comparison needs the same answers: in {len(other)} transitions, such as {min(other)}, another "

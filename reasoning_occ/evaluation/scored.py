@@ -21,7 +21,8 @@ _PROBABILITY = "top probability"
 class Scored:
     """One recommender's scores, one row a prediction.
 
-    keys: the person and the number of past jobs. truths: codes of what came next. means: in the order of `MEANS`, nan
+    keys: the person and the number of past jobs. truths: codes of what came next, "" where that is not
+    kept. means: in the order of `MEANS`, nan
     where a metric can't score. probabilities: of the top title, nan where there is none.
     """
 

@@ -41,7 +41,7 @@ class Row:
     them; quality: of those its model wrote, `None` where they can't be compared; accuracy: its metrics;
     viewed: histories were shown in another way than by default; leak: Hit@5 of the leak probe by what it read, empty of
     a job without one; after_oracle: loss of validation people's answers after oracle reasons, `None` of a job that
-    learnt without them."""
+    learnt without them, names the title first, or went on to preferences."""
 
     label: str
     learnt: tuple[int, int, int] | None
@@ -125,8 +125,12 @@ def _row(job: Job, label: str) -> Row:
         tiny=job.tiny,
         viewed=setting(job.folder, "view") not in (None, _default_view()),
         leak={read: probe[read]["Hit@5"] for read in LEAK if read in probe},
-        after_oracle=_after_oracle(job.folder) if oracle else None,
+        after_oracle=_after_oracle(job.folder) if oracle and _reads_first(job.folder) else None,
     )
+
+
+def _reads_first(folder: Path) -> bool:
+    return setting(folder, "method.reason_first") is not False and setting(folder, "preference") is None
 
 
 def _after_oracle(folder: Path) -> float | None:
@@ -181,7 +185,7 @@ def _notes(
         yield (
             "What oracle reasons say of the answer: Hit@5 of a plain text classifier that reads validation people's "
             "histories, or oracle reasons, alone; and the loss of their answers after oracle reasons, in nats a token "
-            "(of a ranking head: a title), beside the log-loss of test people, after the model's own."
+            "(of a ranking head: a title), beside the log-loss of test people, who have no such reason."
         )
     if viewed := [row.label for row in rows if row.quality is not None and row.viewed]:
         yield (

@@ -70,7 +70,7 @@ def _grids(found: Comparison, between: str) -> list[Grid]:
 
 def _answers(found: Comparison, between: str) -> Grid:
     """A row a job: what oracle reasons say of the answer, and what the model makes of it."""
-    head = ["job", "Hit@5 by history", "Hit@5 by oracle reason", "loss after oracle reasons", "log-loss after its own"]
+    head = ["job", "Hit@5 by history", "Hit@5 by oracle reason", "valid loss after them", "log-loss, test"]
     rows = (
         [
             f"{number}. {row.label}",

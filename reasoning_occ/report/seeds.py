@@ -46,7 +46,8 @@ def pools(jobs: Sequence[Job]) -> list[Pool]:
         twin = next((other for other in alike if other.seed == job.seed), None)
         if twin is not None:
             raise UserError(
-                f"{twin.folder.name} and {job.folder.name} are the same job (seed {job.seed}) by other code or data; "
+                f"{twin.folder.name} and {job.folder.name} are the same job (seed {job.seed}) by other code, data, "
+                "folder or threads; "
                 "take one of them away"
             )
         alike.append(job)
@@ -59,10 +60,12 @@ def pools(jobs: Sequence[Job]) -> list[Pool]:
 
 
 def _words(job: Job) -> list[str]:
-    """What sets a job apart from others but for its seed, and for what no result depends on, such as threads."""
-    return [
-        word for word in job.overrides if word.lstrip("+~").partition("=")[0].partition(".")[0] not in ("seed", *IDLE)
-    ]
+    return [word for word in job.overrides if not (word.startswith("seed=") or is_idle(word))]
+
+
+def is_idle(word: str) -> bool:
+    """Whether no result depends on an override, such as `threads=2`."""
+    return word.lstrip("+~").partition("=")[0].partition(".")[0] in IDLE
 
 
 def _apart(key: tuple[str, frozenset[str]], keys: Sequence[tuple[str, frozenset[str]]]) -> str:

@@ -9,6 +9,7 @@ from experiments.methods import __main__ as methods
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation import scored
 from reasoning_occ.evaluation.evaluate import summarised
+from reasoning_occ.evaluation.paired import paired
 from reasoning_occ.report.jobs import find
 
 
@@ -33,17 +34,27 @@ def test_the_page_gets_its_tables(tmp_path, monkeypatch, run_folder):
 
 def test_a_kept_job_has_the_figures_of_the_whole_one(sweep, tmp_path_factory):
     into = tmp_path_factory.mktemp("kept")
+    for file, line in (
+        ("config.yaml", "data_dir: /home/somebody\n"),
+        ("overrides.yaml", "- data_dir=/home/somebody\n"),
+    ):
+        path = sweep / "joint-2" / ".hydra" / file
+        path.write_text(path.read_text() + line)
     places = keep(sweep, ["joint"], into)
     assert [place.name for place in places] == ["joint-2"]
     (whole,) = [job for job in find(sweep)[0] if job.name == "joint"]
     (kept,) = find(into)[0]
-    assert (kept.name, kept.seed, kept.overrides) == (whole.name, whole.seed, whole.overrides)
+    assert (kept.name, kept.seed, kept.overrides) == (whole.name, whole.seed, whole.overrides[:-1])
     before, after = (scored.read(job.folder / "scores.jsonl") for job in (whole, kept))
     assert after.keys == before.keys and np.allclose(after.means, before.means, rtol=1e-5)
     for metric, one in summarised(before, 100, 0).items():
         assert summarised(after, 100, 0)[metric] == pytest.approx(one, rel=1e-5)
     size = sum(file.stat().st_size for file in into.rglob("*") if file.is_file())
     assert size < sum(file.stat().st_size for file in whole.folder.rglob("*") if file.is_file()) / 3
-    assert not (places[0] / "predictions.jsonl").exists()  # no word of a career
+    told = "".join(file.read_text() for file in into.rglob("*") if file.is_file())
+    assert not any(code in told for code in set(before.truths)) and "/home/somebody" not in told
+    assert paired(after, before, 20, 0).differences["MRR"]["value"] == pytest.approx(0, abs=1e-5)
+    with pytest.raises(UserError, match="is kept already"):
+        keep(into, [], into)
     with pytest.raises(UserError, match=r"no finished job in .* is 'few_shot'; there are direct, joint"):
         keep(sweep, ["few_shot"], into)

@@ -123,6 +123,8 @@ def test_what_oracle_reasons_say_of_the_answer_stands_beside_what_the_model_make
     rows = {row.label: row for row in compare(jobs).rows}
     assert rows["joint"].after_oracle == 3.25 and rows["joint, low_quality"].after_oracle == 2.75
     assert rows["direct, no_reason"].after_oracle is None
+    add(jobs / "joint-low_quality", "preference: {beta: 0.1}\n")  # trained on after that
+    assert {row.label: row for row in compare(jobs).rows}["joint, low_quality"].after_oracle is None
     loss = rows["joint"].accuracy["log-loss"]
     told = f"joint | 0.40 [0.30, 0.50] | 0.60 [0.50, 0.70] | 3.25 | {loss['value']:.2f} ["
     assert told in markdown(compare(jobs)) and "Hit@5 by oracle reason" in text(compare(jobs))

@@ -5,6 +5,7 @@ that holds the job, so a person's histories are one sequence.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from hashlib import blake2b
 from math import log, log1p
 from typing import Any
 
@@ -44,7 +45,8 @@ class Features:
         self._vocabularies = [_vocabulary([read(*job) for job in jobs]) for read in self._categories]
 
     def learnt(self) -> dict[str, Any]:
-        """What `fit` found, as plain values that `take_up` takes."""
+        """What `fit` found, as plain values that `take_up` takes; of names their digests alone, for some are a person's
+        own words."""
         return {"means": self._means, "vocabularies": [list(known) for known in self._vocabularies]}
 
     def take_up(self, learnt: Mapping[str, Any]) -> None:
@@ -82,7 +84,7 @@ class Features:
         """Places in each vocabulary; 0 where unknown or never seen in training."""
         return np.array(
             [
-                [known.get(read(history, t) or "", 0) for read, known in self._columns()]
+                [known.get(_digest(read(history, t)), 0) for read, known in self._columns()]
                 for t in range(len(history.jobs))
             ],
             dtype=np.int64,
@@ -98,7 +100,12 @@ def _moments(values: Sequence[float | None]) -> tuple[float, float]:
 
 
 def _vocabulary(values: Sequence[str | None]) -> dict[str, int]:
-    return {value: place for place, value in enumerate(sorted({v for v in values if v}), start=1)}
+    return {_digest(value): place for place, value in enumerate(sorted({v for v in values if v}), start=1)}
+
+
+def _digest(name: str | None) -> str:
+    """Stands for a name; "" for none."""
+    return blake2b(name.encode(), digest_size=8).hexdigest() if name else ""
 
 
 def _years(date: Date) -> float:

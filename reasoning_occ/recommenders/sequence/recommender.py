@@ -117,8 +117,8 @@ class SequenceRecommender:
         path = folder / FILE
         try:
             with safe_open(path, "pt") as file:
-                if json.loads(file.metadata()["settings"])[1] != list(self._taxonomy.codes):
-                    raise ValueError("it ranks other occupations")
+                if file.metadata()["settings"] != self._settings:
+                    raise ValueError("it is of other occupations or settings")
                 weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no mapping)
                 self._features.take_up(json.loads(file.metadata()["features"]))
             module = self._make()
@@ -126,7 +126,7 @@ class SequenceRecommender:
         except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
             told = str(error).strip().partition("\n")[0]
             raise UserError(
-                f"{path}: not what this recommender learnt ({told}). Take it away, and the run's command learns anew."
+                f"{path}: not what this recommender learnt ({told}). Take it away, and it learns again from its data."
             ) from error
         self._module = module.eval()
 

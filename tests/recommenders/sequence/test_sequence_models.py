@@ -142,14 +142,15 @@ def test_what_is_no_model_of_this_run_is_told(tiny_taxonomy, tmp_path):
         model.take_up(tmp_path)
     model.fit(planted(16), planted(8), tmp_path)
     path = tmp_path / recommender.FILE
-    for values, told in (({"width": 16}, "size mismatch|Error.* in loading"), ({"side": ["time"]}, "other features")):
-        with pytest.raises(UserError, match=rf"not what this recommender learnt \(.*({told})"):
-            make("gru4rec", tiny_taxonomy, **values).take_up(tmp_path)
     fewer = tiny_taxonomy.only(tiny_taxonomy.codes[:-1])
-    with pytest.raises(UserError, match="ranks other occupations"):
-        make("gru4rec", fewer).take_up(tmp_path)
+    others = [make("gru4rec", tiny_taxonomy, epochs=1, **values) for values in ({"width": 16}, {"side": ["time"]})]
+    for other in (*others, make("gru4rec", fewer, epochs=1)):
+        with pytest.raises(
+            UserError, match=r"not what this recommender learnt \(it is of other occupations or settings"
+        ):
+            other.take_up(tmp_path)
     path.write_bytes(path.read_bytes()[:-10])
-    with pytest.raises(UserError, match="Take it away, and the run's command learns anew"):
+    with pytest.raises(UserError, match="Take it away, and it learns again from its data"):
         model.take_up(tmp_path)
     model.fit(planted(16), planted(8), tmp_path)  # a spoilt file is written anew
     model.take_up(tmp_path)
