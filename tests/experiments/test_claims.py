@@ -17,6 +17,9 @@ from experiments.claims.within_person import measure
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation import scored
 from reasoning_occ.evaluation.metrics import MEANS
+from reasoning_occ.report import expected
+
+CLAIMS = Path(__file__).parents[2] / "experiments" / "claims"
 
 
 def job(*words):
@@ -48,6 +51,16 @@ def test_drawn_reasons_are_compared_within_people(tmp_path, monkeypatch):
     assert told.startswith(f"{tested['people']} test people, 1 reasons each; ")
     with pytest.raises(UserError, match="writes a reason before it answers"):
         measure(job("method=direct"), people=3, samples=2, part="valid")
+
+
+@pytest.mark.parametrize("folder", sorted(path.parent for path in CLAIMS.glob("*/README.md")), ids=lambda f: f.name)
+def test_a_claim_has_figures_to_check_and_the_commands_that_give_them(folder):
+    page, kept = (folder / "README.md").read_text(), expected.read(folder / "expected.json")
+    assert kept.command and all(command in page for command in kept.command.splitlines())
+    assert f"--expect experiments/claims/{folder.name}/expected.json" in page
+    for label, found in kept.rows.items():
+        assert {"AccEM", "MRR", "log-loss"} <= set(found), label
+        assert all(one.low is None or one.low <= one.value <= one.high for one in found.values())
 
 
 def test_a_folder_that_is_no_run_is_told(tmp_path):
