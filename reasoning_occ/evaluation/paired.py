@@ -66,7 +66,8 @@ def paired(ours: Scored, theirs: Scored, resamples: int, seed: int) -> Paired:
     is narrower than the two recommenders' own suggest.
 
     Raises:
-        UserError: the two were not tested on the same transitions, or other occupations came next.
+        UserError: the two were not tested on the same transitions, or other occupations came next, as far as both tell
+            what came (a job kept without careers does not).
     """
     unlike = set(ours.keys) ^ set(theirs.keys)
     if unlike:
