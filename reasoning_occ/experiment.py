@@ -260,7 +260,7 @@ def floor(cfg: DictConfig, name: str, task: Task, folder: Path) -> list[Predicti
     """Predictions of a cheap baseline for the same test people. It learns from and sees what the job's view shows: what
     sees more than a recommender is no floor for it."""
     recommender = rolled(cfg, task, build(floor_node(name), taxonomy=task.taxonomy))
-    recommender.fit(task.train, task.valid, folder)
+    recommender.fit(task.train, task.valid, folder / "floors" / name)
     told, decide = recommender.recommend([t.history for t in task.test]), decision(cfg, task)
     return [
         predict(transition, recommendation, task.published, recommender.name, (), decide)

@@ -69,7 +69,7 @@ def tested(folder: Path, against: str) -> list[str]:
     spent = grid.cost([pool.jobs[0] for pool in pools], [pool.label for pool in pools])
     grids = [
         seeds.spread(pools, METRICS, DECIMALS),
-        seeds.against(pools, against, METRICS, DECIMALS, grid.margin(jobs)),
+        *seeds.less(pools, against, METRICS, DECIMALS, grid.margin(jobs)),
         *([spent] if spent else []),
     ]
     first = [job for job in jobs if job.seed == jobs[0].seed]

@@ -77,7 +77,7 @@ def ranked(pools: list[Pool], against: str, margin: float | None) -> list[str]:
         UserError: no pool of that name, or one that was tested on others.
     """
     found = {pool.label: _figures(pool) for pool in pools}
-    compared = seeds.against(pools, against, ("MRR",), DECIMALS, margin)
+    compared, _ = seeds.less(pools, against, ("MRR",), DECIMALS, margin)
     beside = {row[0]: row[1:] for row in compared.rows}
     pools.sort(key=lambda pool: -(found[pool.label]["MRR"]["value"] or 0))
     lines = [

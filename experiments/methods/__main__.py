@@ -13,7 +13,7 @@ from pathlib import Path
 
 from experiments.marks import put
 from reasoning_occ.errors import UserError
-from reasoning_occ.report import formats, grid, reason_quality, reason_quality_formats
+from reasoning_occ.report import compared, formats, reason_quality, reason_quality_formats
 from reasoning_occ.report.content import METRICS
 from reasoning_occ.report.jobs import find
 from reasoning_occ.report.table import compose
@@ -35,8 +35,8 @@ def parts(folder: Path) -> Iterator[tuple[str, str]]:
     for name, against in (("reading", "joint"), ("two models", "two_model")):
         if against not in labels:
             continue
-        compared = grid.against(jobs, labels, against, METRICS, DECIMALS)
-        yield name, "\n".join(formats.grid_markdown(compared))
+        less = compared.less(jobs, labels, against, METRICS, DECIMALS)
+        yield name, "\n".join(line for one in less for line in formats.grid_markdown(one))
     yield "reasons", reason_quality_formats.markdown(reason_quality.compare(folder))
 
 

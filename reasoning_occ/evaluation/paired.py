@@ -16,26 +16,36 @@ from reasoning_occ.evaluation.metrics import MEANS
 from reasoning_occ.evaluation.scored import Scored
 
 LEVEL, POWER = 0.05, 0.8
+_CELLS = 1_000_000
+"""Signs held in memory at a time."""
 _ERRORS = NormalDist().inv_cdf(1 - LEVEL / 2) + NormalDist().inv_cdf(POWER)
 """Standard errors between no difference and one that a two-sided test at `LEVEL` finds with `POWER`."""
 
 
+FLIPS = 4999
+"""Draws of signs behind a p."""
+
+
 @dataclass(frozen=True, slots=True)
 class Paired:
-    """One recommender less another.
+    """One recommender less another. Mappings are by metric.
 
-    differences: by metric, `{"value", "n", "low", "high"}` as in metrics.json. only_ours, only_theirs: transitions
-    whose truth the first title of one alone names. p: McNemar's exact, two-sided; `None` where somebody has several
-    transitions, which are not independent, and where hits are means over seeds. smallest: difference in AccEM that a
-    test with as many people and as much disagreement finds at a level of 5% in four of five cases; `None` where the two
-    never differ.
+    differences: `{"value", "n", "low", "high"}` as in metrics.json. effects: the mean of people's differences over
+    their standard deviation (Cohen's d of paired samples); `None` where all differ alike. smallest: the difference that
+    a test with as many people and as much disagreement finds at a level of 5% in four of five cases; `None` where the
+    two never differ. p: of no difference, two-sided, by `sign_flips`; without ECE, which is no mean over people.
+    only_ours, only_theirs: transitions whose truth the first title of one alone names. p_mcnemar: McNemar's exact test
+    of these, two-sided; `None` where somebody has several transitions, which are not independent, and where hits are
+    means over seeds.
     """
 
     differences: Mapping[str, Mapping[str, Any]]
+    effects: Mapping[str, float | None]
+    smallest: Mapping[str, float | None]
+    p: Mapping[str, float]
     only_ours: int
     only_theirs: int
-    p: float | None
-    smallest: float | None
+    p_mcnemar: float | None
 
 
 def verdict(difference: Mapping[str, Any], margin: float) -> str:
@@ -87,17 +97,58 @@ def paired(ours: Scored, theirs: Scored, resamples: int, seed: int) -> Paired:
     people = sorted(ours.keys)
     differences = _resampled(a, people, resamples, seed) - _resampled(b, people, resamples, seed)
     values = metrics_of(a.sum(0)) - metrics_of(b.sum(0))
+    persons = _persons(ours, theirs)
     several = Counter(person for person, _ in people)
     hits = MEANS.index("AccEM")
     only_ours, only_theirs = (int((x[:, hits] > y[:, hits]).sum()) for x, y in ((a, b), (b, a)))
-    error = float(np.std(differences[:, METRICS.index("AccEM")]))
+    errors = dict(zip(METRICS, np.std(differences, axis=0).tolist(), strict=True))
     return Paired(
         summary(values, np.minimum(number_scored(a), number_scored(b)), differences, enough=len(several) > 1),
+        dict(zip(MEANS, map(_effect, persons.T), strict=True)),
+        {name: _ERRORS * error if error > 0 else None for name, error in errors.items()},
+        dict(zip(MEANS, sign_flips(persons, FLIPS, seed).tolist(), strict=True)),
         only_ours,
         only_theirs,
         mcnemar(only_ours, only_theirs) if max(several.values()) == 1 and _counted(a, b) else None,
-        _ERRORS * error if error > 0 else None,
     )
+
+
+def _persons(ours: Scored, theirs: Scored) -> Float[np.ndarray, "people metrics"]:
+    """Each person's summed differences, over transitions that both could score."""
+    rows = [one.means[sorted(range(len(one.keys)), key=one.keys.__getitem__)] for one in (ours, theirs)]
+    ids, owner = np.unique(sorted(ours.people), return_inverse=True)
+    sums = np.zeros((len(ids), len(MEANS)))
+    np.add.at(sums, owner, np.nan_to_num(rows[0] - rows[1], nan=0.0))
+    return sums
+
+
+def _effect(differences: Float[np.ndarray, " people"]) -> float | None:
+    spread = differences.std(ddof=1) if len(differences) > 1 else 0.0
+    return float(differences.mean() / spread) if spread > 0 else None
+
+
+def sign_flips(
+    differences: Float[np.ndarray, "people metrics"], draws: int, seed: int
+) -> Float[np.ndarray, " metrics"]:
+    """How probable so large a mean difference is where each person's might as well be the other way round (Fisher's
+    randomisation test of paired samples): the share of drawn signs that give one as far from zero, the signs seen
+    included.
+
+    Args:
+        differences: of each person, summed or averaged over transitions.
+        draws: of signs; 1 / (draws + 1) is the smallest p.
+        seed: of numpy's default generator.
+
+    Returns:
+        The two-sided p of each column; 1 without any difference.
+    """
+    rng = np.random.default_rng(seed)
+    seen = np.abs(differences.sum(0)) * (1 - 1e-9)  # sums in another order are as far
+    as_far, at_once = np.ones(differences.shape[1]), max(1, _CELLS // len(differences))
+    for start in range(0, draws, at_once):
+        signs = rng.choice((-1.0, 1.0), size=(min(at_once, draws - start), len(differences)))
+        as_far += (np.abs(signs @ differences) >= seen).sum(0)
+    return as_far / (draws + 1)
 
 
 def _counted(*columns: Float[np.ndarray, "predictions columns"]) -> bool:

@@ -11,12 +11,13 @@ from typing import Any
 from reasoning_occ.config import class_name, is_sequence, trains, uses_model
 from reasoning_occ.errors import UserError
 from reasoning_occ.recommend.opened import Opened, told_where
+from reasoning_occ.recommenders.kept import FILE as LEARNT
 
 
 def ready(run: Opened, scratch: "TemporaryDirectory[str]") -> Any:
     """The run's recommender, ready to rank: what was learnt is read, what keeps nothing is fitted again.
 
-    A sequence model of a run from before these were kept is fitted again too.
+    What an earlier version of the code didn't keep is fitted again too.
 
     Raises:
         UserError: data to fit it again are not there or were changed, it can't speak of new people, or the weights it
@@ -32,13 +33,10 @@ def ready(run: Opened, scratch: "TemporaryDirectory[str]") -> Any:
         check_base(run)
     if uses_model(cfg) or is_sequence(cfg):
         _threads(cfg.threads)
-    if is_sequence(cfg):
-        from reasoning_occ.recommenders.sequence.recommender import FILE
-
-        if (run.folder / FILE).is_file():
-            sequence: Any = make(cfg, Task(run.seen, run.published, (), (), (), {}, {}), place)
-            sequence.take_up(run.folder)
-            return sequence
+    if (run.folder / LEARNT).is_file():
+        baseline: Any = make(cfg, Task(run.seen, run.published, (), (), (), {}, {}), place)
+        baseline.take_up(run.folder)
+        return baseline
     if not trains(cfg) and class_name(cfg) != "zero_shot":
         task = _task(run)
         recommender = make(cfg, task, place)

@@ -1,5 +1,6 @@
 """Baseline: multinomial logistic regression on features of the history (scikit-learn)."""
 
+import json
 import logging
 import warnings
 from collections.abc import Iterator, Sequence
@@ -9,9 +10,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from reasoning_occ import costs
 from reasoning_occ.careers.types import Career, Transition
 from reasoning_occ.errors import UserError
 from reasoning_occ.occupations.taxonomy import Taxonomy
+from reasoning_occ.recommenders import kept
 from reasoning_occ.recommenders.base import Recommendation
 from reasoning_occ.recommenders.features import features
 from reasoning_occ.recommenders.popularity import among_allowed, shares
@@ -52,19 +55,21 @@ class Linear:
         self._popularity = popularity
         self._smoothing = smoothing
         self._steps = steps
+        self._settings = json.dumps([self.name, taxonomy.codes, self._strengths, popularity, smoothing, steps])
         self._columns: Any = None
         self._model: Any = None
-        self._places: list[int] = []
         self._popular: Float[np.ndarray, " occupations"] = np.empty(0)
 
     def fit(self, train: Sequence[Transition], valid: Sequence[Transition], folder: Path) -> None:
-        """Learn once for each strength and keep the best. `folder` is not needed: it is a matter of minutes.
+        """Learn once for each strength, and keep the best in `folder`. Where that is there already, with the same
+        settings, it is taken up; what was cut off begins anew, which takes minutes, and ends the same.
 
         Raises:
-            UserError: there is nothing to learn from, or nobody to choose a strength on.
+            UserError: there is nothing to learn from, nobody to choose a strength on, or what is there can't be read.
         """
-        from sklearn.feature_extraction import DictVectorizer
-
+        if kept.is_kept(folder, self._settings):
+            self.take_up(folder)
+            return
         self._popular = shares(train, self._taxonomy, self._smoothing)
         if len(self._strengths) > 1 and not valid:
             raise UserError(
@@ -72,23 +77,54 @@ class Linear:
             )
         # in one order, so that sums of floats don't depend on the order of people
         train = sorted(train, key=lambda t: t.key)
-        self._columns = DictVectorizer()
-        rows = self._columns.fit_transform([features(t.history, self._taxonomy) for t in train])
-        targets = np.array([self._taxonomy.index(t.target) for t in train])
-        if len(np.unique(targets)) < 2:
+        with costs.Meter(folder, "learn"):
+            rows = self._read([features(t.history, self._taxonomy) for t in train])
+            targets = np.array([self._taxonomy.index(t.target) for t in train])
             # scikit-learn learns no single class; popularity says the same
-            self._model, self._places = None, []
-            return
-        self._learn(rows, targets, valid)
+            self._model = self._learn(rows, targets, valid) if len(np.unique(targets)) > 1 else None
+        self._keep(folder)
 
-    def _learn(self, rows: Any, targets: np.ndarray, valid: Sequence[Transition]) -> None:
+    def take_up(self, folder: Path) -> None:
+        """Be ready to rank with what an earlier `fit` has kept in a folder.
+
+        Raises:
+            UserError: it isn't there, can't be read, or is of other occupations or settings.
+        """
+        with kept.taking_up(folder, self._settings) as learnt:
+            self._columns = _columns(learnt.told["features"])
+            self._popular = learnt.arrays["popular"]
+            self._model = None
+            if "places" in learnt.arrays:
+                self._model = _model(learnt.arrays["places"], learnt.arrays["weights"], learnt.arrays["intercepts"])
+
+    def _keep(self, folder: Path) -> None:
+        arrays = {"popular": self._popular}
+        if self._model is not None:
+            learnt = {
+                "places": self._model.classes_,
+                "weights": self._model.coef_,
+                "intercepts": self._model.intercept_,
+            }
+            arrays |= learnt
+            costs.note(folder, {}, trained_parameters=self._model.coef_.size + self._model.intercept_.size)
+        kept.keep(folder, self._settings, kept.Learnt(arrays, {"features": self._columns.feature_names_}))
+
+    def _read(self, found: Sequence[dict[str, float]]) -> Any:
+        """Learn which features there are; a sparse row for each of `found`."""
+        from sklearn.feature_extraction import DictVectorizer
+
+        by_name = DictVectorizer()
+        rows = by_name.fit_transform(found)
+        self._columns = _columns([kept.digest(name) for name in by_name.feature_names_])
+        return rows
+
+    def _learn(self, rows: Any, targets: np.ndarray, valid: Sequence[Transition]) -> Any:
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.linear_model import LogisticRegression
 
-        best = -np.inf
-        start: Any = None
+        best, best_found, start = None, -np.inf, None
         for strength in self._strengths:
-            model = LogisticRegression(C=strength, max_iter=self._steps, tol=1e-3, warm_start=True)
+            model: Any = LogisticRegression(C=strength, max_iter=self._steps, tol=1e-3, warm_start=True)
             if start is not None:
                 model.coef_, model.intercept_ = start[0].copy(), start[1].copy()
             # a limit of steps is a choice: stopping early is itself a penalty
@@ -96,30 +132,47 @@ class Linear:
                 warnings.simplefilter("ignore", ConvergenceWarning)
                 model.fit(rows, targets)
             start = (model.coef_, model.intercept_)
-            before = (self._model, self._places)
-            self._model, self._places = model, model.classes_.tolist()
-            found = self._mean_log_prob(valid) if len(self._strengths) > 1 else 0.0
+            found = self._mean_log_prob(model, valid) if len(self._strengths) > 1 else 0.0
             log.info("linear: C=%g, log-probability of validation transitions %.4f", strength, found)
-            if found > best:
-                best = found
-            else:
-                self._model, self._places = before
+            if found > best_found:
+                best, best_found = model, found
+        return best
 
-    def _mean_log_prob(self, valid: Sequence[Transition]) -> float:
-        told = self.recommend([t.history for t in valid])
-        return float(np.mean([r.log_probs[self._taxonomy.index(t.target)] for t, r in zip(valid, told, strict=True)]))
+    def _mean_log_prob(self, model: Any, valid: Sequence[Transition]) -> float:
+        told = [among_allowed(self._probs(model, t.history), t.history, self._taxonomy).log_probs for t in valid]
+        return float(np.mean([row[self._taxonomy.index(t.target)] for t, row in zip(valid, told, strict=True)]))
 
     def recommend(self, histories: Sequence[Career]) -> Iterator[Recommendation]:
         """Probabilities of the regression, mixed with popularity."""
         if self._columns is None:
             raise RuntimeError("fit() comes before recommend()")
         for history in histories:
-            yield among_allowed(self._probs(history), history, self._taxonomy)
+            yield among_allowed(self._probs(self._model, history), history, self._taxonomy)
 
-    def _probs(self, history: Career) -> Float[np.ndarray, " occupations"]:
-        if self._model is None:
+    def _probs(self, model: Any, history: Career) -> Float[np.ndarray, " occupations"]:
+        if model is None:
             return self._popular
-        row = self._columns.transform([features(history, self._taxonomy)])
+        found = features(history, self._taxonomy)
+        row = self._columns.transform([{kept.digest(name): value for name, value in found.items()}])
         probs_o = self._popularity * self._popular
-        probs_o[self._places] += (1 - self._popularity) * self._model.predict_proba(row)[0]
+        probs_o[model.classes_] += (1 - self._popularity) * model.predict_proba(row)[0]
         return probs_o
+
+
+def _columns(digests: Sequence[str]) -> Any:
+    """Puts the values of named features into columns, those of unknown ones nowhere."""
+    from sklearn.feature_extraction import DictVectorizer
+
+    columns = DictVectorizer()
+    columns.feature_names_ = list(digests)
+    columns.vocabulary_ = {name: column for column, name in enumerate(digests)}
+    return columns
+
+
+def _model(places: np.ndarray, weights: np.ndarray, intercepts: np.ndarray) -> Any:
+    """The regression with these weights: classes are places in the taxonomy."""
+    from sklearn.linear_model import LogisticRegression
+
+    model: Any = LogisticRegression()
+    model.classes_, model.coef_, model.intercept_ = places, weights, intercepts
+    return model

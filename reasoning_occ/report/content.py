@@ -7,7 +7,7 @@ from typing import Any
 
 from reasoning_occ.errors import UserError, nearest
 from reasoning_occ.evaluation.metrics import EXPECTED
-from reasoning_occ.report import grid, seeds
+from reasoning_occ.report import compared, grid, seeds
 from reasoning_occ.report.grid import Grid
 from reasoning_occ.report.jobs import Job, Unfinished
 from reasoning_occ.report.sentences import TINY, caption, notes, warning
@@ -83,11 +83,12 @@ def _beside(jobs: Sequence[Job], made: Table, against: str | None) -> dict[str, 
     """The grids of a table, and its notes with what keeps one from being made."""
     labels = [row.label for row in made.rows[: len(jobs)]]
     shown = [m for m in made.metrics if m != EXPECTED]
-    grids, told = [], []
+    grids: list[Grid] = []
+    told = []
     base = against or (grid.asked(jobs) if len(jobs) > 1 else None)
     if base:
         try:
-            grids.append(grid.against(jobs, labels, base, shown, made.decimals + 1, grid.margin(jobs)))
+            grids += compared.less(jobs, labels, base, shown, made.decimals + 1, grid.margin(jobs))
         except UserError as error:
             if against:
                 raise
@@ -107,8 +108,8 @@ def _over_seeds(jobs: Sequence[Job], base: str | None, shown: Sequence[str], dec
     found = seeds.pools(jobs)
     if all(len(pool.jobs) == 1 for pool in found):
         return []
-    compared = [seeds.against(found, base, shown, decimals, grid.margin(jobs))] if base else []
-    return [seeds.spread(found, shown, decimals), *compared]
+    less = seeds.less(found, base, shown, decimals, grid.margin(jobs)) if base else ()
+    return [seeds.spread(found, shown, decimals), *less]
 
 
 def rows(jobs: Sequence[Job]) -> tuple[Row, ...]:

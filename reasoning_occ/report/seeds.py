@@ -7,16 +7,17 @@ highest of the seeds' figures).
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reasoning_occ.errors import UserError, nearest
 from reasoning_occ.evaluation import scored
 from reasoning_occ.evaluation.evaluate import summarised
 from reasoning_occ.evaluation.metrics import MEANS
-from reasoning_occ.evaluation.paired import paired, verdict
+from reasoning_occ.evaluation.paired import paired
 from reasoning_occ.evaluation.scored import Scored
-from reasoning_occ.report.grid import JUDGED, JUDGED_BY, Grid, cells, meaning
+from reasoning_occ.report.compared import differences, tests
+from reasoning_occ.report.grid import Grid
 from reasoning_occ.report.jobs import Job
 from reasoning_occ.report.sentences import interval
 
@@ -107,13 +108,18 @@ def _cell(metric: Mapping[str, Any], each: Sequence[float | None], decimals: int
     return told if len(each) == 1 else f"{told} {min(values):.{decimals}f}..{max(values):.{decimals}f}"
 
 
-def against(found: Sequence[Pool], name: str, metrics: Sequence[str], decimals: int, margin: float | None) -> Grid:
+def less(
+    found: Sequence[Pool], name: str, metrics: Sequence[str], decimals: int, margin: float | None
+) -> tuple[Grid, Grid]:
     """Each pool less the one of a name, means over seeds against means over seeds, on the same transitions.
 
     Args:
         found: the pools.
         name: a pool's label, its recommender's name or its choice of the group `row`.
-        metrics, decimals, margin: as in `grid.against`.
+        metrics, decimals, margin: as in `compared.less`.
+
+    Returns:
+        The differences, and tests of them.
 
     Raises:
         UserError: no pool of that name, several, or other test people.
@@ -124,18 +130,20 @@ def against(found: Sequence[Pool], name: str, metrics: Sequence[str], decimals: 
         told = f"{len(bases)} rows are" if bases else "no row is"
         raise UserError(f"against: {told} '{name}'; give the label of one, near: {nearest(name, known)}.")
     (base,) = bases
-    shown = [m for m in metrics if m in MEANS]
     draws = base.jobs[0].metrics["bootstrap"]
-    rows = []
-    for pool in found:
-        if pool is not base:
-            one = paired(pool.scored, base.scored, draws["resamples"], draws["seed"])
-            said = () if margin is None else (verdict(one.differences[JUDGED], margin),)
-            rows.append((pool.label, *cells(one, shown, decimals), *said))
-    head = ("row", *shown, *(() if margin is None else (JUDGED_BY,)))
-    notes = (
+    pairs = [
+        (pool.label, paired(pool.scored, base.scored, draws["resamples"], draws["seed"]))
+        for pool in found
+        if pool is not base
+    ]
+    note = (
         f"Differences of means over seeds from those of {base.label}, with 95% intervals from the same bootstrap "
-        "samples of people.",
-        *meaning(margin),
+        "samples of people."
     )
-    return Grid(f"Less {base.label}, over seeds", head, tuple(rows), {}, notes)
+    shown = [m for m in metrics if m in MEANS]
+    made = (
+        differences(f"Less {base.label}, over seeds", pairs, shown, decimals, margin, (note,)),
+        tests(f"Tests of differences from {base.label}, over seeds", pairs, decimals),
+    )
+    # by row and seed there are numbers already, under the same names
+    return replace(made[0], numbers={}), replace(made[1], numbers={})

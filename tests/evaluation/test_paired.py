@@ -5,11 +5,11 @@ from statistics import NormalDist
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import binomtest, permutation_test
 
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation.evaluate import METRICS, evaluate
-from reasoning_occ.evaluation.paired import holm, mcnemar, paired
+from reasoning_occ.evaluation.paired import holm, mcnemar, paired, sign_flips
 from reasoning_occ.evaluation.scored import Scored, read, score, write
 
 
@@ -27,7 +27,8 @@ def test_equal_predictions_differ_in_nothing(sample, tiny_taxonomy):
     found = paired(a, a, 50, 0)
     for difference in found.differences.values():
         assert (difference["value"], difference["low"], difference["high"]) == (0, 0, 0)
-    assert (found.only_ours, found.only_theirs, found.p, found.smallest) == (0, 0, 1.0, None)
+    assert (found.only_ours, found.only_theirs, found.p_mcnemar) == (0, 0, 1.0)
+    assert set(found.p.values()) == {1.0} and {*found.smallest.values(), *found.effects.values()} == {None}
 
 
 def test_the_bootstrap_of_a_difference_is_that_of_the_persons_differences(sample, tiny_taxonomy):
@@ -47,7 +48,7 @@ def test_the_counts_of_the_test_are_of_those_that_one_alone_has_right(sample, ti
     right = [(p.title == p.truth_title, q.title == q.truth_title) for p, q in zip(a, b, strict=True)]
     assert (found.only_ours, found.only_theirs) == (right.count((True, False)), right.count((False, True)))
     n = found.only_ours + found.only_theirs
-    assert found.p == pytest.approx(binomtest(found.only_ours, n, 0.5).pvalue)
+    assert found.p_mcnemar == pytest.approx(binomtest(found.only_ours, n, 0.5).pvalue)
 
 
 def test_mcnemar_is_the_binomial_test_of_disagreements():
@@ -61,7 +62,7 @@ def test_several_transitions_of_a_person_are_not_tested_as_if_independent(sample
     a = score(sample(20, seed=0), tiny_taxonomy)
     keys = tuple((f"p{i // 2}", i) for i in range(20))
     both = Scored(keys, a.truths, a.means, a.probabilities)
-    assert paired(both, both, 20, 0).p is None
+    assert paired(both, both, 20, 0).p_mcnemar is None
 
 
 def test_the_smallest_difference_is_found_in_four_of_five_tests():
@@ -75,10 +76,34 @@ def test_the_smallest_difference_is_found_in_four_of_five_tests():
         keys = tuple((f"{i:03}", 0) for i in range(n))
         return [Scored(keys, ("a",) * n, means, np.full(n, np.nan)) for means in (ours, theirs)]
 
-    smallest = np.mean([paired(*drawn(0.0), 200, 0).smallest for _ in range(40)])
+    smallest = np.mean([paired(*drawn(0.0), 200, 0).smallest["AccEM"] for _ in range(40)])
     assert smallest == pytest.approx((1.96 + NormalDist().inv_cdf(0.8)) * np.sqrt(0.2 / n), rel=0.05)
     found = [paired(*drawn(smallest), 200, 0).differences["AccEM"]["low"] > 0 for _ in range(200)]
     assert np.mean(found) == pytest.approx(0.8, abs=0.08)
+
+
+def test_sign_flips_are_those_of_every_way_to_draw_them():
+    # few enough people to try all signs; scipy draws them too
+    differences = np.array([[0.5, 0.1], [0.2, -0.1], [-0.1, 0.0], [0.7, 0.3], [0.3, 0.0], [0.4, -0.6], [0.05, 0.2]])
+    found = sign_flips(differences, 20_000, 0)
+    for column, p in zip(differences.T, found, strict=True):
+        sums = [abs(column @ np.array(signs)) for signs in product((-1, 1), repeat=len(column))]
+        every = np.mean([total >= abs(column.sum()) - 1e-9 for total in sums])
+        assert p == pytest.approx(every, abs=0.01)
+        drawn = permutation_test((column,), np.mean, permutation_type="samples", n_resamples=np.inf).pvalue
+        assert drawn == pytest.approx(every)
+
+
+def test_a_person_with_several_transitions_has_one_sign(sample, tiny_taxonomy):
+    a, b = (score(sample(40, seed=s), tiny_taxonomy) for s in (1, 2))
+    keys = tuple((f"p{i // 4}", i) for i in range(40))
+    ours, theirs = (Scored(keys, a.truths, one.means, one.probabilities) for one in (a, b))
+    found = paired(ours, theirs, 20, 0)
+    people = (a.means - b.means)[:, 6].reshape(10, 4).sum(1)
+    assert found.p["MRR"] == pytest.approx(
+        permutation_test((people,), np.mean, permutation_type="samples").pvalue, abs=0.02
+    )
+    assert found.effects["MRR"] == pytest.approx(people.mean() / people.std(ddof=1))
 
 
 def test_holm_by_hand():

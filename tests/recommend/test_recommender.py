@@ -27,8 +27,9 @@ def test_a_baseline_ranks_new_people_as_it_ranked_its_test_people(markov):
         np.testing.assert_allclose(one.log_probs, known.rows[transition.key], atol=1e-5)
 
 
-def test_a_sequence_model_is_read_and_not_learnt_again(finished, monkeypatch):
-    folder = finished("baseline=gru4rec", "baseline.epochs=2", "evaluation.floors=[]")
+@pytest.mark.parametrize("words", [("baseline=gru4rec", "baseline.epochs=2"), ("baseline=linear", "baseline.steps=2")])
+def test_what_a_baseline_learnt_is_read_and_not_learnt_again(words, finished, monkeypatch):
+    folder = finished(*words, "evaluation.floors=[linear]")
     task, known = task_of(folder), read(folder)
     from reasoning_occ import task as tasks
 

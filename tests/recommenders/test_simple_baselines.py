@@ -8,6 +8,7 @@ import pytest
 
 from reasoning_occ.careers.types import Career, Date, Education, Facts, Job, Person
 from reasoning_occ.errors import UserError
+from reasoning_occ.recommenders import kept
 from reasoning_occ.recommenders.base import allowed
 from reasoning_occ.recommenders.features import features
 from reasoning_occ.recommenders.linear import Linear
@@ -69,7 +70,7 @@ def test_the_order_of_people_changes_nothing(name, people, tiny_taxonomy, tmp_pa
     found = []
     for train, order in ((people, [0, 1, 2]), (people[::-1], [2, 0, 1])):
         model = MAKE[name](tiny_taxonomy)
-        model.fit(train, people[-4:], tmp_path)
+        model.fit(train, people[-4:], tmp_path / str(order[0]))
         found.append(told(model, *(asked[i] for i in order))[np.argsort(order)])
     assert (found[0] == found[1]).all()
 
@@ -81,7 +82,7 @@ def test_race_is_not_read(name, people, tiny_taxonomy, tmp_path):
         model = MAKE[name](tiny_taxonomy)
         recoloured = [replace(t, history=replace(t.history, person=replace(t.history.person, slices={"race": race})))
                       for t in people]  # fmt: skip
-        model.fit(recoloured, people[-4:], tmp_path)
+        model.fit(recoloured, people[-4:], tmp_path / race)
         found.append(told(model, asked))
     assert (found[0] == found[1]).all()
 
@@ -98,25 +99,57 @@ def test_linear_takes_the_strength_that_validation_people_like_best(people, tiny
     reverse = [replace(t, target={"p": "n", "n": "p"}.get(t.target, t.target)) for t in people]
     asked = person("x", "c", "b")
     sure = []
-    for valid in (people, reverse):
+    for place, valid in (("same", people), ("reverse", reverse)):
         model = Linear(tiny_taxonomy, [10.0, 0.001], 0.02, 1.0, 100)
-        model.fit(people, valid, tmp_path)
+        model.fit(people, valid, tmp_path / place)
         sure.append(np.exp(told(model, asked)).max())
     assert sure[0] > 0.9 > sure[1]
 
 
 def test_linear_needs_validation_people_only_for_a_choice(people, tiny_taxonomy, tmp_path):
     with pytest.raises(UserError, match=r"split\.valid"):
-        Linear(tiny_taxonomy, [1.0, 10.0], 0.02, 1.0, 100).fit(people, [], tmp_path)
-    Linear(tiny_taxonomy, [1.0], 0.02, 1.0, 100).fit(people, [], tmp_path)
+        Linear(tiny_taxonomy, [1.0, 10.0], 0.02, 1.0, 100).fit(people, [], tmp_path / "two")
+    Linear(tiny_taxonomy, [1.0], 0.02, 1.0, 100).fit(people, [], tmp_path / "one")
     with pytest.raises(UserError, match="the training part is empty"):
-        Linear(tiny_taxonomy, [1.0], 0.02, 1.0, 100).fit([], [], tmp_path)
+        Linear(tiny_taxonomy, [1.0], 0.02, 1.0, 100).fit([], [], tmp_path / "nobody")
 
 
 def test_linear_with_one_answer_ever_seen_says_popularity(tiny_taxonomy, tmp_path):
     model = Linear(tiny_taxonomy, [1.0], 0.02, 1.0, 100)
     model.fit(steps(person("1", "c", "b"), person("2", "m", "b")), [], tmp_path)
     assert np.exp(told(model, person("x", "c")))[0].tolist() == pytest.approx([0, 3 / 7, 1 / 7, 1 / 7, 1 / 7, 1 / 7])
+
+
+@pytest.mark.parametrize("answers", [1, 2, 4])
+def test_linear_keeps_what_it_learnt_and_ranks_the_same(answers, tiny_taxonomy, tmp_path, monkeypatch):
+    train = steps(*(person(str(i), *"cb"[i % 2], "pnmd"[i % answers], schooling="at Mill Road") for i in range(24)))
+    asked = [person("x", "c"), person("y", "b", schooling="never seen"), person("z", "c", "b", "n")]
+    learnt, again, taken = (Linear(tiny_taxonomy, [1.0, 10.0], 0.02, 1.0, 100) for _ in range(3))
+    learnt.fit(train, train[-4:], tmp_path)
+    want = told(learnt, *asked)
+    monkeypatch.setattr(Linear, "_learn", lambda *_: pytest.fail("learnt again"))
+    again.fit(train, train[-4:], tmp_path)
+    taken.take_up(tmp_path)
+    assert (told(again, *asked) == want).all() and (told(taken, *asked) == want).all()
+    assert b"Mill Road" not in (tmp_path / kept.FILE).read_bytes()
+    with pytest.raises(UserError, match="it is of other occupations or settings"):
+        Linear(tiny_taxonomy, [1.0], 0.02, 1.0, 100).take_up(tmp_path)
+
+
+def test_linear_as_scikit_learn_has_it(people, tiny_taxonomy, tmp_path):
+    from sklearn.feature_extraction import DictVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    model = Linear(tiny_taxonomy, [1.0], 1e-9, 1.0, 100)
+    model.fit(people, [], tmp_path)
+    plain = make_pipeline(DictVectorizer(), LogisticRegression(C=1.0, tol=1e-3))
+    train = sorted(people, key=lambda t: t.key)
+    plain.fit([features(t.history, tiny_taxonomy) for t in train], [t.target for t in train])
+    asked = person("x", "c", "d")
+    want = dict(zip(plain.classes_, plain.predict_proba([features(asked, tiny_taxonomy)])[0], strict=True))
+    for code, prob in want.items():
+        assert np.exp(told(model, asked))[0][tiny_taxonomy.index(code)] == pytest.approx(prob, abs=1e-6)
 
 
 def test_nearest_texts_vote_with_their_similarity(tiny_taxonomy, tmp_path):

@@ -35,26 +35,30 @@ def numbers(folder, against):
 
 
 def test_every_row_less_the_named_one(three):
-    (grid,) = compose(three, METRICS, "direct").grids
-    assert grid.title == "Less direct" and [row[0] for row in grid.rows] == ["joint", "markov"]
+    for grid, title in zip(
+        compose(three, METRICS, "direct").grids, ("Less direct", "Tests of differences from direct"), strict=True
+    ):
+        assert grid.title == title and [row[0] for row in grid.rows] == ["joint", "markov"]
     rows = numbers(three, "direct")
     files = {name: scored.read(three / name / "scores.jsonl") for name in ("direct-1", "joint-2", "markov-4")}
     found = [paired(files[name], files["direct-1"], 100, 0) for name in ("joint-2", "markov-4")]
-    corrected = holm([one.p for one in found])
-    for label, one, p_holm in zip(("joint", "markov"), found, corrected, strict=True):
+    corrected = holm([one.p_mcnemar for one in found]), holm([one.p["MRR"] for one in found])
+    for label, one, *p_holm in zip(("joint", "markov"), found, *corrected, strict=True):
+        told = {name: float(number) for name, number in rows[label].items() if number and name != "recommender"}
         for metric in METRICS:
-            assert float(rows[label][f"{metric}_difference"]) == one.differences[metric]["value"]
-            assert float(rows[label][f"{metric}_difference_low"]) == one.differences[metric]["low"]
-        assert (float(rows[label]["p"]), float(rows[label]["p_holm"])) == (one.p, p_holm)
-        assert float(rows[label]["smallest_difference"]) == one.smallest
-    assert rows["direct"]["p"] == "" and rows["popularity"]["p"] == ""
+            assert told[f"{metric}_difference"] == one.differences[metric]["value"]
+            assert told[f"{metric}_difference_low"] == one.differences[metric]["low"]
+        assert [told["AccEM_p"], told["AccEM_p_holm"]] == [one.p_mcnemar, p_holm[0]]
+        assert [told["MRR_p"], told["MRR_p_holm"]] == [one.p["MRR"], p_holm[1]]
+        assert (told["Hit@10_smallest"], told["Hit@10_effect"]) == (one.smallest["Hit@10"], one.effects["Hit@10"])
+    assert rows["direct"]["MRR_p"] == "" and rows["popularity"]["MRR_p"] == ""
 
 
 @pytest.mark.parametrize("form", [form for form in FORMATS if form != "csv"])
 def test_every_format_shows_what_stands_beside(three, form):
     costs.note(three / "joint-2", {"learn": 61.2}, tokens_seen=12345)
     words = " ".join(FORMATS[form][1](compose(three, METRICS, "direct")).replace("&lt;", "<").split())
-    assert "Less direct" in words and "McNemar" in words and "over 2 tests" in words
+    assert "Less direct" in words and "McNemar" in words and "over 2 rows" in words
     assert "What it cost" in words and "12,345" in words and "61" in words
 
 
@@ -71,7 +75,8 @@ def test_equal_predictions_differ_in_nothing(sweep, run_folder):
     run_folder(sweep / "same-4", "same", 1.0, 0.05)  # as direct
     same = numbers(sweep, "direct")["same"]
     assert {float(same[f"{m}_difference"]) for m in METRICS} == {0.0}
-    assert float(same["p"]) == 1 and same["smallest_difference"] == ""
+    assert float(same["AccEM_p"]) == float(same["MRR_p"]) == 1
+    assert same["MRR_smallest"] == same["MRR_effect"] == ""
 
 
 def test_a_row_that_is_not_there_is_told_when_asked_for_and_noted_when_configured(three):
@@ -99,11 +104,11 @@ def test_of_several_seeds_each_is_compared_with_its_own(sweep, run_folder):
 
 def test_a_row_whose_own_seed_of_the_base_is_not_finished_has_dashes(sweep, run_folder):
     run_folder(sweep / "joint-5", "joint", 1.0, 0.1, seed=1)  # direct with seed 1 is still to come
-    grid, *_ = compose(sweep, METRICS, "direct").grids
-    cells = {row[0]: set(row[1:]) for row in grid.rows}
+    less, tests, *_ = compose(sweep, METRICS, "direct").grids
+    cells = {row[0]: set(row[1:]) for row in less.rows}
     assert cells["joint (seed=1)"] == {"-"} and len(cells["joint (seed=0)"]) > 1
-    assert list(grid.numbers) == ["joint (seed=0)"] and "over 1 test." in grid.notes[0]
-    assert grid.notes[1:] == ("Not compared, for direct with their seed is not finished: joint (seed=1).",)
+    assert list(less.numbers) == ["joint (seed=0)"] == list(tests.numbers) and "over 1 row," in tests.notes[0]
+    assert less.notes[1:] == ("Not compared, for direct with their seed is not finished: joint (seed=1).",)
 
 
 def test_the_label_of_one_row_is_compared_with_whatever_its_seed(sweep, run_folder):

@@ -22,14 +22,16 @@ def twice(sweep, run_folder):
 
 
 def test_jobs_that_differ_in_their_seed_alone_are_one_row(twice):
-    spread, less = compose(twice, METRICS, "direct").grids[1:3]
+    spread, less, tests = compose(twice, METRICS, "direct").grids[2:]
     assert spread.title == "Over seeds" and [row[:2] for row in spread.rows] == [("direct", "2"), ("joint", "2")]
     assert "ECE" not in spread.head  # no mean of scores, so none over seeds
     each = [scored.read(twice / name / "scores.jsonl").means[:, 6].mean() for name in ("direct-1", "direct-4")]
     assert spread.numbers["direct"]["MRR_value"] == pytest.approx(np.mean(each))
     told = spread.rows[0][spread.head.index("MRR")]
     assert told.endswith(f"{min(each):.3f}..{max(each):.3f}") and min(each) < max(each)
-    assert less.title == "Less direct, over seeds" and [row[0] for row in less.rows] == ["joint"]
+    for grid, title in ((less, "Less direct, over seeds"), (tests, "Tests of differences from direct, over seeds")):
+        assert grid.title == title and [row[0] for row in grid.rows] == ["joint"]
+    assert "McNemar" not in tests.notes[0]
 
 
 def test_what_no_result_depends_on_makes_no_row_of_its_own(twice):
@@ -53,7 +55,7 @@ def test_the_mean_over_seeds_is_compared_transition_by_transition(twice):
     ]
     found = paired(joint.scored, direct.scored, 100, 0)
     assert found.differences["MRR"]["value"] == pytest.approx(np.mean(slow))
-    assert found.p is None  # half a hit is no hit of McNemar's
+    assert found.p_mcnemar is None  # half a hit is no hit of McNemar's
 
 
 def test_seeds_tested_on_others_are_refused(sweep):
@@ -103,6 +105,6 @@ def test_a_table_says_the_verdict_where_a_margin_is_on_record(twice):
         if path.is_file():
             path.write_text(path.read_text().replace("people_shown: 12", "people_shown: 12, margin: 0.01"))
     grids = compose(twice, METRICS, "direct").grids
-    for grid in (grids[0], grids[2]):
+    for grid in (grids[0], grids[3]):
         assert grid.head[-1] == "by MRR" and any("above -0.01" in note for note in grid.notes)
         assert {row[-1] for row in grid.rows} <= {"better", "on a par", "worse", "open"}

@@ -5,7 +5,6 @@ that holds the job, so a person's histories are one sequence.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from hashlib import blake2b
 from math import log, log1p
 from typing import Any
 
@@ -14,6 +13,7 @@ from jaxtyping import Float, Int
 
 from reasoning_occ.careers.types import Career, Date, Education, Job
 from reasoning_occ.errors import UserError
+from reasoning_occ.recommenders.kept import digest
 
 _Number = Callable[[Career, int], float | None]
 _Category = Callable[[Career, int], str | None]
@@ -105,7 +105,7 @@ def _vocabulary(values: Sequence[str | None]) -> dict[str, int]:
 
 def _digest(name: str | None) -> str:
     """Stands for a name; "" for none."""
-    return blake2b(name.encode(), digest_size=8).hexdigest() if name else ""
+    return digest(name) if name else ""
 
 
 def _years(date: Date) -> float:

@@ -4,18 +4,17 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 
 from reasoning_occ import costs
 from reasoning_occ.careers.types import Career, Transition
 from reasoning_occ.errors import UserError
-from reasoning_occ.files import write_bytes
 from reasoning_occ.occupations.taxonomy import Taxonomy
+from reasoning_occ.recommenders import kept
 from reasoning_occ.recommenders.base import Recommendation, allowed
 from reasoning_occ.recommenders.sequence.batches import collate, regroup, steps
 from reasoning_occ.recommenders.sequence.features import Features
@@ -23,8 +22,6 @@ from reasoning_occ.recommenders.sequence.fit import Limits, train_module
 from reasoning_occ.recommenders.sequence.module import Design, SequenceModule
 
 RANKED_AT_ONCE = 256
-FILE = "sequence.safetensors"
-"""In a run's folder: weights, and beside them what is known of side features and settings."""
 
 
 class SequenceRecommender:
@@ -85,7 +82,7 @@ class SequenceRecommender:
         Raises:
             UserError: there is nobody to learn from or to choose by, or what is there can't be read.
         """
-        if self._is_there(folder):
+        if kept.is_kept(folder, self._settings):
             self.take_up(folder)
             return
         if not train or not valid:
@@ -97,16 +94,17 @@ class SequenceRecommender:
         self._features.fit(history for history, _ in histories)
         learnt = [steps(*one, self._features, self._taxonomy) for one in histories]
         chosen = [steps(*one, self._features, self._taxonomy) for one in regroup(valid)]
-        with costs.Meter(folder, "learn"), torch.random.fork_rng():
+        with costs.Meter(folder, "learn"), torch.random.fork_rng(), TemporaryDirectory() as scratch:
             torch.manual_seed(self._seed)
             module = self._make()
             limits = Limits(self._seed, self._batch, self._epochs, self._patience)
-            best, epochs = train_module(module, learnt, chosen, folder / "checkpoints", limits, f"Training {self.name}")
+            best, epochs = train_module(module, learnt, chosen, Path(scratch), limits, f"Training {self.name}")
+            module.load_state_dict(torch.load(best, weights_only=True)["state_dict"])
         trained = sum(weights.numel() for weights in module.parameters() if weights.requires_grad)
         costs.note(folder, {}, transitions_seen=epochs * len(train), trained_parameters=trained)
-        module.load_state_dict(torch.load(best, weights_only=True)["state_dict"])
         self._module = module.eval()
-        self._keep(folder)
+        weights = {name: tensor.numpy() for name, tensor in module.state_dict().items()}
+        kept.keep(folder, self._settings, kept.Learnt(weights, self._features.learnt()))
 
     def take_up(self, folder: Path) -> None:
         """Be ready to rank with what an earlier `fit` has kept in a folder.
@@ -114,35 +112,11 @@ class SequenceRecommender:
         Raises:
             UserError: it isn't there, can't be read, or is of other occupations or settings.
         """
-        path = folder / FILE
-        try:
-            with safe_open(path, "pt") as file:
-                if file.metadata()["settings"] != self._settings:
-                    raise ValueError("it is of other occupations or settings")
-                weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no mapping)
-                self._features.take_up(json.loads(file.metadata()["features"]))
+        with kept.taking_up(folder, self._settings) as learnt:
+            self._features.take_up(learnt.told)
             module = self._make()
-            module.load_state_dict(weights)
-        except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
-            told = str(error).strip().partition("\n")[0]
-            raise UserError(
-                f"{path}: not what this recommender learnt ({told}). Take it away, and it learns again from its data."
-            ) from error
+            module.load_state_dict({name: torch.from_numpy(array) for name, array in learnt.arrays.items()})
         self._module = module.eval()
-
-    def _keep(self, folder: Path) -> None:
-        assert self._module is not None
-        weights = {name: tensor.contiguous() for name, tensor in self._module.state_dict().items()}
-        told = {"features": json.dumps(self._features.learnt()), "settings": self._settings}
-        write_bytes(folder / FILE, save(weights, told))
-
-    def _is_there(self, folder: Path) -> bool:
-        """Whether `folder` holds what a `fit` with the same settings has kept."""
-        try:
-            with safe_open(folder / FILE, "pt") as file:
-                return (file.metadata() or {}).get("settings") == self._settings
-        except (OSError, SafetensorError):
-            return False  # it is written anew
 
     def recommend(self, histories: Sequence[Career]) -> Iterator[Recommendation]:
         """A probability for every allowed occupation, from the state after each history's last job."""

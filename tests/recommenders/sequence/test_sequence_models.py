@@ -13,6 +13,7 @@ from reasoning_occ import costs
 from reasoning_occ.careers.types import Career, Date, Job, Person
 from reasoning_occ.config import CONF, SEQUENCES, build
 from reasoning_occ.errors import UserError
+from reasoning_occ.recommenders import kept
 from reasoning_occ.recommenders.base import allowed
 from reasoning_occ.recommenders.sequence import recommender
 from reasoning_occ.recommenders.sequence.batches import collate
@@ -138,10 +139,10 @@ def test_what_was_learnt_is_kept_and_ranks_the_same(name, tiny_taxonomy, tmp_pat
 
 def test_what_is_no_model_of_this_run_is_told(tiny_taxonomy, tmp_path):
     model = make("gru4rec", tiny_taxonomy, epochs=1)
-    with pytest.raises(UserError, match=r"sequence\.safetensors: not what this recommender learnt \(No such file"):
+    with pytest.raises(UserError, match=r"learnt\.safetensors: not what this recommender learnt \(No such file"):
         model.take_up(tmp_path)
     model.fit(planted(16), planted(8), tmp_path)
-    path = tmp_path / recommender.FILE
+    path = tmp_path / kept.FILE
     fewer = tiny_taxonomy.only(tiny_taxonomy.codes[:-1])
     others = [make("gru4rec", tiny_taxonomy, epochs=1, **values) for values in ({"width": 16}, {"side": ["time"]})]
     for other in (*others, make("gru4rec", fewer, epochs=1)):
