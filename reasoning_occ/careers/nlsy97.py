@@ -197,7 +197,7 @@ class NLSY97:
                 skipped[UNSURE] += unsure
                 skipped[AFTER_GAP] += unseen
                 year, facts = Date(row.year), _facts(row, since, last_wage)
-                spells.append(Job(row.occupation, year, year, facts, may_be_target=not (unsure or unseen)))
+                spells.append(Job(row.occupation, year, year, facts, not (unsure or unseen), row.quality))
             gap = row.occupation is None
             last_wage = row.wage or last_wage
         return spells

@@ -66,6 +66,7 @@ class Job:
     """One spell in one occupation (a code of the taxonomy). `end`: last date on record in it.
 
     may_be_target: whether the data are sure enough of the occupation to ask for it; in a history it may always stand.
+    quality: how surely the data give the occupation, in their own word; for slices alone, shown to nobody.
     """
 
     occupation: str
@@ -73,6 +74,7 @@ class Job:
     end: Date | None = None
     facts: Facts = Facts()
     may_be_target: bool = True
+    quality: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,20 +112,22 @@ class Career:
             nxt = self.jobs[t + ahead]
             if not nxt.may_be_target:
                 continue
-            yield Transition(history=self.until(t), target=nxt.occupation, when=nxt.start, ahead=ahead)
+            yield Transition(self.until(t), nxt.occupation, nxt.start, ahead, nxt.quality)
 
 
 @dataclass(frozen=True, slots=True)
 class Transition:
     """A history and the occupation that came next (`target`, a code) at `when`, or `ahead` jobs later.
 
-    `when` serves splits by time; neither it nor `target` is ever shown to a recommender at test time.
+    `when` serves splits by time, `quality` (of the job that came) slices; neither they nor `target` are ever shown to a
+    recommender at test time.
     """
 
     history: Career
     target: str
     when: Date
     ahead: int = 1
+    quality: str = ""
 
     @property
     def key(self) -> tuple[str, int]:

@@ -20,7 +20,7 @@ class Situation:
     present: code of the present occupation. before: codes of those held before the present job. education: what was
     reached by the day the present job began; "" where nothing is on record. region: where the present job is, "" where
     that is not on record. learnt: training transitions with the same target. stays: whether the present occupation as
-    truth is a stay, and no return from elsewhere.
+    truth is a stay, and no return from elsewhere. quality: how surely the data give the truth; "" where they don't say.
     """
 
     present: str
@@ -29,6 +29,7 @@ class Situation:
     region: str
     learnt: int
     stays: bool = False
+    quality: str = ""
 
 
 Situations = Mapping[tuple[str, int], Situation]
@@ -43,10 +44,11 @@ def situations(scored: Iterable[Transition], train: Sequence[Transition]) -> dic
         train: what is learnt from.
     """
     learnt = Counter(t.target for t in train)
-    return {t.key: _situation(t.history, learnt[t.target]) for t in scored}
+    return {t.key: _situation(t, learnt[t.target]) for t in scored}
 
 
-def _situation(history: Career, learnt: int) -> Situation:
+def _situation(transition: Transition, learnt: int) -> Situation:
+    history = transition.history
     *before, present = history.jobs
     return Situation(
         present=present.occupation,
@@ -55,6 +57,7 @@ def _situation(history: Career, learnt: int) -> Situation:
         region=present.facts.region or "",
         learnt=learnt,
         stays=history.stays,
+        quality=transition.quality,
     )
 
 

@@ -16,6 +16,7 @@ RETURN = "held before"
 LEARNT = "truth in training"
 EDUCATION = "education reached"
 REGION = "region"
+QUALITY = "truth given as"
 
 _STARTS = ((0, "0"), (1, "1"), (2, "2"), (3, "3"), (4, "4-5"), (6, "6-9"), (10, "10+"))
 """First number of past jobs of each bin, and the bin's label."""
@@ -39,7 +40,8 @@ def slices(
 
     The dimensions are the number of past jobs before the present one, the truth's occupation group and whether the step
     leaves the group (where the taxonomy has groups), every fact in `Prediction.slices`, and with situations: whether
-    the truth was held before the present job, how often it is a training target, the education reached, the region.
+    the truth was held before the present job, how often it is a training target, the education reached, the region, how
+    surely the data give the truth.
 
     Each dimension holds every prediction once; a person without the fact is under "not known".
 
@@ -86,6 +88,8 @@ def _by_situation(
         out[EDUCATION] = _by(_frequent([s.education for s in known]), predictions)
     if any(s.region for s in known):
         out[REGION] = _by([s.region for s in known], predictions)
+    if any(s.quality for s in known):
+        out[QUALITY] = _by([s.quality for s in known], predictions)
     return out
 
 

@@ -59,6 +59,14 @@ def test_to_stay_is_neither_a_return_nor_a_step_within_the_group(tiny_taxonomy):
     assert set(parts["truth in training"]) == {"never"}
 
 
+def test_truths_stand_by_how_surely_the_data_give_them(tiny_taxonomy):
+    jobs = (Job("c", Date(1970), quality="exact"), Job("b", Date(1971), quality="representative"), Job("p", Date(1972)))
+    found = list(Career(Person("1"), (), jobs).transitions())
+    predictions = [predicted(t, tiny_taxonomy) for t in found]
+    part = slices(predictions, tiny_taxonomy, situations(found, []))["truth given as"]
+    assert labels(part, predictions) == ["representative", "not known"]
+
+
 def test_titles_of_schooling_beyond_the_most_frequent_stand_together(tiny_taxonomy):
     found = []
     for person in range(40):
