@@ -33,12 +33,13 @@ def test_what_differs_is_named(sweep, kept, capsys):
     held = json.loads(kept.read_text())
     held["rows"]["direct"]["MRR"]["value"] += 0.006
     held["rows"]["joint"]["AccEM"]["value"] += 0.004  # within the tolerance
+    held["rows"]["joint"]["MRR"]["high"] -= 0.006  # an interval counts too
     held["rows"]["third"] = held["rows"]["joint"]
     kept.write_text(json.dumps(held))
     assert main([str(sweep), "--expect", str(kept)]) == 1
     said = capsys.readouterr().err
     assert "direct, MRR: expected" in said and "third: expected a row of that name; there are direct, joint." in said
-    assert "joint, AccEM" not in said and "2 differ" in said
+    assert "joint, MRR: expected" in said and "joint, AccEM" not in said and "3 differ" in said
 
 
 def test_other_people_are_noticed(sweep, kept):
