@@ -1,4 +1,4 @@
-"""`python -m reasoning_occ.export [RUN_DIR]`: a run's model as a folder for a model hub."""
+"""`python -m reasoning_occ.export [RUN_DIR]`: what a run learnt as a folder for a model hub."""
 
 import argparse
 import sys
@@ -11,11 +11,13 @@ _EPILOG = """examples:
   python -m reasoning_occ.export                                     the newest run in runs/ that trained a model
   python -m reasoning_occ.export runs/joint-...                      the adapter, in exports/joint-...
   python -m reasoning_occ.export runs/joint-... --merge              all weights, which need no others
+  python -m reasoning_occ.export runs/gru4rec-...                    a sequence model
   python -m reasoning_occ.recommend run=exports/joint-... resume.json
 
 The folder holds what was learnt, the tokenizer, README.md (the model card) and reasoning_occ.json (settings, titles,
 and the checksum of the weights it belongs to: recommend refuses others). peft's AutoPeftModelForCausalLM loads it, or
-with --merge transformers' AutoModelForCausalLM. No data, no careers and no reasons of people are in it.
+with --merge transformers' AutoModelForCausalLM. Of a sequence model or `linear` it holds learnt.safetensors in place of
+an adapter. No data, no careers and no reasons of people are in it.
 
 Exit codes: 0; 1 an error, told in a sentence; 2 a command that can't be read.
 """
@@ -48,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m reasoning_occ.export",
-        description="Write the model of a finished run as a folder for a model hub, with its card.",
+        description="Write what a finished run learnt as a folder for a model hub, with its card.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -57,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="RUN_DIR",
         nargs="?",
         type=lambda word: Path(word.removeprefix("run=")).expanduser(),
-        help="the folder of a finished run that trained a model; left out: the newest one in runs/",
+        help="the folder of a finished run that keeps a trained model; left out: the newest one in runs/",
     )
     parser.add_argument("--output", type=Path, metavar="DIR", help="the folder to make (default: exports/NAME_OF_RUN)")
     parser.add_argument("--merge", action="store_true", help="write all weights, in fp32, in place of an adapter")

@@ -1,6 +1,7 @@
 """The model card: what the model learnt from, how, how well it does for whom, and what it is not for."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import yaml
 from omegaconf import DictConfig
 
 from reasoning_occ.config import learns_own_reasons, learns_reasons, recommender_node
-from reasoning_occ.identity import short_name
+from reasoning_occ.identity import plain, short_name
 from reasoning_occ.recommend.opened import Opened
 from reasoning_occ.report.content import METRICS
 from reasoning_occ.report.formats import FORMATS
@@ -30,33 +31,47 @@ titles = TitleHead.read(Path({place}))  # for reasoning_occ.inference.head.rank_
 SLICED = ("AccEM", "Hit@5", "MRR")
 
 
-def card(run: Opened, base: str, merged: bool, adapters: Sequence[str]) -> str:
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Of a language model. base: checksum of those it starts from; merged: whether all are in the export; adapters:
+    names of what was learnt."""
+
+    base: str
+    merged: bool
+    adapters: tuple[str, ...]
+
+
+def card(run: Opened, weights: Weights | None) -> str:
     """README.md of an export, in the form that model hubs read.
 
     Args:
         run: that was finished.
-        base: checksum of the weights it starts from.
-        merged: whether all weights are in the export.
-        adapters: names of what was learnt.
+        weights: of its language model; None: it has none.
     """
     metrics = read_object(run.folder / "metrics.json")
-    has_head = run.cfg.ranking != "tokens"
-    parts = [_front(run, merged), *_about(run, metrics, base, merged, adapters), _use(merged, adapters, has_head)]
-    parts += [*_results(run, metrics), *_limits(run), _licence(run)]
+    parts = [_front(run, weights), *_about(run, metrics), *_method(run, weights), *_use(run, weights)]
+    parts += [*_results(run, metrics), *_limits(run, weights), _licence(run, weights)]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
-def _front(run: Opened, merged: bool) -> str:
-    told: dict[str, Any] = {"library_name": "transformers" if merged else "peft", "pipeline_tag": "text-generation"}
-    if run.cfg.model.hub is not None and run.cfg.model.package is None:
-        told["base_model"] = run.cfg.model.hub
-    # hubs know a list of licences; this one follows from two others
-    told |= {"license": "other", "license_name": "of-base-and-data", "license_link": "#licence"}
+def _front(run: Opened, weights: Weights | None) -> str:
+    told: dict[str, Any] = {}
+    if weights is not None:
+        told |= {"library_name": _library(weights), "pipeline_tag": "text-generation"}
+        if run.cfg.model.hub is not None and run.cfg.model.package is None:
+            told["base_model"] = run.cfg.model.hub
+    # hubs know a list of licences; this one follows from others
+    name = "of-data" if weights is None else "of-base-and-data"
+    told |= {"license": "other", "license_name": name, "license_link": "#licence"}
     told["tags"] = ["occupations", "careers", "reasoning_occ"]
     return f"---\n{yaml.safe_dump(told, sort_keys=False)}---"
 
 
-def _about(run: Opened, metrics: Mapping[str, Any], base: str, merged: bool, adapters: Sequence[str]) -> Iterator[str]:
+def _library(weights: Weights) -> str:
+    return "transformers" if weights.merged else "peft"
+
+
+def _about(run: Opened, metrics: Mapping[str, Any]) -> Iterator[str]:
     cfg, data = run.cfg, metrics["data"]
     yield f"# {metrics['recommender']}, {cfg.data.name}: next occupations"
     yield (
@@ -70,15 +85,36 @@ def _about(run: Opened, metrics: Mapping[str, Any], base: str, merged: bool, ada
         for part in ("train", "valid", "test")
     )
     yield f"Data set `{cfg.data.name}`. {counted}. No person is in two parts."
+
+
+def _method(run: Opened, weights: Weights | None) -> Iterator[str]:
+    cfg, name = run.cfg, short_name(recommender_node(run.cfg))
+    of = f"`{name}`, run `{run.folder.resolve().name}`"
+    if weights is None:
+        yield (
+            f"Baseline {of}, seed {cfg.seed}; it reads no language model. Names of schooling, places and other facts "
+            "that it knows are here as digests: what a digest stands for can be found by who guesses the name."
+        )
+        yield f"Settings: {', '.join(f'{key} {_words(value)}' for key, value in _settings(cfg))}."
+        return
     if cfg.model.tiny:
         yield "**A randomly initialised tiny model: its figures mean nothing.**"
-    what = "all weights are here (fp32)" if merged else f"{'two adapters' if len(adapters) > 1 else 'a LoRA adapter'}"
+    adapters = "two adapters" if len(weights.adapters) > 1 else "a LoRA adapter"
     yield (
-        f"Method `{short_name(recommender_node(cfg))}`, run `{run.folder.resolve().name}`; {what}, learnt from "
-        f"{cfg.model.name}, whose content has the checksum `{base}`. With other weights, a requantised copy among "
-        "them, it ranks otherwise."
+        f"Method {of}; {'all weights are here (fp32)' if weights.merged else adapters}, learnt from {cfg.model.name}, "
+        f"whose content has the checksum `{weights.base}`. With other weights, a requantised copy among them, it ranks "
+        "otherwise."
     )
     yield "\n".join(f"- {line}" for line in learnt(cfg))
+
+
+def _settings(cfg: DictConfig) -> Iterator[tuple[str, Any]]:
+    """Of a baseline, but for the class that it is."""
+    yield from ((key, value) for key, value in plain(cfg, "baseline").items() if key != "_target_")
+
+
+def _words(value: Any) -> str:
+    return " + ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def learnt(cfg: DictConfig) -> Iterator[str]:
@@ -119,24 +155,18 @@ def _reasoned(run: Opened) -> str:
     return ", after a reason that it writes first" if learns_reasons(run.cfg) else ""
 
 
-def _use(merged: bool, adapters: Sequence[str], has_head: bool) -> str:
-    name = "AutoModelForCausalLM" if merged else "AutoPeftModelForCausalLM"
-    library = "transformers" if merged else "peft"
-    folder = 'folder + "/predictor"' if len(adapters) > 1 else "folder"
-    head = f"\n\n{_HEAD.format(place=folder, library=library)}" if has_head else ""
-    return f"""## Use
-
-```
-python -m reasoning_occ.recommend run=FOLDER resume.json
-```
-
-```python
-from {library} import {name}
-
-model = {name}.from_pretrained({folder})
-```
-
-The prompt is that of `reasoning_occ.language`; `reasoning_occ.json` holds the settings and the titles.{head}"""
+def _use(run: Opened, weights: Weights | None) -> Iterator[str]:
+    yield "## Use"
+    yield "```\npython -m reasoning_occ.recommend run=FOLDER resume.json\n```"
+    if weights is None:
+        yield "`learnt.safetensors` holds what was learnt, `reasoning_occ.json` the settings and the titles."
+        return
+    name = "AutoModelForCausalLM" if weights.merged else "AutoPeftModelForCausalLM"
+    folder = 'folder + "/predictor"' if len(weights.adapters) > 1 else "folder"
+    yield f"```python\nfrom {_library(weights)} import {name}\n\nmodel = {name}.from_pretrained({folder})\n```"
+    yield "The prompt is that of `reasoning_occ.language`; `reasoning_occ.json` holds the settings and the titles."
+    if run.cfg.ranking != "tokens":
+        yield _HEAD.format(place=folder, library=_library(weights))
 
 
 def _results(run: Opened, metrics: Mapping[str, Any]) -> Iterator[str]:
@@ -156,13 +186,17 @@ def _figure(metric: Mapping[str, Any]) -> str:
     return f"{value(metric, 2)} {interval(metric, 2)}".strip()
 
 
-def _limits(run: Opened) -> Iterator[str]:
+def _limits(run: Opened, weights: Weights | None) -> Iterator[str]:
+    reasons = (
+        "A reason is text that a model wrote: it can be false, and need not be what moved the ranking. "
+        if weights is not None
+        else ""
+    )
     yield "## Limits"
     yield (
         "It repeats what people of its data did, with the inequalities of their time and place, and knows nothing of "
-        "wishes, health or the labour market of today. A reason is text that a model wrote: it can be false, and need "
-        "not be what moved the ranking. Titles that training people never held are ranked poorly. "
-        f"{run.published.note}"
+        f"wishes, health or the labour market of today. {reasons}Titles that training people never held are ranked "
+        f"poorly. {run.published.note}"
     )
     yield "## Intended uses"
     yield "Research on careers and on language models that reason; ideas for one's own next step, looked through."
@@ -173,10 +207,15 @@ def _limits(run: Opened) -> Iterator[str]:
     )
 
 
-def _licence(run: Opened) -> str:
+def _licence(run: Opened, weights: Weights | None) -> str:
+    data = f"the data ({run.cfg.data.name})"
+    sources = (
+        f"that of {data}: see it"
+        if weights is None
+        else f"those of the base model ({run.cfg.model.name}) and of {data}: see both"
+    )
     return (
-        "## Licence\n\nThe licence of the weights follows from those of the base model "
-        f"({run.cfg.model.name}) and of the data ({run.cfg.data.name}): see both before you pass it on. What is known "
+        f"## Licence\n\nThe licence of the weights follows from {sources} before you pass it on. What is known "
         "of the data's stands in reasoning_occ's documentation, on the page *Data sets and licences* "
         "(docs/data-sets.md). The code of reasoning_occ is Apache-2.0."
     )

@@ -11,19 +11,20 @@ from safetensors import SafetensorError
 
 from reasoning_occ.config import trains
 from reasoning_occ.errors import UserError
-from reasoning_occ.export.card import card
+from reasoning_occ.export.card import Weights, card
 from reasoning_occ.files import write_json
 from reasoning_occ.identity import weights_checksum
 from reasoning_occ.recommend import exported
 from reasoning_occ.recommend.opened import Opened, opened
+from reasoning_occ.recommenders.kept import FILE as LEARNT
 from reasoning_occ.report.jobs import read_object
 
 
 def export(run_dir: Path, output: Path, *, merge: bool, base_name: str | None) -> list[str]:
-    """Write a run's model into `output`, whole or not at all.
+    """Write what a run learnt into `output`, whole or not at all.
 
     Args:
-        run_dir: of a finished run that trained a model.
+        run_dir: of a finished run that trained a model, or a baseline that keeps what it learnt.
         output: the folder, which must not be there.
         merge: write all weights (fp32), the adapter added to those it belongs to.
         base_name: what adapter_config.json is to name the base by; `None`: as the run does.
@@ -32,7 +33,7 @@ def export(run_dir: Path, output: Path, *, merge: bool, base_name: str | None) -
         What the user should know, a sentence each.
 
     Raises:
-        UserError: no language model was trained, the folder is there, or the base can't be read.
+        UserError: nothing that is kept was learnt, the folder is there, or the base can't be read.
     """
     if output.exists():
         raise UserError(f"--output: {output} is there already. Take it away, or name another folder.")
@@ -40,7 +41,7 @@ def export(run_dir: Path, output: Path, *, merge: bool, base_name: str | None) -
     if (run_dir / exported.FILE).is_file():
         raise UserError(f"{run_dir} is an export; give the folder of the run that it was made from.")
     if not trains(run.cfg):
-        raise UserError(f"{run_dir} trained no language model, so there is nothing to export.")
+        return _baseline(run, output, merge or base_name is not None)
     adapters = _adapters(run_dir)
     full = run.cfg.trainer.lora is None
     if merge and len(adapters) > 1:
@@ -57,10 +58,29 @@ def export(run_dir: Path, output: Path, *, merge: bool, base_name: str | None) -
                 shutil.copytree(run.adapters(name), beside / name, dirs_exist_ok=True)
                 _name_base(beside / name, base_name)
         write_json(beside / exported.FILE, known)
-        (beside / "README.md").write_text(card(run, base, merged, adapters), encoding="utf-8")
+        told = card(run, Weights(base, merged, adapters))
+        (beside / "README.md").write_text(told, encoding="utf-8")
 
     _whole(output, fill)
     return _notes(run, output, merged)
+
+
+def _baseline(run: Opened, output: Path, of_a_model: bool) -> list[str]:
+    """An export of what a baseline learnt. of_a_model: whether something was asked that a language model alone has."""
+    if not (run.folder / LEARNT).is_file():
+        raise UserError(f"{run.folder} trained no model that it keeps, so there is nothing to export.")
+    if of_a_model:
+        raise UserError(f"--merge, --base-name: {run.folder} is a baseline without a language model; leave them out.")
+    name = read_object(run.folder / "metrics.json")["recommender"]
+    known = exported.told(run.cfg, run.published, name, None, False, run.temperature)
+
+    def fill(beside: Path) -> None:
+        shutil.copyfile(run.folder / LEARNT, beside / LEARNT)
+        write_json(beside / exported.FILE, known)
+        (beside / "README.md").write_text(card(run, None), encoding="utf-8")
+
+    _whole(output, fill)
+    return []
 
 
 def _whole(output: Path, fill: Callable[[Path], None]) -> None:

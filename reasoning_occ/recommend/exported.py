@@ -23,7 +23,10 @@ from reasoning_occ.occupations.taxonomy import Occupation, Taxonomy
 FILE = "reasoning_occ.json"
 FORMAT = 1
 # of a configuration, what a model needs to be used; no data, no places, no servers
-_SETTINGS = ("seed", "split", "view", "method", "preference", "ranking", "inference", "evaluation", "trainer", "debug")
+_SETTINGS = (
+    "seed", "split", "view", "method", "baseline", "preference", "ranking", "inference", "evaluation", "trainer",
+    "debug",
+)  # fmt: skip
 _OF_DATA = ("name", "taxonomy", "stays", "least_similarity")
 
 
@@ -31,7 +34,7 @@ def told(
     cfg: DictConfig,
     published: Taxonomy,
     recommender: str,
-    base: str,
+    base: str | None,
     merged: bool,
     temperature: Temperature | None = None,
 ) -> dict[str, Any]:
@@ -41,7 +44,7 @@ def told(
         cfg: of the run.
         published: its titles.
         recommender: the name in tables.
-        base: checksum of the weights that it starts from.
+        base: checksum of the weights that it starts from; None: it starts from none.
         merged: whether all weights are in the export, so that none are started from.
         temperature: of its probabilities.
     """
@@ -93,7 +96,7 @@ def read(folder: Path, data_dir: str | None) -> tuple[DictConfig, Taxonomy, str 
             listed.get("likely"),
         )  # fmt: skip
         titles = titles.only(listed["ranked"]) if len(listed.get("ranked", titles)) < len(titles) else titles
-        cfg = OmegaConf.create({**known["settings"], "data_dir": data_dir, "threads": None, "baseline": None})
+        cfg = OmegaConf.create({"baseline": None, **known["settings"], "data_dir": data_dir, "threads": None})
         if known["merged"]:
             # all weights lie here, and are read as those that a whole training left
             cfg.trainer.lora = None

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from reasoning_occ.errors import UserError
+from reasoning_occ.recommenders.kept import FILE as LEARNT
 
 
 def chosen(named: Path | None, trained: bool = False) -> Path:
@@ -12,7 +13,7 @@ def chosen(named: Path | None, trained: bool = False) -> Path:
 
     Args:
         named: on the command line.
-        trained: whether only a run that trained a language model will do.
+        trained: whether only a run that keeps a trained model will do.
 
     Raises:
         UserError: none was named and none is finished.
@@ -52,7 +53,9 @@ def runs() -> Path:
 
 
 def _trained(run: Path) -> bool:
-    """Whether a language model's weights lie in it, in its folder or in those of its adapters."""
+    """Whether a model's weights lie in it: a baseline's, or a language model's, in its folder or in an adapter's."""
+    if (run / LEARNT).is_file():
+        return True
     return any(next(run.glob(f"{depth}{kept}"), None) for depth in ("", "*/") for kept in ("adapter", "model"))
 
 

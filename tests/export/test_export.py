@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from reasoning_occ.errors import UserError
@@ -151,6 +152,38 @@ def test_an_export_tells_what_it_is_and_refuses_another_base(trained, tmp_path, 
     (tmp_path / "plain" / "reasoning_occ.json").write_text(json.dumps(known))
     with pytest.raises(UserError, match="export the run again"):
         Recommender.load(tmp_path / "plain")
+
+
+@pytest.mark.parametrize("words", [("baseline=gru4rec", "baseline.epochs=2"), ("baseline=linear", "baseline.steps=5")])
+def test_a_baseline_that_keeps_what_it_learnt_is_exported(words, trained, tmp_path, capsys):
+    run = trained(*words, "evaluation.floors=[]")
+    assert main([str(run), "--output", str(tmp_path / "there")]) == 0
+    shutil.move(run, tmp_path / "away")  # what is exported needs the run no more
+    try:
+        assert {file.name for file in (tmp_path / "there").iterdir()} == {
+            "learnt.safetensors",
+            "reasoning_occ.json",
+            "README.md",
+        }
+        recommender = Recommender.load(tmp_path / "there")
+        work = {"work": [{"position": "Waitress", "startDate": "1970"}, {"position": "Nurse", "startDate": "1972"}]}
+        said = [one.log_probs for one in recommender.ranked([recommender.understand(work).history])]
+        own = Recommender.load(tmp_path / "away")
+        np.testing.assert_array_equal(said, [one.log_probs for one in own.ranked([own.understand(work).history])])
+        card = (tmp_path / "there" / "README.md").read_text()
+        assert f"Baseline `{words[0].split('=')[1]}`, run" in card and words[1].split(".")[1].replace("=", " ") in card
+        assert "text-generation" not in card and "base model" not in card and "| past jobs: " in card
+        assert told_of_people(tmp_path / "there", tmp_path / "away") == []
+        assert main([str(tmp_path / "away"), "--output", str(tmp_path / "whole"), "--merge"]) == 1
+        assert "is a baseline without a language model" in capsys.readouterr().err
+    finally:
+        shutil.move(tmp_path / "away", run)
+
+
+def test_what_counts_alone_is_not_exported(trained, tmp_path, capsys):
+    run = trained("baseline=markov", "evaluation.floors=[]")
+    assert main([str(run), "--output", str(tmp_path / "there")]) == 1
+    assert "trained no model that it keeps" in capsys.readouterr().err and not (tmp_path / "there").exists()
 
 
 def test_what_has_learnt_nothing_is_not_exported(tmp_path, capsys, monkeypatch):
