@@ -16,24 +16,23 @@ from reasoning_occ.evaluation.metrics import MEANS
 from reasoning_occ.evaluation.scored import Scored
 
 LEVEL, POWER = 0.05, 0.8
-_CELLS = 1_000_000
-"""Signs held in memory at a time."""
 _ERRORS = NormalDist().inv_cdf(1 - LEVEL / 2) + NormalDist().inv_cdf(POWER)
 """Standard errors between no difference and one that a two-sided test at `LEVEL` finds with `POWER`."""
-
-
 FLIPS = 4999
 """Draws of signs behind a p."""
+_CELLS = 1_000_000
+"""Signs held in memory at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Paired:
     """One recommender less another. Mappings are by metric.
 
-    differences: `{"value", "n", "low", "high"}` as in metrics.json. effects: the mean of people's differences over
-    their standard deviation (Cohen's d of paired samples); `None` where all differ alike. smallest: the difference that
-    a test with as many people and as much disagreement finds at a level of 5% in four of five cases; `None` where the
-    two never differ. p: of no difference, two-sided, by `sign_flips`; without ECE, which is no mean over people.
+    differences: `{"value", "n", "low", "high"}` as in metrics.json. effects: the mean of people's differences, each
+    summed over the person's transitions, over their standard deviation (Cohen's d of paired samples); `None` where all
+    differ alike. smallest: the difference that a test with as many people and as much disagreement finds at a level of
+    5% in four of five cases; `None` where the two never differ. p: of no difference, two-sided, by `sign_flips`; `None`
+    where nothing could be scored. Neither effect nor p is there for ECE, which is no mean over people.
     only_ours, only_theirs: transitions whose truth the first title of one alone names. p_mcnemar: McNemar's exact test
     of these, two-sided; `None` where somebody has several transitions, which are not independent, and where hits are
     means over seeds.
@@ -42,7 +41,7 @@ class Paired:
     differences: Mapping[str, Mapping[str, Any]]
     effects: Mapping[str, float | None]
     smallest: Mapping[str, float | None]
-    p: Mapping[str, float]
+    p: Mapping[str, float | None]
     only_ours: int
     only_theirs: int
     p_mcnemar: float | None
@@ -97,7 +96,8 @@ def paired(ours: Scored, theirs: Scored, resamples: int, seed: int) -> Paired:
     people = sorted(ours.keys)
     differences = _resampled(a, people, resamples, seed) - _resampled(b, people, resamples, seed)
     values = metrics_of(a.sum(0)) - metrics_of(b.sum(0))
-    persons = _persons(ours, theirs)
+    persons = _persons(a, b, [person for person, _ in people])
+    p = sign_flips(persons, FLIPS, seed)
     several = Counter(person for person, _ in people)
     hits = MEANS.index("AccEM")
     only_ours, only_theirs = (int((x[:, hits] > y[:, hits]).sum()) for x, y in ((a, b), (b, a)))
@@ -106,19 +106,25 @@ def paired(ours: Scored, theirs: Scored, resamples: int, seed: int) -> Paired:
         summary(values, np.minimum(number_scored(a), number_scored(b)), differences, enough=len(several) > 1),
         dict(zip(MEANS, map(_effect, persons.T), strict=True)),
         {name: _ERRORS * error if error > 0 else None for name, error in errors.items()},
-        dict(zip(MEANS, sign_flips(persons, FLIPS, seed).tolist(), strict=True)),
+        {name: None if np.isnan(one) else float(one) for name, one in zip(MEANS, p, strict=True)},
         only_ours,
         only_theirs,
         mcnemar(only_ours, only_theirs) if max(several.values()) == 1 and _counted(a, b) else None,
     )
 
 
-def _persons(ours: Scored, theirs: Scored) -> Float[np.ndarray, "people metrics"]:
-    """Each person's summed differences, over transitions that both could score."""
-    rows = [one.means[sorted(range(len(one.keys)), key=one.keys.__getitem__)] for one in (ours, theirs)]
-    ids, owner = np.unique(sorted(ours.people), return_inverse=True)
-    sums = np.zeros((len(ids), len(MEANS)))
-    np.add.at(sums, owner, np.nan_to_num(rows[0] - rows[1], nan=0.0))
+def _persons(
+    a: Float[np.ndarray, "predictions columns"],
+    b: Float[np.ndarray, "predictions columns"],
+    people: Sequence[str],
+) -> Float[np.ndarray, "people metrics"]:
+    """Each person's differences, summed over transitions that both could score; nan in metrics that score none."""
+    n = len(MEANS)
+    both = (a[:, n : 2 * n] * b[:, n : 2 * n]).astype(bool)
+    ids, owner = np.unique(people, return_inverse=True)
+    sums = np.zeros((len(ids), n))
+    np.add.at(sums, owner, np.where(both, a[:, :n] - b[:, :n], 0.0))
+    sums[:, ~both.any(0)] = np.nan
     return sums
 
 
@@ -140,11 +146,11 @@ def sign_flips(
         seed: of numpy's default generator.
 
     Returns:
-        The two-sided p of each column; 1 without any difference.
+        The two-sided p of each column; 1 without any difference, nan of a column of nan.
     """
     rng = np.random.default_rng(seed)
     seen = np.abs(differences.sum(0)) * (1 - 1e-9)  # sums in another order are as far
-    as_far, at_once = np.ones(differences.shape[1]), max(1, _CELLS // len(differences))
+    as_far, at_once = np.where(np.isnan(seen), np.nan, 1.0), max(1, _CELLS // len(differences))
     for start in range(0, draws, at_once):
         signs = rng.choice((-1.0, 1.0), size=(min(at_once, draws - start), len(differences)))
         as_far += (np.abs(signs @ differences) >= seen).sum(0)

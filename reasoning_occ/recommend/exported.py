@@ -57,7 +57,7 @@ def told(
         "format": FORMAT,
         "recommender": recommender,
         "merged": merged,
-        "base": {"name": cfg.model.name, "checksum": base},
+        "base": {"name": None if base is None else cfg.model.name, "checksum": base},
         "temperature": None if temperature is None else temperature.told(),
         "settings": settings,
         "taxonomy": {

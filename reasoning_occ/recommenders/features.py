@@ -6,6 +6,9 @@ from math import log, log1p
 from reasoning_occ.careers.types import Career, Education, Job
 from reasoning_occ.occupations.taxonomy import Taxonomy
 
+VERSION = 1
+"""Of the names and values; what was learnt with another is not read."""
+
 # ours: hours a week and years with the employer that part one class from the next
 _HOURS = (20, 35, 41)
 _TENURE = (1, 2, 5, 10)

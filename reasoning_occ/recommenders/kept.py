@@ -20,7 +20,8 @@ FILE = "learnt.safetensors"
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """arrays: by name; told: plain values beside them. Names from careers are in neither, only their digests."""
+    """arrays: by name; told: plain values beside them. Names from careers are in neither, only their digests, in an
+    order that says nothing of the names."""
 
     arrays: Mapping[str, np.ndarray]
     told: Mapping[str, Any]
@@ -31,18 +32,18 @@ def keep(folder: Path, settings: str, learnt: Learnt) -> None:
 
     Args:
         folder: of the run.
-        settings: what it was learnt with, label space included; `taking_up` wants the same.
+        settings: what it was learnt with, label space and version of the features included; `taking_up` wants the same.
         learnt: what is kept.
     """
     arrays = {name: np.ascontiguousarray(array) for name, array in learnt.arrays.items()}
-    write_bytes(folder / FILE, save(arrays, {"told": json.dumps(learnt.told), "settings": settings}))
+    write_bytes(folder / FILE, save(arrays, {"told": json.dumps(learnt.told), "settings": digest(settings)}))
 
 
 def is_kept(folder: Path, settings: str) -> bool:
     """Whether `folder` holds what was learnt with these settings; what can't be read is not held."""
     try:
         with safe_open(folder / FILE, "np") as file:
-            return (file.metadata() or {}).get("settings") == settings
+            return (file.metadata() or {}).get("settings") == digest(settings)
     except (OSError, SafetensorError):
         return False
 
@@ -58,8 +59,8 @@ def taking_up(folder: Path, settings: str) -> Iterator[Learnt]:
     try:
         with safe_open(path, "np") as file:
             told = file.metadata() or {}
-            if told.get("settings") != settings:
-                raise ValueError("it is of other occupations or settings")
+            if told.get("settings") != digest(settings):
+                raise ValueError("it is of other occupations, settings or code")
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no mapping)
         yield Learnt(arrays, json.loads(told["told"]))
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:

@@ -16,7 +16,7 @@ from reasoning_occ.errors import UserError
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.recommenders import kept
 from reasoning_occ.recommenders.base import Recommendation
-from reasoning_occ.recommenders.features import features
+from reasoning_occ.recommenders.features import VERSION, features
 from reasoning_occ.recommenders.popularity import among_allowed, shares
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,8 @@ class Linear:
         self._popularity = popularity
         self._smoothing = smoothing
         self._steps = steps
-        self._settings = json.dumps([self.name, taxonomy.codes, self._strengths, popularity, smoothing, steps])
+        choices = [self.name, VERSION, taxonomy.codes, self._strengths, popularity, smoothing, steps]
+        self._settings = json.dumps(choices)
         self._columns: Any = None
         self._model: Any = None
         self._popular: Float[np.ndarray, " occupations"] = np.empty(0)
@@ -96,6 +97,8 @@ class Linear:
             self._model = None
             if "places" in learnt.arrays:
                 self._model = _model(learnt.arrays["places"], learnt.arrays["weights"], learnt.arrays["intercepts"])
+                if self._model.coef_.shape[1] != len(self._columns.feature_names_):
+                    raise ValueError("it has weights of other features")
 
     def _keep(self, folder: Path) -> None:
         arrays = {"popular": self._popular}
@@ -115,8 +118,11 @@ class Linear:
 
         by_name = DictVectorizer()
         rows = by_name.fit_transform(found)
-        self._columns = _columns([kept.digest(name) for name in by_name.feature_names_])
-        return rows
+        digests = [kept.digest(name) for name in by_name.feature_names_]
+        # the order of names would tell of names
+        order = sorted(range(len(digests)), key=digests.__getitem__)
+        self._columns = _columns([digests[column] for column in order])
+        return rows[:, order]
 
     def _learn(self, rows: Any, targets: np.ndarray, valid: Sequence[Transition]) -> Any:
         from sklearn.exceptions import ConvergenceWarning

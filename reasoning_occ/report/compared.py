@@ -21,7 +21,7 @@ def less(
     metrics: Sequence[str],
     decimals: int,
     margin: float | None = None,
-) -> tuple[Grid, Grid]:
+) -> tuple[Grid, ...]:
     """Each job less the one of a name, on the same transitions.
 
     Args:
@@ -33,7 +33,7 @@ def less(
         margin: of MRR, below which a loss is on a par (`paired.verdict`); None: no verdict.
 
     Returns:
-        The differences, and tests of them.
+        The differences, and where there are any, tests of them.
 
     Raises:
         UserError: no row of that name, several that can't be told apart, or other test people.
@@ -54,10 +54,10 @@ def less(
         "people.",
         *([f"Not compared, for {name} with their seed is not finished: {'; '.join(alone)}."] if alone else []),
     )
-    return (
-        differences(f"Less {name}", found, metrics, decimals, margin, notes),
-        tests(f"Tests of differences from {name}", found, decimals),
-    )
+    grids = [differences(f"Less {name}", found, metrics, decimals, margin, notes)]
+    if len(alone) < len(found):
+        grids.append(tests(f"Tests of differences from {name}", found, decimals))
+    return tuple(grids)
 
 
 def differences(
@@ -105,7 +105,7 @@ def tests(title: str, found: Sequence[tuple[str, Paired | None]], decimals: int)
     """
     made = [(label, one) for label, one in found if one is not None]
     ps = {name: [_p(one, name) for _, one in made] for name in TESTED}
-    corrected = {name: holm(values) for name, values in ps.items()}
+    corrected = {name: _corrected(values) for name, values in ps.items()}
     rows, numbers = [], {}
     for i, (label, one) in enumerate(made):
         figures = {name: (one.effects[name], one.smallest[name], ps[name][i], corrected[name][i]) for name in TESTED}
@@ -119,15 +119,23 @@ def tests(title: str, found: Sequence[tuple[str, Paired | None]], decimals: int)
     return Grid(title, head, tuple(rows), numbers, _meaning([one for _, one in made]))
 
 
-def _cells(effect: float | None, smallest: float | None, p: float, corrected: float, decimals: int) -> tuple[str, ...]:
+def _cells(
+    effect: float | None, smallest: float | None, p: float | None, corrected: float | None, decimals: int
+) -> tuple[str, ...]:
     return (
         ABSENT if effect is None else f"{effect:+.2f}",
         ABSENT if smallest is None else f"{smallest:.{decimals}f}",
-        f"{_told(p)} ({_told(corrected)})",
+        ABSENT if p is None or corrected is None else f"{_told(p)} ({_told(corrected)})",
     )
 
 
-def _p(found: Paired, metric: str) -> float:
+def _corrected(ps: Sequence[float | None]) -> list[float | None]:
+    """Holm's correction over those that are there."""
+    known = iter(holm([p for p in ps if p is not None]))
+    return [None if p is None else next(known) for p in ps]
+
+
+def _p(found: Paired, metric: str) -> float | None:
     """McNemar's where it can be had."""
     return found.p[metric] if metric != "AccEM" or found.p_mcnemar is None else found.p_mcnemar
 
@@ -140,15 +148,17 @@ def _meaning(made: Sequence[Paired]) -> tuple[str, ...]:
     """What the columns mean."""
     exact = [one.p_mcnemar is not None for one in made]
     by = "drawn signs of people's differences (Fisher's randomisation test)"
-    if all(exact) and made:
+    if any(exact):
         by += ", of AccEM McNemar's exact test"
-    elif any(exact):
-        by += ", of AccEM McNemar's exact test where a person has one transition and a row one seed"
+    if any(exact) and not all(exact):
+        by += " where a person has one transition and a row one seed"
     rows = f"{len(made)} {'row' if len(made) == 1 else 'rows'}"
     return (
-        "d: the mean of people's differences over their standard deviation. smallest: the difference that a test of "
-        f"this size finds with {POWER:.0%} power at a level of {LEVEL:.0%}, uncorrected, by the bootstrap's standard "
-        f"error. p: two-sided, by {by}; in brackets Holm's correction over {rows}, of each metric by itself.",
+        "d: the mean of people's differences (sums over their transitions) by their standard deviation. smallest: the "
+        f"difference that a test of this size finds with {POWER:.0%} power at a level of {LEVEL:.0%}, uncorrected, by "
+        "the bootstrap's standard error.",
+        f"p: two-sided, by {by}; in brackets Holm's correction over {rows}, of each metric by itself. It tells what "
+        "other people could have changed, not what other seeds could.",
     )
 
 

@@ -82,6 +82,17 @@ def test_the_smallest_difference_is_found_in_four_of_five_tests():
     assert np.mean(found) == pytest.approx(0.8, abs=0.08)
 
 
+def test_what_nobody_could_score_is_not_tested(sample, tiny_taxonomy):
+    a, b = (score(sample(30, seed=s), tiny_taxonomy) for s in (1, 2))
+    b.means[:, 6] = np.nan  # as of a recommender that names one title
+    found = paired(a, b, 20, 0)
+    assert found.p["MRR"] is None and found.effects["MRR"] is None and found.smallest["MRR"] is None
+    assert 0 < (found.p["AccEM"] or 0) <= 1
+    b.means[:, 6] = a.means[:, 6]
+    b.means[0, 6], a.means[1, 6] = np.nan, np.nan
+    assert paired(a, b, 20, 0).p["MRR"] == 1  # what one alone could score is no difference
+
+
 def test_sign_flips_are_those_of_every_way_to_draw_them():
     # few enough people to try all signs; scipy draws them too
     differences = np.array([[0.5, 0.1], [0.2, -0.1], [-0.1, 0.0], [0.7, 0.3], [0.3, 0.0], [0.4, -0.6], [0.05, 0.2]])

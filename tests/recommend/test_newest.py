@@ -34,6 +34,9 @@ def test_only_one_that_trained_a_model_is_taken_where_that_is_needed(kept, tmp_p
         newest(tmp_path, trained=True)
     (tmp_path / "joint" / kept).mkdir(parents=True)
     assert newest(tmp_path, trained=True) == tmp_path / "joint" and newest(tmp_path) == tmp_path / "markov"
+    status(tmp_path / "linear", True, 200)
+    (tmp_path / "linear" / "learnt.safetensors").touch()
+    assert newest(tmp_path, trained=True) == tmp_path / "linear"
 
 
 def test_none_is_finished(tmp_path):

@@ -42,6 +42,14 @@ def test_what_differs_is_named(sweep, kept, capsys):
     assert "joint, MRR: expected" in said and "joint, AccEM" not in said and "3 differ" in said
 
 
+def test_a_mean_over_seeds_has_no_ece(sweep, run_folder, tmp_path):
+    path = tmp_path / "expected.json"
+    expected.write(sweep, path, ["MRR", "ECE"], 1.0, "make it")
+    run_folder(sweep / "direct-4", "direct", 1.0, 0.05, seed=1)
+    (told,) = expected.check(sweep, path).off
+    assert told.startswith("direct, ECE: expected") and told.endswith("got nothing (a mean over seeds has none).")
+
+
 def test_other_people_are_noticed(sweep, kept):
     held = json.loads(kept.read_text())
     kept.write_text(json.dumps({**held, "people": 1}))

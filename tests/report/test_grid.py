@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 
 import pytest
 
@@ -107,8 +108,27 @@ def test_a_row_whose_own_seed_of_the_base_is_not_finished_has_dashes(sweep, run_
     less, tests, *_ = compose(sweep, METRICS, "direct").grids
     cells = {row[0]: set(row[1:]) for row in less.rows}
     assert cells["joint (seed=1)"] == {"-"} and len(cells["joint (seed=0)"]) > 1
-    assert list(less.numbers) == ["joint (seed=0)"] == list(tests.numbers) and "over 1 row," in tests.notes[0]
+    assert list(less.numbers) == ["joint (seed=0)"] == list(tests.numbers) and "over 1 row," in tests.notes[1]
     assert less.notes[1:] == ("Not compared, for direct with their seed is not finished: joint (seed=1).",)
+
+
+def test_where_nothing_can_be_compared_nothing_is_tested(sweep, run_folder):
+    run_folder(sweep / "joint-5", "joint", 1.0, 0.1, seed=1)
+    shutil.rmtree(sweep / "joint-2")
+    grids = compose(sweep, METRICS, "direct").grids
+    assert [grid.title for grid in grids if "direct" in grid.title and "seeds" not in grid.title] == ["Less direct"]
+
+
+def test_a_metric_that_one_row_lacks_is_not_tested_there(three):
+    path = three / "joint-2" / "scores.jsonl"
+    path.write_text(
+        "".join(json.dumps(json.loads(line) | {"MRR": None}) + "\n" for line in path.read_text().splitlines())
+    )
+    grid = next(grid for grid in compose(three, METRICS, "direct").grids if grid.title.startswith("Tests"))
+    told = {row[0]: dict(zip(grid.head, row, strict=True)) for row in grid.rows}
+    assert told["joint"]["MRR p (Holm)"] == told["joint"]["MRR: d"] == "-"
+    p, corrected = told["markov"]["MRR p (Holm)"].rstrip(")").split(" (")
+    assert p == corrected  # the only test of MRR
 
 
 def test_the_label_of_one_row_is_compared_with_whatever_its_seed(sweep, run_folder):

@@ -15,6 +15,9 @@ from reasoning_occ.careers.types import Career, Date, Education, Job
 from reasoning_occ.errors import UserError
 from reasoning_occ.recommenders.kept import digest
 
+VERSION = 1
+"""Of what numbers and categories mean; what was learnt with another is not read."""
+
 _Number = Callable[[Career, int], float | None]
 _Category = Callable[[Career, int], str | None]
 

@@ -17,7 +17,7 @@ from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.recommenders import kept
 from reasoning_occ.recommenders.base import Recommendation, allowed
 from reasoning_occ.recommenders.sequence.batches import collate, regroup, steps
-from reasoning_occ.recommenders.sequence.features import Features
+from reasoning_occ.recommenders.sequence.features import VERSION, Features
 from reasoning_occ.recommenders.sequence.fit import Limits, train_module
 from reasoning_occ.recommenders.sequence.module import Design, SequenceModule
 
@@ -71,7 +71,7 @@ class SequenceRecommender:
         self._batch, self._epochs, self._patience = batch, epochs, patience
         self._network = network
         self._module: SequenceModule | None = None
-        choices = [self.name, taxonomy.codes, seed, list(side), asdict(self._design), self._optimizer, network]
+        choices = [self.name, VERSION, taxonomy.codes, seed, list(side), asdict(self._design), self._optimizer, network]
         self._settings = json.dumps([*choices, batch, epochs, patience], default=str)
 
     def fit(self, train: Sequence[Transition], valid: Sequence[Transition], folder: Path) -> None:
@@ -104,7 +104,7 @@ class SequenceRecommender:
         costs.note(folder, {}, transitions_seen=epochs * len(train), trained_parameters=trained)
         self._module = module.eval()
         weights = {name: tensor.numpy() for name, tensor in module.state_dict().items()}
-        kept.keep(folder, self._settings, kept.Learnt(weights, self._features.learnt()))
+        kept.keep(folder, self._settings, _unordered(kept.Learnt(weights, self._features.learnt())))
 
     def take_up(self, folder: Path) -> None:
         """Be ready to rank with what an earlier `fit` has kept in a folder.
@@ -135,3 +135,15 @@ class SequenceRecommender:
     def _make(self) -> SequenceModule:
         sizes = {"numbers": self._features.numbers, "sizes": self._features.sizes}
         return self.module(self._taxonomy, self._design, **sizes, **self._optimizer, **self._network)
+
+
+def _unordered(learnt: kept.Learnt) -> kept.Learnt:
+    """The same with each vocabulary and the rows of its embedding in the order of digests: that of names, in which they
+    were learnt, would tell of the names."""
+    arrays, vocabularies = dict(learnt.arrays), []
+    for column, known in enumerate(learnt.told["vocabularies"]):
+        order = sorted(range(len(known)), key=known.__getitem__)
+        vocabularies.append([known[place] for place in order])
+        name = f"categories.{column}.weight"
+        arrays[name] = arrays[name][[0, *(place + 1 for place in order)]]  # row 0 is of what is not known
+    return kept.Learnt(arrays, {**learnt.told, "vocabularies": vocabularies})

@@ -147,7 +147,7 @@ def test_what_is_no_model_of_this_run_is_told(tiny_taxonomy, tmp_path):
     others = [make("gru4rec", tiny_taxonomy, epochs=1, **values) for values in ({"width": 16}, {"side": ["time"]})]
     for other in (*others, make("gru4rec", fewer, epochs=1)):
         with pytest.raises(
-            UserError, match=r"not what this recommender learnt \(it is of other occupations or settings"
+            UserError, match=r"not what this recommender learnt \(it is of other occupations, settings or code"
         ):
             other.take_up(tmp_path)
     path.write_bytes(path.read_bytes()[:-10])
