@@ -129,7 +129,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--write-expected", type=Path, metavar="FILE", help="write these figures as an expected.json")
     parser.add_argument(
-        "--tolerance", type=float, default=0.01, help="how far another run may be off, for --write-expected (0.01)"
+        "--tolerance",
+        type=float,
+        default=0.01,
+        help="how far a figure and its interval may be off, for --write-expected (0.01)",
     )
     parser.add_argument("--command", default="", help="the command that made the jobs, for --write-expected")
     return parser
