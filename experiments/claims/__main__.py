@@ -5,6 +5,7 @@
     python -m experiments.claims hybrids claims --write           # README.md: means of several, beside all others
     python -m experiments.claims few claims/few --beside claims/single --write    # README.md: some of the people
     python -m experiments.claims decisions claims/single --write  # README.md: titles named for AccRM
+    python -m experiments.claims groups claims/single --rows gru4rec --write      # README.md: for whom
     python -m experiments.claims front claims/single --write      # the front page: short, with a picture
     python -m experiments.claims one_model sweeps/NAME --write    # claim (b): means over seeds, less two_model
     python -m experiments.claims doses sweeps/NAME --write        # claim (c): a sweep's tables, reasons beside
@@ -19,6 +20,7 @@ from pathlib import Path
 
 from experiments.claims.decisions import decided
 from experiments.claims.front import DECIMALS, few, short
+from experiments.claims.groups import grouped
 from experiments.claims.kept import keep
 from experiments.marks import put
 from reasoning_occ import costs
@@ -34,7 +36,7 @@ FRONT = HERE.parents[1] / "README.md"
 PICTURE = HERE.parents[1] / "docs" / "images" / "claims.svg"
 IDLE = ("evaluation.", "threads=", "output=", "stages=")
 """Words that shape no result, or the same for all."""
-WHAT = ("log", "table", "hybrids", "few", "decisions", "front", "one_model", "doses", "keep")
+WHAT = ("log", "table", "hybrids", "few", "decisions", "groups", "front", "one_model", "doses", "keep")
 BASE = "gru4rec"
 """The row that others are compared with."""
 SHOWN = ("MRR", "Hit@10", "AccEM", "log-loss")
@@ -123,6 +125,8 @@ def made(chosen: argparse.Namespace) -> tuple[Path, str, list[str]]:
             return HERE / "README.md", "few", few(folder, chosen.beside, against or BASE, chosen.rows)
         case "decisions":
             return HERE / "README.md", "decisions", decided(folder, DECIMALS)
+        case "groups":
+            return HERE / "README.md", "groups", grouped(folder, chosen.rows)
         case "one_model":
             return HERE / "b_one_model" / "README.md", "one model", tested(folder, against or "two_model")
         case "doses":
@@ -142,7 +146,9 @@ def main() -> int:
     parser.add_argument("folder", type=Path, metavar="DIR", help="above the folders of jobs")
     parser.add_argument("--against", metavar="ROW", help="what every row is compared with (the claim's own)")
     parser.add_argument("--beside", type=Path, metavar="DIR", help="of few: above jobs that were tested on everyone")
-    parser.add_argument("--rows", nargs="+", metavar="ROW", default=[], help="of few and keep: which of those (all)")
+    parser.add_argument(
+        "--rows", nargs="+", metavar="ROW", default=[], help="of few, groups and keep: which of those (all)"
+    )
     parser.add_argument("--write", action="store_true", help="put it between the marks of the page")
     chosen = parser.parse_args()
     try:

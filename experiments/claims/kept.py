@@ -12,6 +12,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from experiments.claims.groups import SHOWN, SLICES
 from reasoning_occ.errors import UserError
 from reasoning_occ.files import read_jsonl, whole, write_json, write_jsonl
 from reasoning_occ.report.jobs import Job, find
@@ -52,15 +53,25 @@ def keep(folder: Path, rows: Sequence[str], into: Path) -> list[Path]:
         for name in _COPIED:
             if (job.folder / name).is_file():
                 shutil.copyfile(job.folder / name, place / name)
-        # slices and coverage are for the job's own page
-        metrics = {key: value for key, value in job.metrics.items() if key not in ("slices", "coverage", "fairness")}
-        write_json(place / "metrics.json", metrics)
+        # coverage is for the job's own page
+        metrics = {key: value for key, value in job.metrics.items() if key != "coverage"}
+        write_json(place / "metrics.json", metrics | {"slices": _sliced(job)})
         for name, content in _words(job).items():
             with whole(place / ".hydra" / name) as file:
                 file.write(OmegaConf.to_yaml(OmegaConf.create(content)))
         write_jsonl(place / "scores.jsonl", map(_short, read_jsonl(job.folder / "scores.jsonl")))
         out.append(place)
     return out
+
+
+def _sliced(job: Job) -> dict[str, Any]:
+    """The slices and metrics that the page shows."""
+    found = job.metrics["slices"]
+    return {
+        dimension: {label: {name: figures[name] for name in SHOWN} for label, figures in found[dimension].items()}
+        for dimension in SLICES
+        if dimension in found
+    }
 
 
 def _words(job: Job) -> dict[str, Any]:

