@@ -9,10 +9,12 @@ READY := $(VENV)/.ready
 run: $(READY)
 	$(BIN)/python -m reasoning_occ.run $(ARGS)
 
-# fast tests first, then the slow ones
+# fast tests first, then the slow ones; a file's tests stay in one process. PARALLEL= has them one after another
+PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile
+
 test: $(READY)
-	$(BIN)/python -m pytest -m "not slow"
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest $(PARALLEL) -m "not slow"
+	$(BIN)/python -m pytest $(PARALLEL) -m slow
 
 lint: $(READY)
 	$(BIN)/ruff format --check .

@@ -107,7 +107,8 @@ def stand_in(cfg: DictConfig, taxonomy: Taxonomy) -> Any:
     """The teacher that writes where no candidate of the job's own passed; `None` where nobody does."""
     if cfg.oracle.fallback != "grounded":
         return None
-    node = OmegaConf.merge(OmegaConf.load(STAND_IN), {"seed": cfg.split.seed, "mistakes": 0.0})
+    values = {"seed": cfg.split.seed, "mistakes": 0.0, "hindsight": cfg.teacher.get("hindsight", True)}
+    node = OmegaConf.merge(OmegaConf.load(STAND_IN), values)
     assert isinstance(node, DictConfig)
     return build(node, taxonomy=taxonomy)
 

@@ -243,6 +243,13 @@ def _validate_ablation(cfg: DictConfig) -> None:
     if learns_reasons(cfg) and "mistakes" in cfg.teacher and not str(cfg.teacher._target_).endswith(PLANTS):
         ours = f"ablation={name}" if needs == "reasons" else "teacher.mistakes"
         raise UserError(f"{ours}: only teacher=grounded can plant mistakes; take the other teacher out of the command.")
+    hindsight = cfg.teacher.get("hindsight", True)
+    _must(isinstance(hindsight, bool), "teacher.hindsight", "true or false", hindsight)
+    if learns_reasons(cfg) and not hindsight and "utility" in cfg.oracle.criteria:
+        raise UserError(
+            "teacher.hindsight=false: utility is judged with the next occupation at hand and would choose the reasons "
+            "that speak for it; add oracle.criteria=[factuality,coherence], or take both from ablation=no_hindsight."
+        )
     if needs == "no_reasons" and (cfg.get("baseline") is not None or class_name(cfg) != "direct"):
         raise UserError(f"ablation={name}: it is method=direct; take the other method or baseline out of the command.")
 

@@ -172,6 +172,14 @@ class Statistics:
 
         return tuple(sorted(open_to, key=score, reverse=True))
 
+    def likely(self, history: Career) -> Float[np.ndarray, " occupations"]:
+        """P(next occupation | the history's facts), as if facts were independent, the history's person left out."""
+        person = history.person.id
+        facts = sorted(facts_of(history))  # a set has another order in every process, and sums must not
+        scores = np.log(self.prior(person)) + sum(np.log(self.lift(fact, person)) for fact in facts)
+        chances = np.exp(scores - scores.max())
+        return chances / chances.sum()
+
     def support(self, fact: Fact, without: str) -> int:
         """Number of transitions with this fact; `without`: the person left out."""
         return int(self._count(fact, without)[: len(self.taxonomy)].sum())

@@ -2,6 +2,8 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -45,6 +47,28 @@ def test_candidates_differ_in_text_and_evidence(transitions, teacher):
         candidates = teacher.write(transition)
         assert len(candidates) == 4
         assert len({c.text for c in candidates}) == len({c.evidence for c in candidates}) == 4
+
+
+def test_without_hindsight_the_next_occupation_changes_nothing(nls, transitions):
+    teacher = fitted(nls, transitions, hindsight=False)
+    codes = nls.taxonomy.codes
+    for number, transition in enumerate(transitions[::40]):
+        other = codes[(codes.index(transition.target) + 1 + number % (len(codes) - 1)) % len(codes)]
+        assert teacher.write(transition) == teacher.write(replace(transition, target=other))
+
+
+def test_without_hindsight_facts_speak_for_what_may_come(nls, transitions):
+    """What is drawn is the truth more often than what is frequent is, and far from always."""
+    teacher = fitted(nls, transitions, hindsight=False)
+    counts = Counter(t.target for t in transitions)
+    by_frequency = sum((n / len(transitions)) ** 2 for n in counts.values())
+    seen = transitions[::3]
+    right = sum(teacher._drawn(t.history) == t.target for t in seen) / len(seen)
+    assert by_frequency + 0.02 < right < 0.6
+    # what is written then is what hindsight would write, were the drawn one true
+    for transition in seen[::40]:
+        drawn = replace(transition, target=teacher._drawn(transition.history))
+        assert teacher.write(transition) == fitted(nls, transitions).write(drawn)
 
 
 def test_mistakes_leave_the_number_of_candidates(nls, transitions):

@@ -31,7 +31,7 @@ from reasoning_occ.validation import validate
 OFFLINE = {"HF_HUB_OFFLINE": "1", "WANDB_MODE": "offline", "WANDB_SILENT": "true", "OMP_NUM_THREADS": "1"}
 FILES = sorted((CONF / "ablation").glob("*.yaml"))
 NAMES = {
-    "no_reason", "no_judge", "no_factuality", "no_coherence", "no_utility", "low_quality", "mistakes_0", "mistakes_10",
+    "no_reason", "no_judge", "no_factuality", "no_coherence", "no_utility", "no_hindsight", "low_quality", "mistakes_0", "mistakes_10",
     "mistakes_30", "mistakes_60", "shuffled_reasons", "no_education", "last_job_only", "titles_as_codes",
     "single_criterion",
 }  # fmt: skip
@@ -89,6 +89,8 @@ def test_no_reason_is_direct_and_nothing_else():
         (["ablation=no_reason", "method=few_shot"], "it is method=direct"),
         (["ablation=mistakes_30", "teacher=anthropic"], "ablation=mistakes_30: only teacher=grounded can plant"),
         (["teacher=local", "+teacher.mistakes=0.3"], "teacher.mistakes: only teacher=grounded can plant"),
+        (["teacher.hindsight=false"], "utility is judged with the next occupation at hand"),
+        (["teacher.hindsight=maybe", "oracle.criteria=[coherence]"], "teacher.hindsight: expected"),
         (["ablation.needs=luck"], "ablation.needs: expected"),
         (["view.jobs=first"], "view.jobs: expected"),
         (["view.education=maybe"], "view.education: expected"),

@@ -6,7 +6,7 @@ from random import Random
 
 import numpy as np
 
-from reasoning_occ.careers.types import Transition
+from reasoning_occ.careers.types import Career, Transition
 from reasoning_occ.errors import UserError
 from reasoning_occ.occupations.taxonomy import Taxonomy
 from reasoning_occ.reasons.naming import target_names
@@ -28,12 +28,16 @@ class GroundedTeacher:
     the person explained. A candidate's `evidence` holds each fact with its lift and the number of transitions
     behind it.
 
+    Without hindsight the truth is not looked at: facts speak for an occupation drawn from what people like this did
+    next. Such a reason tells no more than the history does, as the reasons that a model writes at test time.
+
     Args:
         taxonomy: the occupations.
         candidates: how many to write; a history of few facts may yield fewer.
         mistakes: probability that a candidate gets one planted mistake (0-1).
         seed: equal seeds give equal texts for equal transitions, in any order.
         shrink: see `Statistics`.
+        hindsight: whether the true next occupation is looked at.
 
     Raises:
         UserError: an argument out of range.
@@ -42,18 +46,29 @@ class GroundedTeacher:
     at_once = 50
     recalls = True
 
-    def __init__(self, taxonomy: Taxonomy, candidates: int, mistakes: float, seed: int, shrink: float) -> None:
+    def __init__(
+        self,
+        taxonomy: Taxonomy,
+        candidates: int,
+        mistakes: float,
+        seed: int,
+        shrink: float,
+        hindsight: bool = True,
+    ) -> None:
         if candidates < 1 or not 0 <= mistakes <= 1:
             raise UserError(
                 f"teacher: expected candidates of at least 1 and mistakes between 0 and 1; got {candidates} and "
                 f"{mistakes}."
             )
+        if not isinstance(hindsight, bool):
+            raise UserError(f"teacher.hindsight: expected true or false; got {hindsight}.")
         if mistakes and len(taxonomy) < 3:
             raise UserError("teacher.mistakes: a taxonomy of two has no other occupation to argue for; set it to 0.")
         self._taxonomy = taxonomy
         self._candidates = candidates
         self._mistakes = mistakes
         self._seed = seed
+        self._hindsight = hindsight
         self._statistics = Statistics(taxonomy, shrink)
         self._quoting = Quoting(taxonomy)
         self._fitted = False
@@ -74,6 +89,8 @@ class GroundedTeacher:
                 "The grounded teacher has no statistics yet: call fit() with the training transitions first."
             )
         transition = replace(transition, history=self._quoting.quotable(transition.history))
+        if not self._hindsight:
+            transition = replace(transition, target=self._drawn(transition.history))
         written: list[Candidate] = []
         spare = outlines(transition.history, transition.target, self._statistics, _SPARE * self._candidates)
         for number, outline in enumerate(spare):
@@ -93,6 +110,12 @@ class GroundedTeacher:
     ) -> list[tuple[Candidate, ...]]:
         """As `write`, for many; what was found wrong with earlier candidates changes nothing."""
         return [self.write(transition) for transition in transitions]
+
+    def _drawn(self, history: Career) -> str:
+        """An occupation (its code) that may come next."""
+        chances = self._statistics.likely(history)
+        rng = Random(f"drawn {self._seed} {history.past_jobs} {history.person.id}")
+        return rng.choices(self._taxonomy.codes, chances)[0]
 
     def _candidate(self, outline: Outline, transition: Transition, number: int) -> Candidate:
         person, t = transition.key
