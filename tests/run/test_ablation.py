@@ -31,8 +31,8 @@ from reasoning_occ.validation import validate
 OFFLINE = {"HF_HUB_OFFLINE": "1", "WANDB_MODE": "offline", "WANDB_SILENT": "true", "OMP_NUM_THREADS": "1"}
 FILES = sorted((CONF / "ablation").glob("*.yaml"))
 NAMES = {
-    "no_reason", "no_judge", "no_factuality", "no_coherence", "no_utility", "no_hindsight", "low_quality", "mistakes_0", "mistakes_10",
-    "mistakes_30", "mistakes_60", "shuffled_reasons", "no_education", "last_job_only", "titles_as_codes",
+    "no_reason", "no_judge", "no_factuality", "no_coherence", "no_utility", "no_hindsight", "low_quality", "mistakes_0",
+    "mistakes_10", "mistakes_30", "mistakes_60", "shuffled_reasons", "no_education", "last_job_only", "titles_as_codes",
     "single_criterion",
 }  # fmt: skip
 
