@@ -9,12 +9,14 @@ READY := $(VENV)/.ready
 run: $(READY)
 	$(BIN)/python -m reasoning_occ.run $(ARGS)
 
-# fast tests first, then the slow ones; a file's tests stay in one process. PARALLEL= has them one after another
+# fast tests first, then the slow ones; a file's tests stay in one process, PARALLEL= has all in one. Where something
+# fails everywhere, the tenth failure ends it and tells of all ten
 PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile
+PYTEST := $(BIN)/python -m pytest --maxfail=10
 
 test: $(READY)
-	$(BIN)/python -m pytest $(PARALLEL) -m "not slow"
-	$(BIN)/python -m pytest $(PARALLEL) -m slow
+	$(PYTEST) $(PARALLEL) -m "not slow"
+	$(PYTEST) $(PARALLEL) -m slow
 
 lint: $(READY)
 	$(BIN)/ruff format --check .
