@@ -70,6 +70,16 @@ def test_the_person_explained_is_left_out(nls, transitions):
         assert not np.allclose(everyone.prior(person), everyone.prior(""))
 
 
+def test_what_is_likely_is_the_prior_times_every_lift(transitions, teachers_statistics):
+    statistics = teachers_statistics
+    for transition in transitions[::200]:
+        history, person = transition.history, transition.history.person.id
+        product = statistics.prior(person)
+        for fact in facts_of(history):
+            product = product * statistics.lift(fact, person)
+        np.testing.assert_allclose(statistics.likely(history), product / product.sum(), rtol=1e-9)
+
+
 def test_facts_of_a_history():
     jobs = (
         Job("a", Date(1970), Date(1971)),

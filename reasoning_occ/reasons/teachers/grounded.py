@@ -113,7 +113,7 @@ class GroundedTeacher:
 
     def _drawn(self, history: Career) -> str:
         """An occupation (its code) that may come next."""
-        chances = self._statistics.likely(history)
+        chances = self._statistics.likely(history).tolist()
         rng = Random(f"drawn {self._seed} {history.past_jobs} {history.person.id}")
         return rng.choices(self._taxonomy.codes, chances)[0]
 
