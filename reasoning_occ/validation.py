@@ -243,15 +243,33 @@ def _validate_ablation(cfg: DictConfig) -> None:
     if learns_reasons(cfg) and "mistakes" in cfg.teacher and not str(cfg.teacher._target_).endswith(PLANTS):
         ours = f"ablation={name}" if needs == "reasons" else "teacher.mistakes"
         raise UserError(f"{ours}: only teacher=grounded can plant mistakes; take the other teacher out of the command.")
-    hindsight = cfg.teacher.get("hindsight", True)
-    _must(isinstance(hindsight, bool), "teacher.hindsight", "true or false", hindsight)
-    if learns_reasons(cfg) and not hindsight and "utility" in cfg.oracle.criteria:
-        raise UserError(
-            "teacher.hindsight=false: utility is judged with the next occupation at hand and would choose the reasons "
-            "that speak for it; add oracle.criteria=[factuality,coherence], or take both from ablation=no_hindsight."
-        )
+    if learns_reasons(cfg) and "hindsight" in cfg.teacher:
+        _validate_hindsight(cfg)
     if needs == "no_reasons" and (cfg.get("baseline") is not None or class_name(cfg) != "direct"):
         raise UserError(f"ablation={name}: it is method=direct; take the other method or baseline out of the command.")
+
+
+def _validate_hindsight(cfg: DictConfig) -> None:
+    """Where the teacher doesn't look at the next occupation, nothing else that chooses reasons may."""
+    hindsight = cfg.teacher.hindsight
+    _must(isinstance(hindsight, bool), "teacher.hindsight", "true or false", hindsight)
+    if not str(cfg.teacher._target_).endswith(PLANTS):
+        raise UserError(
+            "teacher.hindsight: only teacher=grounded can leave the next occupation out; take the other teacher, or "
+            "ablation=no_hindsight, out of the command."
+        )
+    if hindsight:
+        return
+    if "utility" in (cfg.oracle.criteria or ()):
+        raise UserError(
+            "teacher.hindsight=false: utility is judged with the next occupation at hand and would choose the reasons "
+            "that speak for it; add oracle.criteria=[factuality,coherence], or choose ablation=no_hindsight."
+        )
+    if cfg.inference.reason == "oracle":
+        raise UserError(
+            "inference.reason=oracle: with teacher.hindsight=false no reason knows the answer, so there is no upper "
+            "bound to measure; take one of them out."
+        )
 
 
 def _must(holds: bool, key: str, expected: str, came: Any) -> None:

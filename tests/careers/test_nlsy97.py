@@ -236,7 +236,9 @@ def test_missing_columns_are_named(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", [b"no gzip", gzip.compress(b"person_id" * 999)[:-20], gzip.compress(b"\xff\xfe\xff")]
+    "content",
+    [b"no gzip", gzip.compress(b"person_id" * 999)[:-20], gzip.compress(b"\xff\xfe\xff")],
+    ids=["not packed", "cut off", "no text"],  # what is packed holds the time, and names of tests must not
 )
 def test_a_file_that_is_no_packed_table_is_told(tmp_path, content):
     path = tmp_path / "table.csv.gz"

@@ -112,8 +112,10 @@ class GroundedTeacher:
         return [self.write(transition) for transition in transitions]
 
     def _drawn(self, history: Career) -> str:
-        """An occupation (its code) that may come next."""
+        """An occupation (its code) that may come next; the present one where to stay is an answer."""
         chances = self._statistics.likely(history).tolist()
+        if not history.stays:
+            chances[self._taxonomy.index(history.jobs[-1].occupation)] = 0.0
         rng = Random(f"drawn {self._seed} {history.past_jobs} {history.person.id}")
         return rng.choices(self._taxonomy.codes, chances)[0]
 
