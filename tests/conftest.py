@@ -13,7 +13,7 @@ from reasoning_occ.occupations.taxonomy import Occupation, Taxonomy
 # machines under load are slow without being wrong
 settings.register_profile("no_deadline", deadline=None)
 settings.load_profile("no_deadline")
-# tests run side by side: a core each, as for what they start
+# tests run side by side: a core each for torch and for what they start (numpy has its threads by now)
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 # a shell that starts the tests in the background has them ignore Ctrl-C, and so all that they start

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 CHOICES = [("no score", ""), *((str(score), str(score)) for score in (1, 2, 3, 4, 5))]
 _INTRO = (
     "Reasons that the run could learn from, drawn by chance as the audit draws them. A teacher wrote them who knew "
-    "what came next; the judge scored them. Score them yourself to find out whether the judge can be trusted: its "
-    "scores stay hidden until you have given yours."
+    "what came next, unless teacher.hindsight=false; the judge scored them. Score them yourself to find out whether "
+    "the judge can be trusted: its scores stay hidden until you have given yours."
 )
 
 

@@ -1,7 +1,8 @@
 """Does an oracle reason give the answer away? Titles predicted from the reason alone and from the history alone.
 
-The teacher knows the truth. A plain text classifier that reads nothing but its reasons should do little
-better than the same classifier on histories; if it does much better, the reasons carry more than they say.
+The teacher knows the truth, unless `teacher.hindsight` is false. A plain text classifier that reads nothing but its
+reasons should do little better than the same classifier on histories; if it does much better, the reasons carry more
+than they say.
 The probe and its settings (word pairs, 5000 features, C = 10, fixed below so that runs compare) are ours.
 """
 

@@ -128,7 +128,7 @@ def learnt(cfg: DictConfig) -> Iterator[str]:
         yield "It learns from no reasons."
         return
     judged = f"scored by the judge `{_called(cfg.judge)}`" if cfg.oracle.criteria else "scored by nobody"
-    yield f"Oracle reasons: written by the teacher `{_called(cfg.teacher)}`, which is shown the true title; {judged}."
+    yield f"Oracle reasons: written by the teacher `{_called(cfg.teacher)}`, {_knew(cfg)}; {judged}."
     if learns_own_reasons(cfg):
         share = recommender_node(cfg).own_reasons
         yield f"{share:.0%} of the titles are learnt after reasons of the model's own, in place of oracle reasons."
@@ -138,6 +138,13 @@ def _pace(stage: DictConfig) -> str:
     """Epochs, steps and learning rate of a training."""
     most = "" if stage.max_steps is None else f", at most {stage.max_steps:,} optimiser steps"
     return f"{stage.epochs} epoch{'s' * (stage.epochs != 1)}{most}; learning rate {stage.lr:g} at its peak"
+
+
+def _knew(cfg: DictConfig) -> str:
+    """What the teacher saw."""
+    return (
+        "which is shown the true title" if cfg.teacher.get("hindsight", True) else "which is not shown the true title"
+    )
 
 
 def _called(node: DictConfig) -> str:

@@ -22,7 +22,7 @@ def converted(gguf: Path, checksum: str) -> Path:
     place = cache() / "models" / checksum
     if not place.is_dir():
         console.print(f"Converting {gguf.name} for later starts (once, some seconds)")
-        build(place, lambda folder: _convert(gguf, folder))
+        build(place, lambda folder: _convert(gguf, folder), over=False)
     return place
 
 

@@ -10,10 +10,16 @@ from safetensors import SafetensorError
 from reasoning_occ.errors import UserError
 
 
-def build(place: Path, fill: Callable[[Path], None]) -> None:
-    """Call `fill` with an empty folder beside `place`, then rename it to `place`; an older folder there goes.
+def build(place: Path, fill: Callable[[Path], None], over: bool = True) -> None:
+    """Call `fill` with an empty folder beside `place`, then rename it to `place`.
 
     A cut-off build leaves only a hidden folder that the next build of this place sweeps away.
+
+    Args:
+        place: the folder.
+        fill: writes its files.
+        over: whether an older folder there goes. It stays where all who build the place fill it with the same: one that
+            another process has built meanwhile may be in use.
 
     Raises:
         UserError: the disk is full or the folder can't be written.
@@ -26,9 +32,13 @@ def build(place: Path, fill: Callable[[Path], None]) -> None:
         for file in beside.iterdir():
             with open(file, "rb") as content:
                 os.fsync(content.fileno())
-        if place.exists():
+        if over and place.exists():
             place.rename(place.with_name(f".{place.name}.{os.getpid()}.old.part"))
-        beside.rename(place)
+        try:
+            beside.rename(place)
+        except OSError:
+            if over or not place.is_dir():
+                raise
     except (OSError, SafetensorError) as error:
         raise UserError(
             f"Could not write {place}: {getattr(error, 'strerror', None) or error}. "

@@ -43,7 +43,7 @@ def tiny(family: Family, texts: Iterable[str], seed: int, dtype: Precision) -> B
     content = hashlib.sha256("\n".join([family, str(seed), repr(SHAPE), *words]).encode()).hexdigest()
     place = cache() / "tiny" / content
     if not place.is_dir():
-        build(place, lambda folder: _make(family, words, seed, folder))
+        build(place, lambda folder: _make(family, words, seed, folder), over=False)
     return read(place, ModelSpec(f"tiny-{family}", family, str(place), None, None), dtype, content)
 
 

@@ -125,7 +125,7 @@ class Predictor(Protocol):
 
 
 class Teacher(Protocol):
-    """Writes candidate reasons for training transitions, knowing the truth and not naming it.
+    """Writes candidate reasons for training transitions, not naming the truth, which it may look at.
 
     at_once: transitions that it is best asked about together. recalls: whether the same question gets the same texts
     again at once and for nothing, so that little is lost where they were not kept.

@@ -211,8 +211,8 @@ def _what_was_learnt(rows: Sequence[Row]) -> Iterator[str]:
     if len({(with_reason, all_) for _, with_reason, all_, _ in learnt}) > 1:
         yield (
             "Reasons learnt: transitions that had an oracle reason, the others train with their answer alone. Where a "
-            "judge must pass them there are fewer; no_judge, low_quality and mistakes_N learn one for every "
-            "transition, so these jobs differ in how many reasons are learnt and not in their quality alone."
+            "judge must pass them there are fewer; no_judge, low_quality, mistakes_N and no_hindsight learn one "
+            "for every transition, so these jobs differ in how many reasons are learnt and not in their quality alone."
         )
     if planted := [f"{label} {bad} of {with_reason}" for label, with_reason, _, bad in learnt if bad]:
         yield (

@@ -38,6 +38,22 @@ def test_a_failed_build_leaves_nothing_and_keeps_the_older_folder(tmp_path):
     assert [f.name for f in tmp_path.iterdir()] == ["model"]
 
 
+def test_what_two_processes_build_alike_is_there_once_and_never_taken_away(tmp_path):
+    place = tmp_path / "model"
+
+    def slow(folder):  # another process is done first
+        place.mkdir()
+        (place / "first").write_text("1")
+        (folder / "second").write_text("1")
+
+    build(place, slow, over=False)
+    assert [f.name for f in place.iterdir()] == ["first"]
+    assert [f.name for f in tmp_path.iterdir()] == ["model"]
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(UserError, match="Could not write"):
+        build(tmp_path / "file", lambda folder: (folder / "new").write_text("2") and None, over=False)
+
+
 def test_what_a_killed_build_left_is_never_trusted_and_swept_by_the_next(tmp_path):
     place = tmp_path / "model"
     script = (

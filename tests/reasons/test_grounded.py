@@ -66,9 +66,19 @@ def test_without_hindsight_facts_speak_for_what_may_come(nls, transitions):
     right = sum(teacher._drawn(t.history) == t.target for t in seen) / len(seen)
     assert by_frequency + 0.02 < right < 0.6
     # what is written then is what hindsight would write, were the drawn one true
+    knowing = fitted(nls, transitions)
     for transition in seen[::40]:
         drawn = replace(transition, target=teacher._drawn(transition.history))
-        assert teacher.write(transition) == fitted(nls, transitions).write(drawn)
+        assert teacher.write(transition) == knowing.write(drawn)
+
+
+def test_without_hindsight_the_present_occupation_comes_next_only_where_to_stay_is_an_answer(nls, transitions):
+    teacher = fitted(nls, transitions, hindsight=False)
+    present = [t.history.jobs[-1].occupation for t in transitions[::3]]
+    drawn = [teacher._drawn(t.history) for t in transitions[::3]]
+    assert not any(one == now for one, now in zip(drawn, present, strict=True))
+    staying = [teacher._drawn(replace(t.history, stays=True)) for t in transitions[::3]]
+    assert any(one == now for one, now in zip(staying, present, strict=True))
 
 
 def test_mistakes_leave_the_number_of_candidates(nls, transitions):

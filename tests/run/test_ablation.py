@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from hydra import compose, initialize_config_dir
@@ -12,6 +13,7 @@ from omegaconf import OmegaConf
 from provider_server import Fake, running
 
 from reasoning_occ import run  # noqa: F401  (registers the resolver that names runs)
+from reasoning_occ.asking import stand_in
 from reasoning_occ.audit.__main__ import main as audit
 from reasoning_occ.check import check, one_recommender
 from reasoning_occ.config import CONF
@@ -91,6 +93,12 @@ def test_no_reason_is_direct_and_nothing_else():
         (["teacher=local", "+teacher.mistakes=0.3"], "teacher.mistakes: only teacher=grounded can plant"),
         (["teacher.hindsight=false"], "utility is judged with the next occupation at hand"),
         (["teacher.hindsight=maybe", "oracle.criteria=[coherence]"], "teacher.hindsight: expected"),
+        (
+            ["teacher.hindsight=false", "oracle.criteria=[]", "oracle.keep=first", "inference.reason=oracle"],
+            "upper bound",
+        ),
+        (["ablation=no_hindsight", "teacher=anthropic"], "no_hindsight: only teacher=grounded"),
+        (["teacher=local", "+teacher.hindsight=true"], "teacher.hindsight: only teacher=grounded can"),
         (["ablation.needs=luck"], "ablation.needs: expected"),
         (["view.jobs=first"], "view.jobs: expected"),
         (["view.education=maybe"], "view.education: expected"),
@@ -100,6 +108,35 @@ def test_no_reason_is_direct_and_nothing_else():
 def test_what_makes_no_sense_together_is_refused(overrides, told):
     with pytest.raises(UserError, match=told):
         validate(composed(*overrides))
+
+
+@pytest.mark.parametrize("words", [["~teacher", "baseline=markov"], ["~teacher", "~judge", "method=direct"]])
+def test_who_learns_no_reasons_needs_no_teacher(words):
+    validate(composed(*words))
+
+
+def test_without_hindsight_the_stage_learns_nothing_of_what_came_next(tmp_path):
+    """All that is written of training people, with their own next occupations and with others."""
+    cfg = composed("ablation=no_hindsight", "data.people=60", "oracle.fallback=grounded")
+    task = load(cfg)
+    codes = task.taxonomy.codes
+
+    def other(t, number):
+        return next(
+            c for c in [*codes[number % len(codes) :], *codes] if c not in (t.target, t.history.jobs[-1].occupation)
+        )
+
+    def texts(train, folder):
+        folder.mkdir()
+        cfg.stages = str(folder / "stages")
+        return oracle_reasons(cfg, task, folder, train, [])[0]
+
+    others = tuple(replace(t, target=other(t, number)) for number, t in enumerate(task.train))
+    assert len(others) > 50
+    assert texts(task.train, tmp_path / "true") == texts(others, tmp_path / "other")
+    instead = stand_in(cfg, task.taxonomy)
+    instead.fit(task.train)
+    assert [instead.write(t) for t in task.train] == [instead.write(t) for t in others]
 
 
 @pytest.mark.parametrize(
