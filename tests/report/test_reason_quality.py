@@ -106,7 +106,7 @@ def test_the_table_says_how_many_reasons_were_learnt_and_how_many_were_spoilt(jo
     oracle(jobs / "joint-mistakes_30", {}, planted=480)
     told = markdown(compare(jobs))
     assert "| reasons learnt |" in told and "| 1,200 of 1,600 |" in told and "| 1,600 of 1,600 |" in told
-    assert "no_judge, low_quality and mistakes_N learn one for every transition" in told
+    assert "no_judge, low_quality, mistakes_N and no_hindsight learn one for every transition" in told
     assert "planted: joint, mistakes_30 480 of 1600. teacher=grounded plants mistakes" in told
     assert "direct, no_reason | - | - | - |" in told
 
